@@ -1,0 +1,5 @@
+import { buyStock } from './contracts/trade.ts';
+import { tradeOnce } from './ledger/trade-once.ts';
+import { stockFunction } from './shared/stock-function.ts';
+
+export const handler = stockFunction(buyStock, (order) => tradeOnce('buy', order));

@@ -1,0 +1,41 @@
+import * as z from 'zod';
+
+/** A ticker symbol as exchanges write it: `AMZN`, `BRK.B`. */
+export const stockSymbol = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9.-]{0,9}$/, 'a symbol is 1 to 10 capitals, digits, "." or "-", such as AMZN');
+
+/** An exact positive amount of dollars, as a decimal string of at most four decimals. */
+export const price = z
+  .string('a price is a decimal string such as "101.25"; a JSON number would be a float')
+  .regex(/^(?=.*[1-9])(0|[1-9]\d{0,11})(\.\d{1,4})?$/, 'a price is a positive decimal string such as "101.25"');
+
+/** What makes a request that is sent twice one request. */
+export const idempotencyKey = z
+  .string()
+  .min(1, 'an idempotency key has at least 1 character')
+  .max(128, 'an idempotency key has at most 128 characters');
+
+/** Shares, whole. */
+export const quantity = z.int('a quantity is a whole number of shares').min(1).max(1_000_000);
+
+export const tradeType = z.enum(['buy', 'sell']);
+export type TradeType = z.infer<typeof tradeType>;
+
+/** A trade as the ledger holds it; `id` is the idempotency key under which it was made. */
+export const stockTransaction = z.object({
+  id: idempotencyKey,
+  symbol: stockSymbol,
+  price,
+  type: tradeType,
+  qty: quantity,
+  timestamp: z.iso.datetime(),
+});
+export type StockTransaction = z.infer<typeof stockTransaction>;
+
+/** The contract of one Lambda: what it takes and what it answers. */
+export interface FunctionContract<Request extends z.ZodType = z.ZodType, Response extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  readonly request: Request;
+  readonly response: Response;
+}

@@ -1,0 +1,17 @@
+import { checkStockPrice } from '../../functions/contracts/check-stock-price.ts';
+import { InvokeFunctionAction } from './invoke-function-action.ts';
+
+export class CheckStockPriceAction extends InvokeFunctionAction<typeof checkStockPrice> {
+  static override permanentRef = 'check-stock-price';
+  declare IArgument: { symbol: string; at: string };
+  declare IResult: { stockPrice: { stock_price: string } };
+  readonly contract = checkStockPrice;
+
+  protected toRequest() {
+    return this.argument;
+  }
+
+  protected toResult(stockPrice: { stock_price: string }) {
+    return { stockPrice };
+  }
+}

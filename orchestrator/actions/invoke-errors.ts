@@ -1,0 +1,77 @@
+/** An error as the other side named and worded it. */
+export interface RemoteError {
+  name: string;
+  message: string;
+}
+
+/** What went wrong with the invocation of one function. */
+export abstract class InvokeError extends Error {
+  /** @param functionName the name in the function's contract */
+  constructor(
+    readonly functionName: string,
+    message: string,
+    readonly remote?: RemoteError,
+  ) {
+    super(message);
+    this.name = new.target.name;
+  }
+}
+
+/** The request breaks the function's contract; it was not sent. */
+export class InvalidFunctionRequestError extends InvokeError {
+  constructor(functionName: string, problems: string) {
+    super(functionName, `${functionName} was not invoked, for the request breaks its contract: ${problems}`);
+  }
+}
+
+/** The function itself threw: a reply with `FunctionError`. */
+export class FunctionFailedError extends InvokeError {
+  constructor(functionName: string, remote: RemoteError) {
+    super(functionName, `${functionName} failed with ${remote.name}: ${remote.message}`, remote);
+  }
+}
+
+/** No answer came in time; the function may have done its work. */
+export class FunctionTimeoutError extends InvokeError {
+  constructor(functionName: string, remote: RemoteError) {
+    super(functionName, `${functionName} did not answer in time, and may have done its work: ${remote.message}`, remote);
+  }
+}
+
+/** Lambda refused the invocation for the rate or the concurrency of calls; nothing was done. */
+export class FunctionThrottledError extends InvokeError {
+  constructor(functionName: string, remote: RemoteError) {
+    super(functionName, `${functionName} was throttled (${remote.name}): ${remote.message}`, remote);
+  }
+}
+
+/** The answer is no JSON, or breaks the function's contract; the function may have done its work. */
+export class MalformedResponseError extends InvokeError {
+  constructor(functionName: string, problems: string) {
+    super(functionName, `${functionName} gave an answer that breaks its contract: ${problems}`);
+  }
+}
+
+/** Lambda refused or could not be reached. */
+export class InvocationFailedError extends InvokeError {
+  constructor(functionName: string, remote: RemoteError) {
+    super(functionName, `${functionName} could not be invoked (${remote.name}): ${remote.message}`, remote);
+  }
+}
+
+const THROTTLES = new Set([
+  'TooManyRequestsException',
+  'ThrottlingException',
+  'EC2ThrottledException',
+  'ProvisionedThroughputExceededException',
+]);
+const TIMEOUTS = new Set(['TimeoutError', 'AbortError']);
+
+/** The typed form of what the SDK threw. */
+export function toInvokeError(functionName: string, thrown: unknown): InvokeError {
+  const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const remote = { name, message };
+  if (THROTTLES.has(name)) return new FunctionThrottledError(functionName, remote);
+  if (TIMEOUTS.has(name)) return new FunctionTimeoutError(functionName, remote);
+  return new InvocationFailedError(functionName, remote);
+}

@@ -1,0 +1,71 @@
+import { Action, ActionApp } from '@wbce/orbits-core';
+import { DurableWorkflow } from './durable-workflow.ts';
+import { InlineAction } from './durable-action.ts';
+
+export interface AppOptions {
+  /** The workflows and actions that may run, or that stand in the database. */
+  declare: (typeof Action)[];
+  uri: string;
+  database: string;
+}
+
+let app: ActionApp | undefined;
+let connected: Promise<ActionApp> | undefined;
+
+/**
+ * The Orbits app of this process, connected. Warm invocations share it, and a failed connect is tried again by the
+ * next call: Orbits' own `bootstrapApp` would keep the failure for as long as the process lives.
+ */
+export function connectedApp(options: () => Promise<AppOptions>): Promise<ActionApp> {
+  connected ??= connect(options).catch((error: unknown) => {
+    connected = undefined;
+    throw error;
+  });
+  return connected;
+}
+
+async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
+  const { declare, uri, database } = await options();
+  // Orbits allows one app a process, connected or not, so a second attempt has to use the first one's.
+  app ??= new ActionApp({
+    // Orbits' workers poll for ever, which a Lambda must not; runs are driven and awaited instead.
+    workers: { quantity: 0 },
+    // Each state change would be a line; the runner tells what happens, in lines of its own.
+    logger: silentLogger,
+  });
+  app.declare = [InlineAction, ...declare];
+  app.imports = [];
+  app.db = {
+    mongo: {
+      url: uri,
+      opts: {
+        dbName: database,
+        appName: 'orbits-trader-orchestrator',
+        serverSelectionTimeoutMS: 4_000,
+        maxPoolSize: 10,
+        writeConcern: { w: 'majority' },
+        // No command waits in memory for a connection that may never come, and none is sent that nobody asked for.
+        bufferCommands: false,
+        autoCreate: false,
+        autoIndex: false,
+      },
+    },
+  };
+  await app.bootstrap();
+  return app;
+}
+
+/** The refs of the durable workflows that an app declares. */
+export function workflowRefs(app: ActionApp): string[] {
+  return app.declare
+    .filter((action) => action.prototype instanceof DurableWorkflow)
+    .map((action) => app.getActionRefFromRegistry(action));
+}
+
+const silentLogger = Object.assign(Object.create(null), {
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  // Orbits composes this with a format of its own at start.
+  format: { transform: (info: unknown) => info },
+}) as ConstructorParameters<typeof ActionApp>[0] extends { logger?: infer L } | undefined ? L : never;

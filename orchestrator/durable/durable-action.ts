@@ -1,0 +1,39 @@
+import { Action, ActionState } from '@wbce/orbits-core';
+
+/**
+ * An Orbits action that can be a step of a durable workflow: its `main` does the work once and ends in SUCCESS, or throws.
+ *
+ * Each subclass needs a `static permanentRef`: it names the class in the database, where a class's own name would
+ * change with a rename or a minifier.
+ */
+export abstract class DurableAction extends Action {
+  static override permanentRef: string;
+
+  /** What the step passes to its callee, so that a step carried out twice has one effect. Set before `main`. */
+  idempotencyKey = '';
+
+  /** Unlike Orbits' own, returns the action, so that it can be given to `do` at once. */
+  override setArgument(argument: this['IArgument']): this {
+    super.setArgument(argument);
+    return this;
+  }
+
+  /** Unlike Orbits' own, sets the result whole: merging would turn a string into an object of its characters. */
+  override setResult(result: this['IResult']): void {
+    this.result = result;
+  }
+
+  abstract override main(): Promise<ActionState>;
+}
+
+/** The action behind `do(ref, () => value)`: work that belongs to the workflow itself. */
+export class InlineAction extends DurableAction {
+  static override permanentRef = 'inline';
+  declare IResult: object;
+  work: () => unknown = () => undefined;
+
+  override async main(): Promise<ActionState> {
+    this.result = (await this.work()) as object;
+    return ActionState.SUCCESS;
+  }
+}

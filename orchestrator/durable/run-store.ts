@@ -1,0 +1,142 @@
+import { ActionState, type ActionApp } from '@wbce/orbits-core';
+import { Types, type mongo } from 'mongoose';
+import type { DurableWorkflow } from './durable-workflow.ts';
+import { runId } from './ids.ts';
+import type { RunDocument } from './run.ts';
+import { isDuplicateKey } from './step-store.ts';
+import { NEVER } from './step.ts';
+
+/** Orbits' workers take a lock for abandoned when its `lastActivity` is this old; fixed in Orbits 0.0.43. */
+const ORBITS_LOCK_MS = 10 * 60 * 1000;
+
+/** Who carries a run on, and until when at the longest. */
+export interface Lease {
+  token: string;
+  until: Date;
+}
+
+/** A run as it was found when it was asked for. Only a claimed one may be carried on. */
+export interface Claim {
+  outcome: 'created' | 'taken-over' | 'held' | 'finished';
+  document: RunDocument;
+}
+
+/**
+ * The runs, in Orbits' collection. The lease is kept in the very fields by which Orbits' workers lock an action, so
+ * that either side leaves alone what the other one holds: it has ended when `lastActivity` is ten minutes old. A lease
+ * shorter than that is written with a `lastActivity` in the past.
+ */
+export class RunStore {
+  readonly #app: ActionApp;
+
+  constructor(app: ActionApp) {
+    this.#app = app;
+  }
+
+  /**
+   * Creates the run of a key, or takes over the one that is there, in one atomic command.
+   * A run that is finished, or that another orchestrator holds, makes the upsert collide; it is then read.
+   */
+  async claim(workflow: DurableWorkflow, key: string, filter: Record<string, string>, lease: Lease): Promise<Claim> {
+    const _id = runId(key);
+    const now = new Date();
+    try {
+      const found = await this.#runs.findOneAndUpdate(
+        { _id, ...isFree(now) },
+        { ...takeLease(lease, now), $setOnInsert: blankRun(workflow, { ...filter, key }, now) },
+        { upsert: true, returnDocument: 'after', includeResultMetadata: true },
+      );
+      const created = found.lastErrorObject?.['updatedExisting'] === false;
+      return { outcome: created ? 'created' : 'taken-over', document: found.value! };
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      const document = await this.read(_id);
+      return { outcome: document.state < ActionState.SUCCESS ? 'held' : 'finished', document };
+    }
+  }
+
+  /** Takes over an unfinished run; undefined where somebody else was faster. */
+  async takeOver(_id: Types.ObjectId, lease: Lease): Promise<RunDocument | undefined> {
+    const now = new Date();
+    const document = await this.#runs.findOneAndUpdate({ _id, ...isFree(now) }, takeLease(lease, now), {
+      returnDocument: 'after',
+    });
+    return document ?? undefined;
+  }
+
+  /** The unfinished runs that are free and due, oldest first. */
+  findUnfinished(workflows: string[], limit: number): Promise<RunDocument[]> {
+    const now = new Date();
+    return this.#runs
+      .find({ actionRef: { $in: workflows }, ...isFree(now), 'cronActivity.nextActivity': { $lte: now } })
+      .sort({ createdAt: 1 })
+      .limit(limit)
+      .toArray();
+  }
+
+  /** Ends a run and gives the lease back. False where the lease was lost: then nothing was written. */
+  async finish(run: RunDocument, state: ActionState, result: unknown): Promise<boolean> {
+    const now = new Date();
+    const { matchedCount } = await this.#runs.updateOne(
+      { _id: run._id, 'bag.holder': run.bag.holder, __v: run.__v },
+      {
+        $set: {
+          state,
+          result,
+          stateUpdatedAt: now,
+          updatedAt: now,
+          'cronActivity.pending': false,
+          'cronActivity.nextActivity': NEVER,
+          'bag.claims': 0,
+        },
+        $unset: { 'bag.holder': '' },
+        $inc: { __v: 1 },
+      },
+    );
+    return matchedCount === 1;
+  }
+
+  async read(_id: Types.ObjectId): Promise<RunDocument> {
+    const document = await this.#runs.findOne({ _id });
+    if (!document) throw new Error(`Run ${_id.toHexString()} vanished from the store while it was carried on.`);
+    return document;
+  }
+
+  get #runs(): mongo.Collection<RunDocument> {
+    return this.#app.ActionModel.collection as unknown as mongo.Collection<RunDocument>;
+  }
+}
+
+/** A run that is unfinished and that nobody holds. */
+function isFree(now: Date) {
+  return {
+    state: { $lt: ActionState.SUCCESS },
+    $or: [
+      { 'cronActivity.pending': false },
+      { 'cronActivity.lastActivity': { $lt: new Date(now.getTime() - ORBITS_LOCK_MS) } },
+    ],
+  };
+}
+
+function takeLease(lease: Lease, now: Date) {
+  return {
+    $set: {
+      state: ActionState.EXECUTING_MAIN,
+      stateUpdatedAt: now,
+      updatedAt: now,
+      'cronActivity.pending': true,
+      'cronActivity.lastActivity': new Date(lease.until.getTime() - ORBITS_LOCK_MS),
+      'cronActivity.nextActivity': now,
+      'bag.holder': lease.token,
+    },
+    $inc: { __v: 1, 'bag.claims': 1 },
+  };
+}
+
+/** The fields of a new run that claiming it does not set, with Orbits' own defaults. */
+function blankRun(workflow: DurableWorkflow, filter: RunDocument['filter'], now: Date) {
+  const { _id, state, bag, cronActivity, __v, ...fields } = workflow.dbDoc.toObject<Record<string, unknown>>();
+  void [_id, state, bag, __v];
+  const { frequency } = cronActivity as { frequency: number };
+  return { ...fields, filter, createdAt: now, 'cronActivity.frequency': frequency };
+}

@@ -1,0 +1,60 @@
+import { ActionState } from '@wbce/orbits-core';
+import type { Types } from 'mongoose';
+import type { RecordedError } from './errors.ts';
+import type { RecordedStep } from './step.ts';
+
+export type RunState = 'SUCCESS' | 'ERROR' | 'IN_PROGRESS';
+
+/** A run's document, in Orbits' own schema; `bag` and `filter` hold what is ours. */
+export interface RunDocument {
+  _id: Types.ObjectId;
+  __v: number;
+  state: ActionState;
+  stateUpdatedAt: Date;
+  createdAt: Date;
+  actionRef: string;
+  argument: Record<string, unknown>;
+  result: unknown;
+  filter: { key: string } & Record<string, string>;
+  bag: {
+    /** Token of the orchestrator that holds the run. */
+    holder?: string;
+    /** Claims since the run was last put down in good order: one more than the crashes. */
+    claims: number;
+  };
+  cronActivity: { pending: boolean; lastActivity?: Date; nextActivity: Date };
+}
+
+/** What is known of a run after one pass over it. */
+export interface Run {
+  id: string;
+  key: string;
+  argument: Record<string, unknown>;
+  state: RunState;
+  result: unknown;
+  error: RecordedError | null;
+  steps: RecordedStep[];
+  startedAt: Date;
+  endedAt: Date | null;
+}
+
+/** A run as its document and its steps tell it. */
+export function toRun(document: RunDocument, steps: RecordedStep[]): Run {
+  const state = runState(document.state);
+  return {
+    id: document._id.toHexString(),
+    key: document.filter.key,
+    argument: document.argument,
+    state,
+    result: state === 'SUCCESS' ? document.result : null,
+    error: state === 'ERROR' ? (document.result as RecordedError) : null,
+    steps: steps.toSorted((a, b) => a.sequence - b.sequence),
+    startedAt: document.createdAt,
+    endedAt: state === 'IN_PROGRESS' ? null : document.stateUpdatedAt,
+  };
+}
+
+function runState(state: ActionState): RunState {
+  if (state === ActionState.ERROR) return 'ERROR';
+  return state < ActionState.SUCCESS ? 'IN_PROGRESS' : 'SUCCESS';
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { Action, ActionState, type ActionApp } from '@wbce/orbits-core';
+import type { Types } from 'mongoose';
+import { DurableWorkflow } from './durable-workflow.ts';
+import { CrashLoopError, recordError } from './errors.ts';
+import type { AskedStep } from './replay.ts';
+import { RunStore, type Claim, type Lease } from './run-store.ts';
+import { toRun, type Run, type RunDocument } from './run.ts';
+import { loadSteps } from './step-store.ts';
+import type { RecordedStep } from './step.ts';
+import { workflowRefs } from './app.ts';
+
+/** How often a run may be begun without ever being put down in good order. */
+const MAX_CLAIMS = 10;
+
+/** Told of what happens to runs. */
+export interface RunObserver {
+  runClaimed(run: RunDocument, how: 'created' | 'taken-over'): void;
+  stepStarted(run: RunDocument, step: AskedStep): void;
+  stepEnded(run: RunDocument, step: RecordedStep): void;
+  runEnded(run: Run): void;
+}
+
+/** A run to be started, or found where its key has been seen before. */
+export interface RunRequest {
+  key: string;
+  workflow: DurableWorkflow;
+  /** What the run can be searched by, beside its key. */
+  filter?: Record<string, string>;
+}
+
+/** Drives runs in this process, one pass each, and awaits them: nothing is left running when a call returns. */
+export class Runner {
+  readonly #app: ActionApp;
+  readonly #store: RunStore;
+  readonly #observer: RunObserver;
+  readonly #leaseUntil: Date;
+
+  /** @param leaseUntil when this process is ended at the latest: what it holds then is free for others */
+  constructor(app: ActionApp, observer: RunObserver, leaseUntil: Date) {
+    this.#app = app;
+    this.#store = new RunStore(app);
+    this.#observer = observer;
+    this.#leaseUntil = leaseUntil;
+  }
+
+  /** Starts the run of a key, carries it on, or answers what it came to. */
+  async run(request: RunRequest): Promise<Run> {
+    const claim = await this.#store.claim(request.workflow, request.key, request.filter ?? {}, this.#lease());
+    if (claim.outcome === 'held' || claim.outcome === 'finished') return this.#read(claim.document);
+    return this.#advance(claim.document, claim.outcome);
+  }
+
+  /** The unfinished runs that nobody holds, oldest first. */
+  async findUnfinished(limit: number): Promise<Types.ObjectId[]> {
+    return (await this.#store.findUnfinished(workflowRefs(this.#app), limit)).map(({ _id }) => _id);
+  }
+
+  /** Carries an unfinished run on; undefined where somebody else was faster. */
+  async carryOn(run: Types.ObjectId): Promise<Run | undefined> {
+    const document = await this.#store.takeOver(run, this.#lease());
+    return document && this.#advance(document, 'taken-over');
+  }
+
+  async #advance(document: RunDocument, how: Extract<Claim['outcome'], 'created' | 'taken-over'>): Promise<Run> {
+    this.#observer.runClaimed(document, how);
+    const recorded = how === 'created' ? [] : await loadSteps(this.#app, document._id);
+    const { claims } = document.bag;
+    if (claims > MAX_CLAIMS) {
+      return this.#finish(document, ActionState.ERROR, recordError(new CrashLoopError(claims - 1)), recorded);
+    }
+    const workflow = await this.#workflowOf(document);
+    workflow.recorded = recorded;
+    workflow.observer = {
+      stepStarted: (step) => this.#observer.stepStarted(document, step),
+      stepEnded: (step) => this.#observer.stepEnded(document, step),
+    };
+    await workflow.initialization();
+    const state = await workflow.main();
+    return this.#finish(document, state, workflow.result, workflow.history);
+  }
+
+  async #finish(document: RunDocument, state: ActionState, result: unknown, steps: RecordedStep[]): Promise<Run> {
+    // A lost lease means that somebody else carries the run on: what stands is theirs, and is reported as it is.
+    if (!(await this.#store.finish(document, state, result))) return this.#read(await this.#store.read(document._id));
+    const run = toRun({ ...document, state, result, stateUpdatedAt: new Date() }, steps);
+    this.#observer.runEnded(run);
+    return run;
+  }
+
+  async #read(document: RunDocument): Promise<Run> {
+    return toRun(document, await loadSteps(this.#app, document._id));
+  }
+
+  async #workflowOf(document: RunDocument): Promise<DurableWorkflow> {
+    const action = await Action.constructFromDb(this.#app.ActionModel.hydrate(document));
+    if (action instanceof DurableWorkflow) return action;
+    throw new Error(`Action ${document._id.toHexString()} (${document.actionRef}) is not a durable workflow.`);
+  }
+
+  #lease(): Lease {
+    return { token: randomUUID(), until: this.#leaseUntil };
+  }
+}

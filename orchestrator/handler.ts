@@ -1,0 +1,38 @@
+import { getSecret } from '@aws-lambda-powertools/parameters/secrets';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import type { Context } from 'aws-lambda';
+import { LambdaInvoker } from './actions/lambda-invoker.ts';
+import { useInvoker } from './actions/invoke-function-action.ts';
+import { readConfig, type Config } from './config.ts';
+import { connectedApp, type AppOptions } from './durable/app.ts';
+import { Runner } from './durable/runner.ts';
+import { parseEvent } from './event.ts';
+import { registry } from './registry.ts';
+import type { Report } from './report.ts';
+import { RunLog } from './run-log.ts';
+import { runTick, toTick } from './tick.ts';
+
+const log = new RunLog(new Logger({ serviceName: 'orchestrator' }));
+const config = readConfig(process.env);
+
+// One attempt: retries are the workflow's own, and the SDK's would multiply with them.
+const lambda = new LambdaClient({ maxAttempts: 1, requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000 } });
+useInvoker(new LambdaInvoker(lambda, (contractName) => config.physicalName(contractName)));
+
+/** The orchestrator: an event in, a report out. */
+export async function handler(payload: unknown, context: Context): Promise<Report> {
+  const event = parseEvent(payload);
+  const tick = toTick(event, config, context.awsRequestId, new Date());
+  const app = await connectedApp(() => appOptions(config));
+  const leaseUntil = new Date(Date.now() + context.getRemainingTimeInMillis());
+  return runTick(tick, config, new Runner(app, log, leaseUntil));
+}
+
+async function appOptions({ secretId, database }: Config): Promise<AppOptions> {
+  const uri = await getSecret(secretId, { maxAge: 60 });
+  if (typeof uri !== 'string' || uri === '') {
+    throw new Error(`The secret ${secretId} holds no text; store the MongoDB URI in it.`);
+  }
+  return { declare: registry, uri, database };
+}

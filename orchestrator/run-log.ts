@@ -1,0 +1,37 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { AskedStep } from './durable/replay.ts';
+import type { Run, RunDocument } from './durable/run.ts';
+import type { RunObserver } from './durable/runner.ts';
+import type { RecordedStep } from './durable/step.ts';
+
+/** One line of JSON for each thing that happens to a run; every line of a run names it. */
+export class RunLog implements RunObserver {
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  runClaimed(run: RunDocument, how: 'created' | 'taken-over'): void {
+    const message = how === 'created' ? 'run started' : 'run carried on';
+    this.#logger.info(message, { ...name(run), argument: run.argument });
+  }
+
+  stepStarted(run: RunDocument, { ref, action, argument }: AskedStep): void {
+    this.#logger.info('step started', { ...name(run), step: ref, action, argument });
+  }
+
+  stepEnded(run: RunDocument, step: RecordedStep): void {
+    const { ref, action, attempts, outcome } = step;
+    const durationMs = step.endedAt.getTime() - step.startedAt.getTime();
+    this.#logger.info('step ended', { ...name(run), step: ref, action, attempts, durationMs, ...outcome });
+  }
+
+  runEnded({ id, key, state, result, error }: Run): void {
+    this.#logger.info('run ended', { run: id, key, state, result, error });
+  }
+}
+
+function name(run: RunDocument) {
+  return { run: run._id.toHexString(), key: run.filter.key };
+}

@@ -1,0 +1,50 @@
+import type { Config } from './config.ts';
+import type { Run } from './durable/run.ts';
+import { runId } from './durable/ids.ts';
+import type { Runner, RunRequest } from './durable/runner.ts';
+import type { OrchestratorEvent } from './event.ts';
+import { toReport, type Report } from './report.ts';
+import { TradingWorkflow } from './workflows/trading.ts';
+
+/** How many left-over runs one invocation carries on at the most. */
+const CARRY_ON_LIMIT = 20;
+
+/** What one invocation is about. */
+export interface Tick {
+  /** The scheduled time, the caller's idempotency key, or the request's id. */
+  key: string;
+  symbols: string[];
+  /** The instant whose prices count, ISO 8601. A run keeps the one that it was started with. */
+  at: string;
+}
+
+export function toTick(event: OrchestratorEvent, config: Config, requestId: string, now: Date): Tick {
+  if (event.command === 'tick') {
+    return { key: event.scheduledTime, symbols: config.symbols, at: event.scheduledTime };
+  }
+  const symbols = [...new Set(event.symbols ?? config.symbols)];
+  return { key: event.idempotencyKey ?? requestId, symbols, at: now.toISOString() };
+}
+
+/** One bounded pass: carries on what earlier invocations left, oldest first, then runs each symbol of the tick. */
+export async function runTick(tick: Tick, config: Config, runner: Runner): Promise<Report> {
+  const requests = tick.symbols.map((symbol) => toRequest(tick, symbol, config));
+  const own = new Set(requests.map(({ key }) => runId(key).toHexString()));
+
+  const carriedOn: Run[] = [];
+  for (const unfinished of await runner.findUnfinished(CARRY_ON_LIMIT)) {
+    const run = own.has(unfinished.toHexString()) ? undefined : await runner.carryOn(unfinished);
+    if (run) carriedOn.push(run);
+  }
+  const runs: Run[] = [];
+  for (const request of requests) runs.push(await runner.run(request));
+  return toReport(tick.key, [...runs, ...carriedOn]);
+}
+
+function toRequest({ key, at }: Tick, symbol: string, { quantity }: Config): RunRequest {
+  return {
+    key: `${TradingWorkflow.permanentRef}/${symbol}/${key}`,
+    workflow: new TradingWorkflow().setArgument({ symbol, qty: quantity, at }),
+    filter: { tick: key, symbol },
+  };
+}
