@@ -1,12 +1,10 @@
-import { App } from 'aws-cdk-lib';
-import { ConfigError, parseConfig } from './config.ts';
-import { TraderStack } from './trader-stack.ts';
+import { buildApp } from './build-app.ts';
+import { ConfigError } from './config.ts';
 
-const app = new App();
 try {
-  new TraderStack(app, 'OrbitsTrader', parseConfig((key) => app.node.tryGetContext(key)));
+  buildApp();
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   console.error(error.message);
-  process.exit(1);
+  process.exitCode = 1;
 }

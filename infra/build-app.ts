@@ -1,0 +1,14 @@
+import { App, type AppProps } from 'aws-cdk-lib';
+import { parseConfig } from './config.ts';
+import { TraderStack } from './trader-stack.ts';
+
+/** The CDK app, ready to be synthesized. Throws `ConfigError` where its context holds a value that it doesn't take. */
+export function buildApp(props?: AppProps): App {
+  const app = new App(props);
+  new TraderStack(
+    app,
+    'OrbitsTrader',
+    parseConfig((key) => app.node.tryGetContext(key)),
+  );
+  return app;
+}

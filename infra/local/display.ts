@@ -1,0 +1,111 @@
+import { styleText } from 'node:util';
+import { parseLogLine, type LogLine } from './log-line.ts';
+import type { Report, RunReport } from './report.ts';
+
+export interface Screen {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+}
+
+type Started = Extract<LogLine, { message: 'step started' }>;
+type Ended = Extract<LogLine, { message: 'step ended' }>;
+
+const CLEAR_LINE = '\r\x1b[2K';
+
+/** Shows runs as they happen: in a terminal the running step is a line that its outcome replaces. */
+export class Display {
+  readonly #screen: Screen;
+  readonly #isTerminal: boolean;
+  readonly #arguments = new Map<string, unknown>();
+  readonly #worked = new Set<string>();
+  #transient = false;
+
+  constructor(screen: Screen) {
+    this.#screen = screen;
+    this.#isTerminal = screen.isTTY === true;
+  }
+
+  /** Takes one line of the orchestrator's log. False where it is none of those that tell of a run. */
+  takeLog(text: string): boolean {
+    const line = parseLogLine(text);
+    if (!line) return false;
+    if (line.message === 'step started') this.#stepStarted(line);
+    else if (line.message === 'step ended') this.#stepEnded(line);
+    else this.#runBegun(line);
+    return true;
+  }
+
+  print(line: string): void {
+    this.#clear();
+    this.#screen.write(`${line}\n`);
+  }
+
+  /** The outcome of each run, in one line. */
+  showReport({ runs }: Report): void {
+    for (const run of runs) {
+      const known = run.endedAt !== null && !this.#worked.has(run.id);
+      if (known) this.print(`${this.#style('bold', run.symbol)} run ${run.id} ended before, under the same key`);
+      this.print(`${this.#style('bold', run.symbol)} ${this.#outcome(run)}`);
+    }
+    if (runs.length === 0) this.print('Nothing was to be done.');
+  }
+
+  #runBegun({ run, key, message }: LogLine): void {
+    this.#worked.add(run);
+    this.print(`${message} ${this.#style('dim', `${run} ${key}`)}`);
+  }
+
+  #stepStarted({ run, step, action, argument }: Started): void {
+    this.#arguments.set(`${run}/${step}`, argument);
+    if (!this.#isTerminal) return;
+    const line = `  … ${step.padEnd(22)} running   ${call(action, argument)}`;
+    this.#clear();
+    this.#screen.write(line.slice(0, (this.#screen.columns ?? 80) - 1));
+    this.#transient = true;
+  }
+
+  #stepEnded({ run, step, action, attempts, durationMs, state, result, error }: Ended): void {
+    const mark = state === 'SUCCESS' ? this.#style('green', '✔') : this.#style('red', '✘');
+    const tries = attempts > 1 ? ` after ${attempts} attempts` : '';
+    const came = error ? `${error.name}: ${error.message}` : brief(result);
+    const called = call(action, this.#arguments.get(`${run}/${step}`));
+    const took = `${durationMs} ms`.padStart(8);
+    this.print(`  ${mark} ${step.padEnd(22)} ${state}${tries} ${took}  ${this.#style('dim', called)} → ${came}`);
+  }
+
+  #outcome({ state, result, error, startedAt, endedAt }: RunReport): string {
+    if (state === 'IN_PROGRESS') return 'is IN_PROGRESS; the next tick carries it on';
+    const took = endedAt === null ? 0 : Date.parse(endedAt) - Date.parse(startedAt);
+    if (error) return `${this.#style('red', 'ERROR')} after ${took} ms: ${error.name}: ${error.message}`;
+    if (!result) return `${this.#style('green', 'SUCCESS')} in ${took} ms: no trade`;
+    const { type, qty, symbol, price, id, timestamp } = result;
+    const traded = `${type === 'buy' ? 'bought' : 'sold'} ${qty} ${symbol} at ${price}`;
+    return `${this.#style('green', 'SUCCESS')} in ${took} ms: ${traded} (trade ${id}, ${timestamp})`;
+  }
+
+  #clear(): void {
+    if (this.#transient) this.#screen.write(CLEAR_LINE);
+    this.#transient = false;
+  }
+
+  #style(format: 'bold' | 'dim' | 'green' | 'red', text: string): string {
+    return this.#isTerminal ? styleText(format, text, { validateStream: false }) : text;
+  }
+}
+
+function call(action: string, argument: unknown): string {
+  return `${action}(${brief(argument)})`;
+}
+
+/** A value in one line, without the punctuation that JSON needs and a reader doesn't. */
+function brief(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([key, member]) => (isRecord(member) ? `${key}: ${brief(member)}` : `${key} ${String(member)}`))
+    .join(', ');
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,117 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { LocalFunction } from '../template.ts';
+
+const runtimeProcess = fileURLToPath(new URL('runtime-process.js', import.meta.url));
+
+/** An error as the Lambda runtime words it in a reply with `FunctionError`. */
+export interface FunctionError {
+  errorType: string;
+  errorMessage: string;
+  trace?: string[];
+}
+
+/** What one invocation came to: JSON text, or the function's error. */
+export type InvocationResult = { payload: string } | { error: FunctionError };
+
+type Message = { kind: 'ready' } | { kind: 'answered'; payload: string } | { kind: 'failed'; error: FunctionError };
+
+export interface EnvironmentOptions {
+  /** What every function finds in its environment beside its own variables: region, credentials, endpoint. */
+  shared: Record<string, string>;
+  /** Receives each line that the function writes. */
+  onLog(this: void, functionName: string, line: string): void;
+}
+
+/** One process that runs one function, one invocation at a time, as a Lambda execution environment does. */
+export class ExecutionEnvironment {
+  readonly #function: LocalFunction;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  readonly #ready: Promise<Message>;
+
+  constructor(fn: LocalFunction, { shared, onLog }: EnvironmentOptions) {
+    this.#function = fn;
+    this.#child = fork(runtimeProcess, [fn.file, fn.exportName], {
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: {
+        ...shared,
+        AWS_LAMBDA_FUNCTION_NAME: fn.name,
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memoryMb),
+        AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+        ...fn.environment,
+      },
+    });
+    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
+      createInterface({ input: stream }).on('line', (line) => onLog(fn.name, line));
+    }
+    this.#ended = new Promise((resolve) => this.#child.once('close', () => resolve()));
+    this.#ready = this.#nextMessage();
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Whether the process can take another invocation. */
+  get isAlive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null && this.#child.connected;
+  }
+
+  /** Runs one invocation; one that takes longer than the function's time limit ends the process, as on AWS. */
+  async invoke(requestId: string, payload: string, functionArn: string): Promise<InvocationResult> {
+    const { name, timeoutMs, memoryMb } = this.#function;
+    const started = await this.#ready;
+    if (started.kind === 'failed') return { error: started.error };
+
+    const answer = this.#nextMessage();
+    const deadline = Date.now() + timeoutMs;
+    if (this.isAlive) {
+      // A process that dies in this very moment is seen by its end, below.
+      this.#child.send({ requestId, payload, deadline, functionName: name, functionArn, memoryMb }, () => undefined);
+    }
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      this.#child.kill('SIGKILL');
+    }, timeoutMs);
+    const message = await answer;
+    clearTimeout(timer);
+    if (timedOut) {
+      const seconds = (timeoutMs / 1000).toFixed(2);
+      const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`;
+      return { error: { errorType: 'Sandbox.Timedout', errorMessage } };
+    }
+    if (message.kind === 'answered') return { payload: message.payload };
+    if (message.kind === 'failed') return { error: message.error };
+    throw new Error(`${name} sent "${message.kind}" in the middle of an invocation.`);
+  }
+
+  /** Ends the process and waits until it is gone. */
+  async stop(): Promise<void> {
+    if (this.isAlive) this.#child.kill('SIGKILL');
+    await this.#ended;
+  }
+
+  #nextMessage(): Promise<Message> {
+    return new Promise((resolve) => {
+      const onMessage = (message: unknown) => finish(message as Message);
+      const onExit = (code: number | null, signal: string | null) => {
+        const how = signal ? `signal: ${signal}` : `exit status ${code}`;
+        const error = { errorType: 'Runtime.ExitError', errorMessage: `Error: Runtime exited with error: ${how}` };
+        finish({ kind: 'failed', error });
+      };
+      const finish = (message: Message) => {
+        this.#child.off('message', onMessage).off('exit', onExit);
+        resolve(message);
+      };
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+        onExit(this.#child.exitCode, this.#child.signalCode);
+      } else {
+        this.#child.on('message', onMessage).on('exit', onExit);
+      }
+    });
+  }
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ServiceError, type Functions } from './functions.ts';
+
+/** Lambda's limit on the payload of a synchronous invocation, either way, in bytes. */
+const PAYLOAD_LIMIT = 6_291_556;
+
+/** Lambda's Invoke API, and Secrets Manager's GetSecretValue, on loopback. */
+export class AwsService {
+  readonly #server: Server;
+  #functions: Functions | undefined;
+  readonly #secret: string;
+
+  /** @param secret what every secret holds: the MongoDB URI */
+  constructor(secret: string) {
+    this.#secret = secret;
+    this.#server = createServer((request, response) => {
+      this.#answer(request, response).catch((error: unknown) => refuse(response, error));
+    });
+  }
+
+  /** Listens on a free port and answers the endpoint's URL. */
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject).listen(0, '127.0.0.1', resolve);
+    });
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  serve(functions: Functions): void {
+    this.#functions = functions;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.headers['x-amz-target'] === 'secretsmanager.GetSecretValue') {
+      await readBody(request);
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
+      response.end(JSON.stringify({ Name: 'mongodb', SecretString: this.#secret, VersionId: 'local' }));
+      return;
+    }
+    const path = /^\/2015-03-31\/functions\/([^/]+)\/invocations(?:\?.*)?$/.exec(request.url ?? '');
+    if (request.method !== 'POST' || !path || !this.#functions) {
+      throw new ServiceError(404, 'UnknownOperationException', 'Only the Invoke API of Lambda is served here.');
+    }
+    const body = await readBody(request);
+    await this.#invoke(decodeURIComponent(path[1]!), request.headers['x-amz-invocation-type'], body, response);
+  }
+
+  async #invoke(name: string, type: unknown, body: Buffer, response: ServerResponse): Promise<void> {
+    const functions = this.#functions!;
+    functions.find(name);
+    const payload = parsePayload(body);
+    if (type === 'DryRun') {
+      respond(response, 204, '');
+      return;
+    }
+    if (type === 'Event') {
+      void functions.invoke(name, payload).catch(() => undefined);
+      respond(response, 202, '');
+      return;
+    }
+    const result = await functions.invoke(name, payload);
+    if ('payload' in result && Buffer.byteLength(result.payload) > PAYLOAD_LIMIT) {
+      const errorMessage = `Response payload size exceeded maximum allowed payload size (${PAYLOAD_LIMIT} bytes).`;
+      const error = { errorType: 'Function.ResponseSizeTooLarge', errorMessage };
+      respond(response, 200, JSON.stringify(error), { 'x-amz-function-error': 'Unhandled' });
+    } else if ('payload' in result) {
+      respond(response, 200, result.payload);
+    } else {
+      respond(response, 200, JSON.stringify(result.error), { 'x-amz-function-error': 'Unhandled' });
+    }
+  }
+}
+
+function parsePayload(body: Buffer): string {
+  const payload = body.length === 0 ? '{}' : body.toString('utf8');
+  try {
+    JSON.parse(payload);
+    return payload;
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new ServiceError(400, 'InvalidRequestContentException', `Could not parse request body into json: ${why}`);
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > PAYLOAD_LIMIT) {
+      const message = `Request must be smaller than ${PAYLOAD_LIMIT} bytes for the InvokeFunction operation`;
+      throw new ServiceError(413, 'RequestEntityTooLargeException', message);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function respond(response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'x-amzn-requestid': randomUUID(),
+    'x-amz-executed-version': '$LATEST',
+    ...headers,
+  });
+  response.end(body);
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  if (response.destroyed || response.headersSent) return;
+  const { status, name, message } =
+    error instanceof ServiceError ? error : new ServiceError(500, 'ServiceException', (error as Error).message);
+  respond(response, status, JSON.stringify({ Type: 'User', Message: message }), { 'x-amzn-errortype': name });
+}

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { Functions, type FunctionsOptions } from './lambda/functions.ts';
+import { AwsService } from './lambda/service.ts';
+import type { InvocationResult } from './lambda/execution-environment.ts';
+import { openDatabase, type Database } from './database.ts';
+import { synthesize } from './synthesize.ts';
+import { readStack, type LocalSchedule } from './template.ts';
+
+export interface LocalAppOptions {
+  /** The project's folder, whose app is synthesized. */
+  root: string;
+  /** Where the embedded store keeps its data, and assemblies are cached. */
+  localDir: string;
+  /** A MongoDB to use instead of the embedded store. */
+  mongodbUri?: string | undefined;
+  /** Wipe the embedded store's data first. */
+  fresh?: boolean;
+  /** Variables that replace those of the template, by the function's name; for tests. */
+  overrides?: Record<string, Record<string, string>>;
+  onLog: FunctionsOptions['onLog'];
+  onInvocation?: FunctionsOptions['onInvocation'];
+  onCommand?: Parameters<typeof openDatabase>[0]['onCommand'];
+}
+
+/** The synthesized app, running on this machine: its store, its functions, and the API between them. */
+export interface LocalApp {
+  readonly mongodbUri: string;
+  /** Base URL of the Lambda API. */
+  readonly endpoint: string;
+  readonly orchestrator: string;
+  readonly schedule: LocalSchedule;
+  readonly functions: Functions;
+  invoke(functionName: string, event: unknown): Promise<InvocationResult>;
+  close(): Promise<void>;
+}
+
+export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp> {
+  const { root, localDir, mongodbUri, fresh = false, overrides = {}, onLog, onInvocation, onCommand } = options;
+  const stack = readStack(await synthesize(root, join(localDir, 'assembly')));
+  const orchestrator = stack.schedule.functionName;
+  const databaseName = stack.functions.find(({ name }) => name === orchestrator)!.environment['MONGODB_DATABASE']!;
+
+  const database = await openDatabase({ dataDir: join(localDir, 'data'), mongodbUri, databaseName, fresh, onCommand });
+  const service = new AwsService(database.uri);
+  const endpoint = await service.listen();
+  const functions = new Functions(
+    stack.functions.map((fn) => ({ ...fn, environment: { ...fn.environment, ...overrides[fn.name] } })),
+    { shared: sharedEnvironment(endpoint), onLog, ...(onInvocation && { onInvocation }) },
+  );
+  service.serve(functions);
+
+  return {
+    mongodbUri: database.uri,
+    endpoint,
+    orchestrator,
+    schedule: stack.schedule,
+    functions,
+    invoke: (functionName, event) => functions.invoke(functionName, JSON.stringify(event)),
+    close: () => closeAll(functions, service, database),
+  };
+}
+
+async function closeAll(functions: Functions, service: AwsService, database: Database): Promise<void> {
+  await functions.close();
+  await service.close();
+  await database.close();
+}
+
+/** What AWS puts into every function's environment, pointing at this machine. The credentials open nothing. */
+function sharedEnvironment(endpoint: string): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    TZ: ':UTC',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL: endpoint,
+  };
+}

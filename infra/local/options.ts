@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+
+export interface Options {
+  symbols: string[] | undefined;
+  key: string | undefined;
+  json: boolean;
+  fresh: boolean;
+  watch: boolean;
+  help: boolean;
+}
+
+/** A wrong command line or environment; the message is one line that says what to do. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const usage = `Runs the deployed app on this machine: the same bundles, behind the same Lambda API.
+
+  npm start -- [options]
+
+  --symbol SYM   trade this symbol instead of the configured ones; may be repeated
+  --key KEY      the idempotency key: the same key gives the same run and the same trade
+  --json         print the orchestrator's reply as one JSON object; logs go to stderr
+  --fresh        wipe the local data first
+  --watch        stay up and tick on the schedule; print the endpoints; Ctrl-C stops
+  --help         print this
+
+Data stays in .local/. Set MONGODB_URI to use a MongoDB of your own instead of the embedded store.
+
+  npm start -- --symbol AMZN --symbol MSFT
+  npm start -- --key my-first-run --json
+`;
+
+export function parseOptions(args: string[]): Options {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        symbol: { type: 'string', multiple: true },
+        key: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        fresh: { type: 'boolean', default: false },
+        watch: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    const { symbol, key, ...flags } = values;
+    if (flags.watch && (flags.json || key !== undefined || symbol)) {
+      throw new UsageError('--watch ticks on the schedule; it takes none of --symbol, --key and --json.');
+    }
+    return { symbols: symbol, key, ...flags };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const [firstSentence] = (error as Error).message.split(/\. |\n/);
+    throw new UsageError(`${firstSentence}. See npm start -- --help.`);
+  }
+}

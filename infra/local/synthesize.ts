@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const SOURCES = ['infra', 'functions', 'orchestrator'];
+const FILES = ['cdk.json', 'package.json', 'package-lock.json', 'tsconfig.json'];
+
+/**
+ * Synthesizes the CDK app as `cdk synth` does, and answers the folder of the cloud assembly.
+ *
+ * An assembly is kept until a source changes: making one takes several seconds, and nothing else than these files
+ * goes into it.
+ *
+ * @param root the project's folder
+ * @param cacheDir where assemblies are kept; below `root`, since bundles find the AWS SDK in its `node_modules`
+ */
+export async function synthesize(root: string, cacheDir: string): Promise<string> {
+  const assembly = join(cacheDir, fingerprint(root));
+  if (existsSync(assembly)) return assembly;
+
+  mkdirSync(cacheDir, { recursive: true });
+  for (const name of readdirSync(cacheDir)) rmSync(join(cacheDir, name), { recursive: true });
+  // Renamed once it is whole, so that a process that was killed here leaves nothing that looks like an assembly.
+  const unfinished = join(cacheDir, `unfinished-${process.pid}`);
+  const { buildApp } = await import('../build-app.ts');
+  const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
+  buildApp({
+    outdir: unfinished,
+    context: { ...context, 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true },
+  }).synth();
+  renameSync(unfinished, assembly);
+  return assembly;
+}
+
+function fingerprint(root: string): string {
+  const hash = createHash('sha256').update(process.version);
+  const paths = SOURCES.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+  for (const path of [...FILES.map((file) => join(root, file)), ...paths.sort()]) {
+    hash.update(path).update('\0').update(readFileSync(path)).update('\0');
+  }
+  return hash.digest('hex').slice(0, 16);
+}

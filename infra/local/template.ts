@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+
+/** A function of the synthesized app, ready to be run. */
+export interface LocalFunction {
+  name: string;
+  /** The bundle's file. */
+  file: string;
+  /** The name under which the bundle exports its handler. */
+  exportName: string;
+  environment: Record<string, string>;
+  timeoutMs: number;
+  memoryMb: number;
+}
+
+/** The schedule of the synthesized app. */
+export interface LocalSchedule {
+  functionName: string;
+  /** `cron(...)` or `rate(...)` */
+  expression: string;
+  timeZone: string;
+  /** The event, with EventBridge Scheduler's placeholders in it. */
+  input: string;
+}
+
+export interface LocalStack {
+  functions: LocalFunction[];
+  schedule: LocalSchedule;
+}
+
+const metadata = z.object({ 'aws:cdk:path': z.string(), 'aws:asset:path': z.string().optional() });
+const resource = z.looseObject({ Type: z.string(), Metadata: metadata.optional() });
+type Resources = Record<string, z.infer<typeof resource>>;
+
+const lambda = z.object({
+  Metadata: metadata.required(),
+  Properties: z.object({
+    Handler: z.string().regex(/^index\.\w+$/),
+    Timeout: z.number(),
+    MemorySize: z.number(),
+    Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
+  }),
+});
+
+const schedule = z.object({
+  Properties: z.object({
+    ScheduleExpression: z.string(),
+    ScheduleExpressionTimezone: z.string(),
+    Target: z.object({ Arn: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }), Input: z.string() }),
+  }),
+});
+
+/** What the template of a cloud assembly holds for this machine to run. */
+export function readStack(assembly: string): LocalStack {
+  const path = join(assembly, 'OrbitsTrader.template.json');
+  const { Resources: resources } = z
+    .object({ Resources: z.record(z.string(), resource) })
+    .parse(JSON.parse(readFileSync(path, 'utf8')));
+
+  const ofType = (type: string) => Object.values(resources).filter((candidate) => candidate.Type === type);
+  const [tick, ...others] = ofType('AWS::Scheduler::Schedule');
+  if (!tick || others.length > 0) throw new Error(`${path} has ${others.length + (tick ? 1 : 0)} schedules, expected 1.`);
+
+  const { ScheduleExpression, ScheduleExpressionTimezone, Target } = schedule.parse(tick).Properties;
+  return {
+    functions: ofType('AWS::Lambda::Function').map((found) => toFunction(assembly, found, resources)),
+    schedule: {
+      functionName: functionName(Target.Arn['Fn::GetAtt'][0], resources),
+      expression: ScheduleExpression,
+      timeZone: ScheduleExpressionTimezone,
+      input: Target.Input,
+    },
+  };
+}
+
+function toFunction(assembly: string, found: unknown, resources: Resources): LocalFunction {
+  const { Metadata, Properties } = lambda.parse(found);
+  const variables = Object.entries(Properties.Environment.Variables);
+  return {
+    name: nameOf(Metadata['aws:cdk:path']),
+    file: join(assembly, Metadata['aws:asset:path'], 'index.mjs'),
+    exportName: Properties.Handler.slice('index.'.length),
+    environment: Object.fromEntries(variables.map(([key, value]) => [key, resolve(value, resources)])),
+    timeoutMs: Properties.Timeout * 1000,
+    memoryMb: Properties.MemorySize,
+  };
+}
+
+/** A variable's value: plain text, or a reference to a function, whose name here is its path in the app. */
+function resolve(value: unknown, resources: Resources): string {
+  if (typeof value === 'string') return value;
+  const reference = z.strictObject({ Ref: z.string() }).safeParse(value);
+  if (reference.success) return functionName(reference.data.Ref, resources);
+  throw new Error(`The local run can't resolve ${JSON.stringify(value)} in the template.`);
+}
+
+function functionName(logicalId: string, resources: Resources): string {
+  const target = resources[logicalId];
+  if (target?.Type !== 'AWS::Lambda::Function' || !target.Metadata) {
+    throw new Error(`The template refers to ${logicalId}, which is not one of its functions.`);
+  }
+  return nameOf(target.Metadata['aws:cdk:path']);
+}
+
+/** `OrbitsTrader/buy-stock/Resource` is called `OrbitsTrader-buy-stock` here; CloudFormation would add a random end. */
+function nameOf(path: string): string {
+  return path.split('/').slice(0, -1).join('-');
+}

@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Display } from './display.ts';
+import type { LocalApp } from './local-app.ts';
+import { nextTick } from './next-tick.ts';
+import { parseReport } from './report.ts';
+import { invoke } from './run-once.ts';
+
+/** Node's timers overflow past 2^31 ms; a longer wait is waited in parts. */
+const LONGEST_SLEEP_MS = 24 * 3_600_000;
+
+/** Ticks on the app's schedule until Ctrl-C; a tick under way is finished first. */
+export async function watch(app: LocalApp, display: Display): Promise<number> {
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+
+  const { expression, timeZone, input } = app.schedule;
+  display.print(`MongoDB  ${app.mongodbUri}`);
+  display.print(`Lambda   ${app.endpoint}`);
+  display.print(
+    `         aws lambda invoke --endpoint-url ${app.endpoint} --function-name ${app.orchestrator} ` +
+      `--cli-binary-format raw-in-base64-out --payload '{}' /dev/stdout`,
+  );
+  display.print(`Schedule ${expression} ${timeZone}; Ctrl-C stops`);
+  while (!stop.signal.aborted) {
+    const next = nextTick(expression, timeZone, new Date());
+    display.print(`next tick ${next.toISOString()}`);
+    await sleepUntil(next, stop.signal);
+    if (stop.signal.aborted) break;
+    await tick(app, display, input.replaceAll('<aws.scheduler.scheduled-time>', toSchedulerTime(next)));
+  }
+  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  display.print('stopped');
+  return 0;
+}
+
+async function tick(app: LocalApp, display: Display, input: string): Promise<void> {
+  display.print(`tick ${input}`);
+  const payload = await invoke(app, JSON.parse(input));
+  if (payload !== undefined) display.showReport(parseReport(payload));
+}
+
+async function sleepUntil(time: Date, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && Date.now() < time.getTime()) {
+    const left = Math.min(time.getTime() - Date.now(), LONGEST_SLEEP_MS);
+    await sleep(left, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** As EventBridge Scheduler writes it: whole seconds, in UTC. */
+function toSchedulerTime(time: Date): string {
+  return time.toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
