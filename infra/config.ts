@@ -6,7 +6,10 @@ const text = z.string().min(1);
 const traderConfig = z.object({
   symbols: z
     .string()
-    .regex(/^[A-Z][A-Z0-9.-]{0,9}(,[A-Z][A-Z0-9.-]{0,9})*$/, 'symbols separated by commas, such as "AMZN,BRK.B"'),
+    .regex(
+      /^[A-Z][A-Z0-9.-]{0,9}(,[A-Z][A-Z0-9.-]{0,9})*$/,
+      'symbols separated by commas, such as "AMZN,BRK.B"',
+    ),
   quantity: z.string().regex(/^[1-9]\d{0,5}$/, 'a whole number of shares from 1 to 999999'),
   sellAbove: z.string().regex(/^(?=.*[1-9])(0|[1-9]\d{0,11})(\.\d{1,4})?$/, 'a price such as "100.00"'),
   schedule: z.string().regex(/^(cron|rate)\(.+\)$/, 'an EventBridge cron(...) or rate(...) expression'),
@@ -31,5 +34,7 @@ export function parseConfig(context: (key: string) => unknown): TraderConfig {
     const key = path.join('.');
     return `${key} is ${JSON.stringify(values[key]) ?? 'not set'}, expected ${message}`;
   });
-  throw new ConfigError(`Wrong configuration: ${problems.join('; ')}. Set it in cdk.json or with -c key=value.`);
+  throw new ConfigError(
+    `Wrong configuration: ${problems.join('; ')}. Set it in cdk.json or with -c key=value.`,
+  );
 }

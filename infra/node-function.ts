@@ -1,6 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat, type NodejsFunctionProps } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  LogLevel,
+  NodejsFunction,
+  OutputFormat,
+  type NodejsFunctionProps,
+} from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { fileURLToPath } from 'node:url';
@@ -31,10 +36,10 @@ export class NodeFunction extends NodejsFunction {
         sourcesContent: false,
         // The AWS SDK is in the runtime already; bundled, it would double the package.
         externalModules: ['@aws-sdk/*'],
-        // Optional parts of the MongoDB driver that are loaded only where they are installed.
-        esbuildArgs: { '--log-override:require-resolve-not-external': 'silent' },
+        logLevel: LogLevel.WARNING,
         // The MongoDB driver is CommonJS, and asks for Node's own modules by `require`, which ES modules lack.
-        banner: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+        banner:
+          "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
         ...props.bundling,
       },
       environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },

@@ -1,6 +1,11 @@
 import { Duration, TimeZone } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import {
+  ContextAttribute,
+  Schedule,
+  ScheduleExpression,
+  ScheduleTargetInput,
+} from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -25,7 +30,10 @@ export class TickSchedule extends Construct {
     new Schedule(this, 'schedule', {
       schedule: ScheduleExpression.expression(expression, TimeZone.of(timeZone)),
       target: new LambdaInvoke(orchestrator, {
-        input: ScheduleTargetInput.fromObject({ command: 'tick', scheduledTime: ContextAttribute.scheduledTime }),
+        input: ScheduleTargetInput.fromObject({
+          command: 'tick',
+          scheduledTime: ContextAttribute.scheduledTime,
+        }),
         deadLetterQueue,
         retryAttempts: 3,
         maxEventAge: Duration.minutes(5),

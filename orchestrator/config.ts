@@ -6,7 +6,9 @@ const required = (what: string) =>
 const environment = z.object({
   MONGODB_SECRET_ID: required('the name of the secret that holds the MongoDB URI'),
   MONGODB_DATABASE: required('the name of the database'),
-  SYMBOLS: required('the symbols that a tick trades, separated by commas').transform((list) => list.split(',')),
+  SYMBOLS: required('the symbols that a tick trades, separated by commas').transform((list) =>
+    list.split(','),
+  ),
   QUANTITY: required('the number of shares in an order').transform(Number).pipe(z.int().min(1)),
 });
 
@@ -23,7 +25,9 @@ export interface Config {
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const parsed = environment.safeParse(env);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
+    const problems = parsed.error.issues
+      .map(({ path, message }) => `${path.join('.')} ${message}`)
+      .join('; ');
     throw new Error(`The orchestrator's environment is incomplete: ${problems}. Deploy the stack again.`);
   }
   const { MONGODB_SECRET_ID, MONGODB_DATABASE, SYMBOLS, QUANTITY } = parsed.data;
@@ -39,6 +43,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 function functionName(env: NodeJS.ProcessEnv, contractName: string): string {
   const variable = `FUNCTION_${contractName.toUpperCase().replaceAll('-', '_')}`;
   const name = env[variable];
-  if (!name) throw new Error(`${variable} is not set; the stack sets it to the name of the function ${contractName}.`);
+  if (!name)
+    throw new Error(`${variable} is not set; the stack sets it to the name of the function ${contractName}.`);
   return name;
 }

@@ -6,7 +6,10 @@ const symbol = z
 
 const idempotencyKey = z
   .string()
-  .regex(/^[^\p{Cc}]{1,128}$/u, 'an idempotency key is 1 to 128 characters, none of them a control character');
+  .regex(
+    /^[^\p{Cc}]{1,128}$/u,
+    'an idempotency key is 1 to 128 characters, none of them a control character',
+  );
 
 const tick = z.strictObject({
   command: z.literal('tick'),

@@ -16,8 +16,10 @@ import { runTick, toTick } from './tick.ts';
 const log = new RunLog(new Logger({ serviceName: 'orchestrator' }));
 const config = readConfig(process.env);
 
+// Without `throwOnRequestTimeout` the SDK only warns of an answer that never comes.
+const requestHandler = { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
 // One attempt: retries are the workflow's own, and the SDK's would multiply with them.
-const lambda = new LambdaClient({ maxAttempts: 1, requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000 } });
+const lambda = new LambdaClient({ maxAttempts: 1, requestHandler });
 useInvoker(new LambdaInvoker(lambda, (contractName) => config.physicalName(contractName)));
 
 /** The orchestrator: an event in, a report out. */

@@ -8,7 +8,10 @@ export const stockSymbol = z
 /** An exact positive amount of dollars, as a decimal string of at most four decimals. */
 export const price = z
   .string('a price is a decimal string such as "101.25"; a JSON number would be a float')
-  .regex(/^(?=.*[1-9])(0|[1-9]\d{0,11})(\.\d{1,4})?$/, 'a price is a positive decimal string such as "101.25"');
+  .regex(
+    /^(?=.*[1-9])(0|[1-9]\d{0,11})(\.\d{1,4})?$/,
+    'a price is a positive decimal string such as "101.25"',
+  );
 
 /** What makes a request that is sent twice one request. */
 export const idempotencyKey = z
@@ -34,7 +37,10 @@ export const stockTransaction = z.object({
 export type StockTransaction = z.infer<typeof stockTransaction>;
 
 /** The contract of one Lambda: what it takes and what it answers. */
-export interface FunctionContract<Request extends z.ZodType = z.ZodType, Response extends z.ZodType = z.ZodType> {
+export interface FunctionContract<
+  Request extends z.ZodType = z.ZodType,
+  Response extends z.ZodType = z.ZodType,
+> {
   readonly name: string;
   readonly request: Request;
   readonly response: Response;

@@ -49,7 +49,10 @@ export async function tradeOnce(type: TradeType, order: Order): Promise<StockTra
   return trade;
 }
 
-async function insertIfAbsent(trades: Collection<TradeDocument>, trade: TradeDocument): Promise<TradeDocument> {
+async function insertIfAbsent(
+  trades: Collection<TradeDocument>,
+  trade: TradeDocument,
+): Promise<TradeDocument> {
   const { _id, ...fields } = trade;
   const upsert = () =>
     trades.findOneAndUpdate({ _id }, { $setOnInsert: fields }, { upsert: true, returnDocument: 'after' });

@@ -2,7 +2,9 @@
 export function requiredVariable(name: string): string {
   const value = process.env[name];
   if (!value) {
-    throw new Error(`The environment variable ${name} is not set; the stack sets it, so deploy the function with it.`);
+    throw new Error(
+      `The environment variable ${name} is not set; the stack sets it, so deploy the function with it.`,
+    );
   }
   return value;
 }

@@ -22,7 +22,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const { dataDir, mongodbUri, databaseName, fresh, onCommand } = options;
   if (mongodbUri !== undefined) {
     if (fresh) {
-      throw new UsageError('--fresh wipes the embedded store alone. Unset MONGODB_URI, or drop its database yourself.');
+      throw new UsageError(
+        '--fresh wipes the embedded store alone. Unset MONGODB_URI, or drop its database yourself.',
+      );
     }
     await checkReachable(mongodbUri);
     return { uri: mongodbUri, close: () => Promise.resolve() };
@@ -41,12 +43,18 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
  */
 async function releaseLeases(client: MongoClient, databaseName: string): Promise<void> {
   const held = { 'cronActivity.pending': true };
-  await client.db(databaseName).collection('actions').updateMany(held, { $set: { 'cronActivity.pending': false } });
+  await client
+    .db(databaseName)
+    .collection('actions')
+    .updateMany(held, { $set: { 'cronActivity.pending': false } });
 }
 
 /** Throws a `UsageError` that names the host, never the password, where no MongoDB answers. */
 async function checkReachable(uri: string): Promise<void> {
-  const host = uri.replace(/^[^:]*:\/\//, '').replace(/^.*@/, '').replace(/[/?].*$/, '');
+  const host = uri
+    .replace(/^[^:]*:\/\//, '')
+    .replace(/^.*@/, '')
+    .replace(/[/?].*$/, '');
   try {
     await using(uri, (client) => client.db('admin').command({ ping: 1 }));
   } catch (error) {
@@ -57,7 +65,9 @@ async function checkReachable(uri: string): Promise<void> {
           'special character in the password percent-encoded. Mend it, or unset it to use the embedded store.',
       );
     }
-    const why = /auth/i.test((error as Error).message) ? 'refuses the user or the password' : 'does not answer';
+    const why = /auth/i.test((error as Error).message)
+      ? 'refuses the user or the password'
+      : 'does not answer';
     throw new UsageError(
       `The MongoDB at ${host} (MONGODB_URI) ${why}: ${name}. Mend that, or unset MONGODB_URI to use the embedded store.`,
     );

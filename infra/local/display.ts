@@ -45,7 +45,8 @@ export class Display {
   showReport({ runs }: Report): void {
     for (const run of runs) {
       const known = run.endedAt !== null && !this.#worked.has(run.id);
-      if (known) this.print(`${this.#style('bold', run.symbol)} run ${run.id} ended before, under the same key`);
+      if (known)
+        this.print(`${this.#style('bold', run.symbol)} run ${run.id} ended before, under the same key`);
       this.print(`${this.#style('bold', run.symbol)} ${this.#outcome(run)}`);
     }
     if (runs.length === 0) this.print('Nothing was to be done.');
@@ -71,7 +72,9 @@ export class Display {
     const came = error ? `${error.name}: ${error.message}` : brief(result);
     const called = call(action, this.#arguments.get(`${run}/${step}`));
     const took = `${durationMs} ms`.padStart(8);
-    this.print(`  ${mark} ${step.padEnd(22)} ${state}${tries} ${took}  ${this.#style('dim', called)} → ${came}`);
+    this.print(
+      `  ${mark} ${step.padEnd(22)} ${state}${tries} ${took}  ${this.#style('dim', called)} → ${came}`,
+    );
   }
 
   #outcome({ state, result, error, startedAt, endedAt }: RunReport): string {

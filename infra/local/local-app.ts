@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Functions, type FunctionsOptions } from './lambda/functions.ts';
 import { AwsService } from './lambda/service.ts';
 import type { InvocationResult } from './lambda/execution-environment.ts';
@@ -9,8 +8,10 @@ import { readStack, type LocalSchedule } from './template.ts';
 export interface LocalAppOptions {
   /** The project's folder, whose app is synthesized. */
   root: string;
-  /** Where the embedded store keeps its data, and assemblies are cached. */
-  localDir: string;
+  /** Where assemblies are cached; below `root`. */
+  assemblyDir: string;
+  /** Where the embedded store keeps its data. */
+  dataDir: string;
   /** A MongoDB to use instead of the embedded store. */
   mongodbUri?: string | undefined;
   /** Wipe the embedded store's data first. */
@@ -35,12 +36,15 @@ export interface LocalApp {
 }
 
 export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp> {
-  const { root, localDir, mongodbUri, fresh = false, overrides = {}, onLog, onInvocation, onCommand } = options;
-  const stack = readStack(await synthesize(root, join(localDir, 'assembly')));
+  const { root, assemblyDir, dataDir, mongodbUri, fresh = false, overrides = {} } = options;
+  const { onLog, onInvocation, onCommand } = options;
+  const stack = readStack(await synthesize(root, assemblyDir));
   const orchestrator = stack.schedule.functionName;
-  const databaseName = stack.functions.find(({ name }) => name === orchestrator)!.environment['MONGODB_DATABASE']!;
+  const databaseName = stack.functions.find(({ name }) => name === orchestrator)!.environment[
+    'MONGODB_DATABASE'
+  ]!;
 
-  const database = await openDatabase({ dataDir: join(localDir, 'data'), mongodbUri, databaseName, fresh, onCommand });
+  const database = await openDatabase({ dataDir, mongodbUri, databaseName, fresh, onCommand });
   const service = new AwsService(database.uri);
   const endpoint = await service.listen();
   const functions = new Functions(
@@ -75,5 +79,7 @@ function sharedEnvironment(endpoint: string): Record<string, string> {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL: endpoint,
+    // On AWS the SDK runs on the runtime's own Node; here it would warn of each older one, in each process.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
 }

@@ -20,7 +20,8 @@ async function main(args: string[]): Promise<number> {
   const display = new Display(options.json ? process.stderr : process.stdout);
   const app = await startLocalApp({
     root,
-    localDir: join(root, '.local'),
+    assemblyDir: join(root, '.local', 'assembly'),
+    dataDir: options.data ?? join(root, '.local', 'data'),
     mongodbUri: process.env['MONGODB_URI'] || undefined,
     fresh: options.fresh,
     onLog: logSink(options, display),

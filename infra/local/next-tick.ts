@@ -15,8 +15,16 @@ export function nextTick(expression: string, timeZone: string, after: Date): Dat
     return new Date((Math.floor(after.getTime() / period) + 1) * period);
   }
   const fields = /^cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)$/.exec(expression)?.slice(1);
-  if (!fields) throw new Error(`The schedule ${expression} is neither rate(...) nor cron(...) with six fields.`);
-  const [minutes, hours, dayOfMonth, month, dayOfWeek, year] = fields as [string, string, string, string, string, string];
+  if (!fields)
+    throw new Error(`The schedule ${expression} is neither rate(...) nor cron(...) with six fields.`);
+  const [minutes, hours, dayOfMonth, month, dayOfWeek, year] = fields as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   if (year !== '*') throw new Error(`The schedule ${expression} names a year; the local run takes * there.`);
 
   const pattern = [

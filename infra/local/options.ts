@@ -6,6 +6,7 @@ export interface Options {
   json: boolean;
   fresh: boolean;
   watch: boolean;
+  data: string | undefined;
   help: boolean;
 }
 
@@ -23,6 +24,7 @@ export const usage = `Runs the deployed app on this machine: the same bundles, b
   --json         print the orchestrator's reply as one JSON object; logs go to stderr
   --fresh        wipe the local data first
   --watch        stay up and tick on the schedule; print the endpoints; Ctrl-C stops
+  --data DIR     keep the data in this folder instead of .local/data
   --help         print this
 
 Data stays in .local/. Set MONGODB_URI to use a MongoDB of your own instead of the embedded store.
@@ -41,14 +43,15 @@ export function parseOptions(args: string[]): Options {
         json: { type: 'boolean', default: false },
         fresh: { type: 'boolean', default: false },
         watch: { type: 'boolean', default: false },
+        data: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
-    const { symbol, key, ...flags } = values;
+    const { symbol, key, data, ...flags } = values;
     if (flags.watch && (flags.json || key !== undefined || symbol)) {
       throw new UsageError('--watch ticks on the schedule; it takes none of --symbol, --key and --json.');
     }
-    return { symbols: symbol, key, ...flags };
+    return { symbols: symbol, key, data, ...flags };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const [firstSentence] = (error as Error).message.split(/\. |\n/);

@@ -18,7 +18,10 @@ export async function runOnce(app: LocalApp, options: Options, display: Display)
   const giveUpAt = Date.now() + WAIT_FOR_HOLDER_MS;
   let told = false;
   while (payload !== undefined && isOpen(parseReport(payload)) && Date.now() < giveUpAt) {
-    if (!told) process.stderr.write('Another orchestrator holds the run; waiting for it, or for the end of its lease.\n');
+    if (!told)
+      process.stderr.write(
+        'Another orchestrator holds the run; waiting for it, or for the end of its lease.\n',
+      );
     told = true;
     await sleep(POLL_MS);
     payload = await invoke(app, event);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const SOURCES = ['infra', 'functions', 'orchestrator'];
+const KEPT_ASSEMBLIES = 3;
 const FILES = ['cdk.json', 'package.json', 'package-lock.json', 'tsconfig.json'];
 
 /**
@@ -19,17 +20,27 @@ export async function synthesize(root: string, cacheDir: string): Promise<string
   if (existsSync(assembly)) return assembly;
 
   mkdirSync(cacheDir, { recursive: true });
-  for (const name of readdirSync(cacheDir)) rmSync(join(cacheDir, name), { recursive: true });
+  removeOldest(cacheDir);
   // Renamed once it is whole, so that a process that was killed here leaves nothing that looks like an assembly.
   const unfinished = join(cacheDir, `unfinished-${process.pid}`);
   const { buildApp } = await import('../build-app.ts');
-  const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
+  const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as {
+    context: Record<string, unknown>;
+  };
   buildApp({
     outdir: unfinished,
     context: { ...context, 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true },
   }).synth();
   renameSync(unfinished, assembly);
   return assembly;
+}
+
+/** A few are kept, since an app that runs from one still starts processes from its bundles. */
+function removeOldest(cacheDir: string): void {
+  const byAge = readdirSync(cacheDir)
+    .map((name) => join(cacheDir, name))
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  for (const path of byAge.slice(KEPT_ASSEMBLIES - 1)) rmSync(path, { recursive: true });
 }
 
 function fingerprint(root: string): string {

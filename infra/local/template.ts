@@ -47,7 +47,10 @@ const schedule = z.object({
   Properties: z.object({
     ScheduleExpression: z.string(),
     ScheduleExpressionTimezone: z.string(),
-    Target: z.object({ Arn: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }), Input: z.string() }),
+    Target: z.object({
+      Arn: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
+      Input: z.string(),
+    }),
   }),
 });
 
@@ -60,7 +63,8 @@ export function readStack(assembly: string): LocalStack {
 
   const ofType = (type: string) => Object.values(resources).filter((candidate) => candidate.Type === type);
   const [tick, ...others] = ofType('AWS::Scheduler::Schedule');
-  if (!tick || others.length > 0) throw new Error(`${path} has ${others.length + (tick ? 1 : 0)} schedules, expected 1.`);
+  if (!tick || others.length > 0)
+    throw new Error(`${path} has ${others.length + (tick ? 1 : 0)} schedules, expected 1.`);
 
   const { ScheduleExpression, ScheduleExpressionTimezone, Target } = schedule.parse(tick).Properties;
   return {

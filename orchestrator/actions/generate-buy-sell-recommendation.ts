@@ -2,7 +2,9 @@ import { generateBuySellRecommendation } from '../../functions/contracts/generat
 import type { TradeType } from '../../functions/contracts/stock.ts';
 import { InvokeFunctionAction } from './invoke-function-action.ts';
 
-export class GenerateBuySellRecommendationAction extends InvokeFunctionAction<typeof generateBuySellRecommendation> {
+export class GenerateBuySellRecommendationAction extends InvokeFunctionAction<
+  typeof generateBuySellRecommendation
+> {
   static override permanentRef = 'generate-buy-sell-recommendation';
   declare IArgument: { price: string };
   declare IResult: { buyOrSellRecommendation: TradeType };

@@ -34,7 +34,11 @@ export class FunctionFailedError extends InvokeError {
 /** No answer came in time; the function may have done its work. */
 export class FunctionTimeoutError extends InvokeError {
   constructor(functionName: string, remote: RemoteError) {
-    super(functionName, `${functionName} did not answer in time, and may have done its work: ${remote.message}`, remote);
+    super(
+      functionName,
+      `${functionName} did not answer in time, and may have done its work: ${remote.message}`,
+      remote,
+    );
   }
 }
 

@@ -61,12 +61,16 @@ function parseJson(name: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new MalformedResponseError(name, `${(cause as Error).message} in ${JSON.stringify(text.slice(0, 80))}`);
+    throw new MalformedResponseError(
+      name,
+      `${(cause as Error).message} in ${JSON.stringify(text.slice(0, 80))}`,
+    );
   }
 }
 
 function toFunctionError(name: string, answer: unknown): Error {
-  const { errorType = 'Error', errorMessage = JSON.stringify(answer) } = remoteError.safeParse(answer).data ?? {};
+  const { errorType = 'Error', errorMessage = JSON.stringify(answer) } =
+    remoteError.safeParse(answer).data ?? {};
   const remote = { name: errorType, message: errorMessage };
   const timedOut = errorType === 'Sandbox.Timedout' || / Task timed out after /.test(errorMessage);
   return timedOut ? new FunctionTimeoutError(name, remote) : new FunctionFailedError(name, remote);

@@ -48,7 +48,12 @@ export class Replay {
   #sequence = 0;
   #interrupt!: () => void;
 
-  constructor(run: Types.ObjectId, recorded: RecordedStep[], recorder: StepRecorder, observer?: StepObserver) {
+  constructor(
+    run: Types.ObjectId,
+    recorded: RecordedStep[],
+    recorder: StepRecorder,
+    observer?: StepObserver,
+  ) {
     this.#run = run;
     this.#recorder = recorder;
     this.#observer = observer;
@@ -112,10 +117,9 @@ export class Replay {
     }
     if (this.interruption) return undefined;
 
-    this.#observer?.stepStarted(asked);
-    const step = await this.#perform(asked, action);
     try {
-      const standing = await this.#recorder.record(action, step);
+      this.#observer?.stepStarted(asked);
+      const standing = await this.#recorder.record(action, await this.#perform(asked, action));
       this.#observer?.stepEnded(standing);
       return standing;
     } catch (error) {
@@ -159,7 +163,9 @@ function sameJson(a: unknown, b: unknown): boolean {
 
 function unfinished(asked: AskedStep, state: ActionState, result: unknown): Error {
   if (state === ActionState.ERROR) {
-    return Object.assign(new Error(`${describeStep(asked)} ended in the state ERROR`), { result: toJson(result) });
+    return Object.assign(new Error(`${describeStep(asked)} ended in the state ERROR`), {
+      result: toJson(result),
+    });
   }
   return new Error(
     `${describeStep(asked)} ended in the state ${ActionState[state]}; a step's action ends in SUCCESS, or throws`,

@@ -37,7 +37,12 @@ export class RunStore {
    * Creates the run of a key, or takes over the one that is there, in one atomic command.
    * A run that is finished, or that another orchestrator holds, makes the upsert collide; it is then read.
    */
-  async claim(workflow: DurableWorkflow, key: string, filter: Record<string, string>, lease: Lease): Promise<Claim> {
+  async claim(
+    workflow: DurableWorkflow,
+    key: string,
+    filter: Record<string, string>,
+    lease: Lease,
+  ): Promise<Claim> {
     const _id = runId(key);
     const now = new Date();
     try {
@@ -98,7 +103,8 @@ export class RunStore {
 
   async read(_id: Types.ObjectId): Promise<RunDocument> {
     const document = await this.#runs.findOne({ _id });
-    if (!document) throw new Error(`Run ${_id.toHexString()} vanished from the store while it was carried on.`);
+    if (!document)
+      throw new Error(`Run ${_id.toHexString()} vanished from the store while it was carried on.`);
     return document;
   }
 
@@ -135,7 +141,8 @@ function takeLease(lease: Lease, now: Date) {
 
 /** The fields of a new run that claiming it does not set, with Orbits' own defaults. */
 function blankRun(workflow: DurableWorkflow, filter: RunDocument['filter'], now: Date) {
-  const { _id, state, bag, cronActivity, __v, ...fields } = workflow.dbDoc.toObject<Record<string, unknown>>();
+  const { _id, state, bag, cronActivity, __v, ...fields } =
+    workflow.dbDoc.toObject<Record<string, unknown>>();
   void [_id, state, bag, __v];
   const { frequency } = cronActivity as { frequency: number };
   return { ...fields, filter, createdAt: now, 'cronActivity.frequency': frequency };

@@ -62,7 +62,10 @@ export class Runner {
     return document && this.#advance(document, 'taken-over');
   }
 
-  async #advance(document: RunDocument, how: Extract<Claim['outcome'], 'created' | 'taken-over'>): Promise<Run> {
+  async #advance(
+    document: RunDocument,
+    how: Extract<Claim['outcome'], 'created' | 'taken-over'>,
+  ): Promise<Run> {
     this.#observer.runClaimed(document, how);
     const recorded = how === 'created' ? [] : await loadSteps(this.#app, document._id);
     const { claims } = document.bag;
@@ -80,9 +83,15 @@ export class Runner {
     return this.#finish(document, state, workflow.result, workflow.history);
   }
 
-  async #finish(document: RunDocument, state: ActionState, result: unknown, steps: RecordedStep[]): Promise<Run> {
+  async #finish(
+    document: RunDocument,
+    state: ActionState,
+    result: unknown,
+    steps: RecordedStep[],
+  ): Promise<Run> {
     // A lost lease means that somebody else carries the run on: what stands is theirs, and is reported as it is.
-    if (!(await this.#store.finish(document, state, result))) return this.#read(await this.#store.read(document._id));
+    if (!(await this.#store.finish(document, state, result)))
+      return this.#read(await this.#store.read(document._id));
     const run = toRun({ ...document, state, result, stateUpdatedAt: new Date() }, steps);
     this.#observer.runEnded(run);
     return run;
@@ -95,7 +104,9 @@ export class Runner {
   async #workflowOf(document: RunDocument): Promise<DurableWorkflow> {
     const action = await Action.constructFromDb(this.#app.ActionModel.hydrate(document));
     if (action instanceof DurableWorkflow) return action;
-    throw new Error(`Action ${document._id.toHexString()} (${document.actionRef}) is not a durable workflow.`);
+    throw new Error(
+      `Action ${document._id.toHexString()} (${document.actionRef}) is not a durable workflow.`,
+    );
   }
 
   #lease(): Lease {

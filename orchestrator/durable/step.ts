@@ -39,7 +39,11 @@ export interface StepDocument {
 export const NEVER = new Date(Date.UTC(4022, 1, 1));
 
 /** The document of a step that has ended, as Orbits' schema has it. */
-export function toDocument(run: DurableAction['dbDoc'], action: DurableAction, step: RecordedStep): StepDocument {
+export function toDocument(
+  run: DurableAction['dbDoc'],
+  action: DurableAction,
+  step: RecordedStep,
+): StepDocument {
   const blank = action.dbDoc.toObject<Record<string, unknown>>();
   const { outcome } = step;
   return {

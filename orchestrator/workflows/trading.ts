@@ -26,7 +26,8 @@ export class TradingWorkflow extends DurableWorkflow {
     );
 
     if (buyOrSellRecommendation === 'sell') {
-      return (await this.do('sell-stock', new SellStockAction().setArgument({ symbol, price, qty }))).stockData;
+      return (await this.do('sell-stock', new SellStockAction().setArgument({ symbol, price, qty })))
+        .stockData;
     }
     return (await this.do('buy-stock', new BuyStockAction().setArgument({ symbol, price, qty }))).stockData;
   }

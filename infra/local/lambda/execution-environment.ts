@@ -15,7 +15,8 @@ export interface FunctionError {
 /** What one invocation came to: JSON text, or the function's error. */
 export type InvocationResult = { payload: string } | { error: FunctionError };
 
-type Message = { kind: 'ready' } | { kind: 'answered'; payload: string } | { kind: 'failed'; error: FunctionError };
+type Message =
+  { kind: 'ready' } | { kind: 'answered'; payload: string } | { kind: 'failed'; error: FunctionError };
 
 export interface EnvironmentOptions {
   /** What every function finds in its environment beside its own variables: region, credentials, endpoint. */
@@ -70,7 +71,10 @@ export class ExecutionEnvironment {
     const deadline = Date.now() + timeoutMs;
     if (this.isAlive) {
       // A process that dies in this very moment is seen by its end, below.
-      this.#child.send({ requestId, payload, deadline, functionName: name, functionArn, memoryMb }, () => undefined);
+      this.#child.send(
+        { requestId, payload, deadline, functionName: name, functionArn, memoryMb },
+        () => undefined,
+      );
     }
     let timedOut = false;
     const timer = setTimeout(() => {
@@ -100,7 +104,10 @@ export class ExecutionEnvironment {
       const onMessage = (message: unknown) => finish(message as Message);
       const onExit = (code: number | null, signal: string | null) => {
         const how = signal ? `signal: ${signal}` : `exit status ${code}`;
-        const error = { errorType: 'Runtime.ExitError', errorMessage: `Error: Runtime exited with error: ${how}` };
+        const error = {
+          errorType: 'Runtime.ExitError',
+          errorMessage: `Error: Runtime exited with error: ${how}`,
+        };
         finish({ kind: 'failed', error });
       };
       const finish = (message: Message) => {

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { LocalFunction } from '../template.ts';
-import { ExecutionEnvironment, type EnvironmentOptions, type InvocationResult } from './execution-environment.ts';
+import {
+  ExecutionEnvironment,
+  type EnvironmentOptions,
+  type InvocationResult,
+} from './execution-environment.ts';
 
 /** Environments of one function at a time; AWS gives a new account as little as 10 for all functions together. */
 const CONCURRENCY = 16;
@@ -54,7 +58,11 @@ export class Functions {
     const fn = this.#functions.get(name);
     if (fn) return fn;
     const known = [...this.#functions.keys()].join(', ');
-    throw new ServiceError(404, 'ResourceNotFoundException', `Function not found: ${name}. There are: ${known}.`);
+    throw new ServiceError(
+      404,
+      'ResourceNotFoundException',
+      `Function not found: ${name}. There are: ${known}.`,
+    );
   }
 
   /** The processes that run a function at present. */

@@ -46,10 +46,19 @@ export class AwsService {
     }
     const path = /^\/2015-03-31\/functions\/([^/]+)\/invocations(?:\?.*)?$/.exec(request.url ?? '');
     if (request.method !== 'POST' || !path || !this.#functions) {
-      throw new ServiceError(404, 'UnknownOperationException', 'Only the Invoke API of Lambda is served here.');
+      throw new ServiceError(
+        404,
+        'UnknownOperationException',
+        'Only the Invoke API of Lambda is served here.',
+      );
     }
     const body = await readBody(request);
-    await this.#invoke(decodeURIComponent(path[1]!), request.headers['x-amz-invocation-type'], body, response);
+    await this.#invoke(
+      decodeURIComponent(path[1]!),
+      request.headers['x-amz-invocation-type'],
+      body,
+      response,
+    );
   }
 
   async #invoke(name: string, type: unknown, body: Buffer, response: ServerResponse): Promise<void> {
@@ -85,7 +94,11 @@ function parsePayload(body: Buffer): string {
     return payload;
   } catch (error) {
     const why = (error as Error).message;
-    throw new ServiceError(400, 'InvalidRequestContentException', `Could not parse request body into json: ${why}`);
+    throw new ServiceError(
+      400,
+      'InvalidRequestContentException',
+      `Could not parse request body into json: ${why}`,
+    );
   }
 }
 
@@ -103,7 +116,12 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function respond(response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {
+function respond(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, {
     'content-type': 'application/json',
     'x-amzn-requestid': randomUUID(),
@@ -116,6 +134,8 @@ function respond(response: ServerResponse, status: number, body: string, headers
 function refuse(response: ServerResponse, error: unknown): void {
   if (response.destroyed || response.headersSent) return;
   const { status, name, message } =
-    error instanceof ServiceError ? error : new ServiceError(500, 'ServiceException', (error as Error).message);
+    error instanceof ServiceError
+      ? error
+      : new ServiceError(500, 'ServiceException', (error as Error).message);
   respond(response, status, JSON.stringify({ Type: 'User', Message: message }), { 'x-amzn-errortype': name });
 }

@@ -1,0 +1,61 @@
+import { Context } from 'mingo';
+import * as accumulators from 'mingo/operators/accumulator';
+import * as expressions from 'mingo/operators/expression';
+import * as pipeline from 'mingo/operators/pipeline';
+import * as projections from 'mingo/operators/projection';
+import * as queries from 'mingo/operators/query';
+import * as windows from 'mingo/operators/window';
+import { Query } from 'mingo/query';
+import type { Options } from 'mingo/types';
+import { ServerError } from './errors.ts';
+import { checkFilter } from './filter.ts';
+import { corrections } from './query-operators.ts';
+import type { Doc } from './values.ts';
+import { sortStage } from './sort.ts';
+
+// Earlier registrations win, so the corrections come first.
+const context = Context.init()
+  .addQueryOps(corrections(queries.$expr))
+  .addPipelineOps({ $sort: sortStage as never })
+  .addAccumulatorOps(accumulators)
+  .addExpressionOps(expressions)
+  .addPipelineOps(pipeline)
+  .addProjectionOps(projections)
+  .addQueryOps(queries)
+  .addWindowOps(windows);
+
+/** mingo's options for everything here. Scripts ($where, $function) stay off: they would run in this process. */
+export function mingoOptions(variables?: Doc): Partial<Options> & { context: Context } {
+  return { context, scriptEnabled: false, ...(variables ? { variables } : {}) };
+}
+
+export type Matcher = (doc: Doc) => boolean;
+
+/** A filter to a test of typed documents. Throws the server's errors for a filter that it would refuse. */
+export function compileFilter(filter: Doc, variables?: Doc): Matcher {
+  const checked = checkFilter(filter);
+  if (Object.keys(checked).length === 0) return () => true;
+  return asServerErrors(() => {
+    const query = new Query(checked, mingoOptions(variables) as Options);
+    return (doc) => asServerErrors(() => query.test(doc));
+  });
+}
+
+/** mingo throws plain errors; the ones with a code of the server's own get it. */
+export function asServerErrors<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof ServerError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    const stage = /unregistered pipeline operator (\$?\w+)/.exec(message)?.[1];
+    if (stage) throw new ServerError(40324, `Unrecognized pipeline stage name: '${stage}'`);
+    const operator = /accumulator '(\$?\w+)' is not registered/.exec(message)?.[1];
+    if (operator) throw new ServerError('InvalidPipelineOperator', `Unrecognized expression '${operator}'`);
+    const query = /unknown query operator (\$?\w+)/.exec(message)?.[1];
+    if (query) throw new ServerError('BadValue', `unknown operator: ${query}`);
+    const variable = /Use of undefined variable: (\w+)/.exec(message)?.[1];
+    if (variable) throw new ServerError(17276, message);
+    throw new ServerError('BadValue', message.replace(/^mingo: /, ''));
+  }
+}

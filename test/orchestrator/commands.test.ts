@@ -1,0 +1,99 @@
+import { Action, ActionApp, ActionState, Workflow } from '@wbce/orbits-core';
+import { startStore, type CommandEvent } from '../../infra/local/mongodb/server.ts';
+import { answerOf, startTestApp, temporaryFolder } from '../support/local-app.ts';
+
+/** Connection upkeep, which comes with time and not with work. */
+const UPKEEP = new Set(['hello', 'isMaster', 'ismaster', 'ping', 'endSessions', 'buildInfo']);
+
+class Tally {
+  readonly commands: string[] = [];
+
+  /** @param appName counts this client's commands alone */
+  constructor(private readonly appName?: string) {}
+
+  readonly take = (event: CommandEvent): void => {
+    const isOurs = this.appName === undefined || event.appName === this.appName;
+    if (event.phase === 'received' && isOurs && !UPKEEP.has(event.command)) this.commands.push(event.command);
+  };
+}
+
+test('a warm tick that runs three steps sends six commands to the store', async () => {
+  const orchestrator = new Tally('orbits-trader-orchestrator');
+  const all = new Tally();
+  const app = await startTestApp({
+    onCommand: (event) => {
+      orchestrator.take(event);
+      all.take(event);
+    },
+  });
+  try {
+    answerOf(await app.invoke(app.orchestrator, { idempotencyKey: 'cold' }));
+    orchestrator.commands.length = all.commands.length = 0;
+    const report = answerOf<{ runs: { state: string; steps: unknown[] }[] }>(
+      await app.invoke(app.orchestrator, { idempotencyKey: 'warm' }),
+    );
+    expect(report.runs).toMatchObject([{ state: 'SUCCESS' }]);
+    expect(report.runs[0]!.steps).toHaveLength(3);
+  } finally {
+    await app.close();
+  }
+  console.log(
+    `commands for a three-step run: ${orchestrator.commands.length} (${orchestrator.commands.join(', ')})`,
+  );
+  console.log(`with the ledger's: ${all.commands.length}`);
+  expect(orchestrator.commands).toEqual(['find', 'findAndModify', 'insert', 'insert', 'insert', 'update']);
+  expect(all.commands.length).toBeLessThanOrEqual(10);
+});
+
+describe("Orbits' own step engine", () => {
+  class Step extends Action {
+    static override permanentRef = 'step';
+
+    override main() {
+      this.setResult({ done: true });
+      return ActionState.SUCCESS;
+    }
+  }
+
+  class ThreeSteps extends Workflow {
+    static override permanentRef = 'three-steps';
+
+    override define() {
+      this.next(() => new Step())
+        .next(() => new Step())
+        .next(() => new Step());
+    }
+  }
+
+  test('needs several times as many for the same work', async () => {
+    const folder = temporaryFolder();
+    const tally = new Tally();
+    const store = await startStore({ dataDir: folder.path, replicaSet: 'rs0', onCommand: tally.take });
+    const app = new ActionApp({ workers: { quantity: 0 }, db: { mongo: { url: `${store.uri}` } } });
+    app.logger.silent = true;
+    app.declare = [Step, ThreeSteps];
+    try {
+      await app.bootstrap();
+      const workflow = new ThreeSteps();
+      await workflow.save();
+      tally.commands.length = 0;
+      await settled(workflow);
+      expect(workflow.dbDoc.state).toBe(ActionState.SUCCESS);
+    } finally {
+      await app.db.mongo!.conn!.close();
+      await store.close();
+      folder.remove();
+    }
+    console.log(`commands of Orbits' own engine for a three-step run: ${tally.commands.length}`);
+    expect(tally.commands.length).toBeGreaterThan(30);
+  });
+
+  /** Orbits resumes a workflow's children without awaiting them, so it is resumed until it has ended. */
+  async function settled(workflow: ThreeSteps): Promise<void> {
+    for (let round = 0; round < 50 && workflow.dbDoc.state < ActionState.SUCCESS; round++) {
+      await workflow.resume();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await workflow.resyncWithDb();
+    }
+  }
+});

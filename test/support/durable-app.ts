@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import type { Action, ActionApp } from '@wbce/orbits-core';
+import type { mongo } from 'mongoose';
+import { startStore } from '../../infra/local/mongodb/server.ts';
+import { connectedApp } from '../../orchestrator/durable/app.ts';
+import { Runner, type RunObserver } from '../../orchestrator/durable/runner.ts';
+import { temporaryFolder } from './local-app.ts';
+
+export const silent: RunObserver = {
+  runClaimed: () => undefined,
+  stepStarted: () => undefined,
+  stepEnded: () => undefined,
+  runEnded: () => undefined,
+};
+
+/** Thrown by an observer: the pass ends there as if its process had died, and gives nothing back. */
+export class Crash extends Error {}
+
+export interface DurableTestApp {
+  app: ActionApp;
+  actions: mongo.Collection;
+  /** A runner of a process that is still alive: it holds its runs for a minute. */
+  runner(observer?: Partial<RunObserver>): Runner;
+  /** A runner whose lease has ended as soon as it is taken: what it leaves, anybody may take over. */
+  doomedRunner(observer: Partial<RunObserver>): Runner;
+  close(): Promise<void>;
+}
+
+/** An Orbits app with these workflows and actions, on a store of its own. One a test file: Orbits has one a process. */
+export async function startDurableApp(declare: (typeof Action)[]): Promise<DurableTestApp> {
+  const folder = temporaryFolder();
+  const store = await startStore({ dataDir: folder.path });
+  const app = await connectedApp(() => Promise.resolve({ declare, uri: store.uri, database: 'test' }));
+  const runnerUntil = (offsetMs: number, observer: Partial<RunObserver>) =>
+    new Runner(app, { ...silent, ...observer }, new Date(Date.now() + offsetMs));
+  return {
+    app,
+    actions: app.ActionModel.collection as unknown as mongo.Collection,
+    runner: (observer = {}) => runnerUntil(60_000, observer),
+    doomedRunner: (observer) => runnerUntil(-1, observer),
+    async close() {
+      await app.db.mongo!.conn!.close();
+      await store.close();
+      folder.remove();
+    },
+  };
+}
+
+export const newKey = () => randomUUID();
