@@ -25,8 +25,7 @@ const run = z.strictObject({
 });
 
 /** What the orchestrator takes: a tick of its schedule, or a run asked for by hand (`{}` will do). */
-const event = z.union([tick, run]);
-export type OrchestratorEvent = z.infer<typeof event>;
+export type OrchestratorEvent = z.infer<typeof tick> | z.infer<typeof run>;
 
 /** Thrown for an event that is none of these; nothing was done. */
 export class InvalidEventError extends Error {

@@ -1,7 +1,7 @@
 import { getSecret } from '@aws-lambda-powertools/parameters/secrets';
 import { MongoClient, type Collection } from 'mongodb';
 import { requiredVariable } from '../shared/environment.ts';
-import type { TradeDocument } from './trade-once.ts';
+import type { TradeDocument } from './trade-document.ts';
 
 let connecting: Promise<MongoClient> | undefined;
 

@@ -2,16 +2,7 @@ import { Decimal128, MongoServerError, type Collection } from 'mongodb';
 import type { StockTransaction, TradeType } from '../contracts/stock.ts';
 import type { Order } from '../contracts/trade.ts';
 import { tradesCollection } from './connection.ts';
-
-/** A trade in the collection `trades`; `_id` is the idempotency key. */
-export interface TradeDocument {
-  _id: string;
-  symbol: string;
-  type: TradeType;
-  qty: number;
-  price: Decimal128;
-  timestamp: Date;
-}
+import type { TradeDocument } from './trade-document.ts';
 
 /** Thrown when an idempotency key that has made a trade comes back with another order; nothing was traded. */
 export class IdempotencyConflictError extends Error {

@@ -58,14 +58,12 @@ export abstract class DurableWorkflow extends Workflow {
   }
 
   async #conclude(replay: Replay): Promise<ActionState> {
-    const succeed = (value: unknown) => ({ state: ActionState.SUCCESS, result: toJson(value) });
-    const fail = (error: unknown) => ({ state: ActionState.ERROR, result: recordError(error) });
-
     const defined = this.define().then(succeed, fail);
-    let outcome = await Promise.race([defined, replay.interrupted]);
+    let outcome = (await Promise.race([defined, replay.interrupted])) ?? fail(replay.interruption);
     await replay.settle();
-    if (replay.interruption instanceof NonDeterminismError) outcome = fail(replay.interruption);
-    else if (replay.interruption || !outcome) throw replay.interruption;
+    const { interruption } = replay;
+    if (interruption instanceof NonDeterminismError) outcome = fail(interruption);
+    else if (interruption) throw interruption;
 
     this.result = outcome.result as this['IResult'];
     return outcome.state;
@@ -85,6 +83,9 @@ export abstract class DurableWorkflow extends Workflow {
     return this.main();
   }
 }
+
+const succeed = (value: unknown) => ({ state: ActionState.SUCCESS, result: toJson(value) });
+const fail = (error: unknown) => ({ state: ActionState.ERROR, result: recordError(error) });
 
 function inline(work: () => unknown): InlineAction {
   const action = new InlineAction();

@@ -9,8 +9,8 @@ export interface RecordedError {
 /** The plain data of anything that was thrown. */
 export function recordError(thrown: unknown): RecordedError {
   if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown) };
-  const { stack: _, ...details } = thrown as unknown as Record<string, unknown>;
-  return { ...(toJson(details) as object), name: thrown.name, message: thrown.message };
+  // An error's stack is not enumerable, so the details are without it.
+  return { ...(toJson({ ...thrown }) as object), name: thrown.name, message: thrown.message };
 }
 
 /** A value as JSON keeps it; results are delivered in this form at once, so that a replay sees no difference. */
