@@ -2,8 +2,14 @@ import type { StockTransaction } from '../../functions/contracts/stock.ts';
 import type { buyStock, sellStock } from '../../functions/contracts/trade.ts';
 import { InvokeFunctionAction } from './invoke-function-action.ts';
 
-/** Places one order, at most once for the step's idempotency key. */
+/**
+ * Places one order, at most once for its idempotency key.
+ *
+ * Buying and selling share the key: a run that starts anew because its record was cleaned away, and that now would
+ * trade the other way, is refused by the ledger, which names the trade that was made.
+ */
 export abstract class TradeAction extends InvokeFunctionAction<typeof buyStock | typeof sellStock> {
+  static override idempotencyScope = 'trade';
   declare IArgument: { symbol: string; price: string; qty: number };
   declare IResult: { stockData: StockTransaction };
 

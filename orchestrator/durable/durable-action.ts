@@ -9,6 +9,12 @@ import { Action, ActionState } from '@wbce/orbits-core';
 export abstract class DurableAction extends Action {
   static override permanentRef: string;
 
+  /**
+   * Actions of one scope exclude each other: the n-th step of the scope in a run has one idempotency key, whichever of
+   * them it is. Without a scope a step's id is its key.
+   */
+  static idempotencyScope: string | undefined;
+
   /** What the step passes to its callee, so that a step carried out twice has one effect. Set before `main`. */
   idempotencyKey = '';
 

@@ -24,6 +24,7 @@ export interface AskedStep {
   action: string;
   argument: unknown;
   sequence: number;
+  idempotencyKey: string;
 }
 
 /**
@@ -63,14 +64,15 @@ export class Replay {
 
   /** The id must be known before anything is awaited: so several `do` at once count alike at every replay. */
   step(ref: string, action: DurableAction): Promise<unknown> {
-    const occurrence = this.#occurrences.get(ref) ?? 0;
-    this.#occurrences.set(ref, occurrence + 1);
+    const id = stepId(this.#run, ref, this.#occurrence(ref));
+    const scope = (action.constructor as typeof DurableAction).idempotencyScope;
     const asked: AskedStep = {
-      id: stepId(this.#run, ref, occurrence),
+      id,
       ref,
       action: action.dbDoc.actionRef,
       argument: toJson(action.argument),
       sequence: this.#sequence++,
+      idempotencyKey: (scope ? this.#scopedId(scope) : id).toHexString(),
     };
     const recorded = this.#take(asked);
     return recorded ? this.#deliver(asked, recorded) : this.#carryOutOnce(asked, action);
@@ -80,6 +82,17 @@ export class Replay {
   async settle(): Promise<void> {
     await Promise.all(this.#carriedOut);
     if (!this.interruption) this.#checkAllAsked('its end');
+  }
+
+  #occurrence(name: string): number {
+    const occurrence = this.#occurrences.get(name) ?? 0;
+    this.#occurrences.set(name, occurrence + 1);
+    return occurrence;
+  }
+
+  #scopedId(scope: string): Types.ObjectId {
+    const name = `scope ${scope}`;
+    return stepId(this.#run, name, this.#occurrence(name));
   }
 
   #take(asked: AskedStep): RecordedStep | undefined {
@@ -132,7 +145,7 @@ export class Replay {
     const startedAt = new Date();
     let outcome: RecordedStep['outcome'];
     try {
-      action.idempotencyKey = asked.id.toHexString();
+      action.idempotencyKey = asked.idempotencyKey;
       await action.initialization();
       const state = await action.main();
       if (state !== ActionState.SUCCESS) throw unfinished(asked, state, action.result);
@@ -140,7 +153,18 @@ export class Replay {
     } catch (error) {
       outcome = { state: 'ERROR', error: recordError(error) };
     }
-    return { ...asked, outcome, attempts: 1, startedAt, endedAt: new Date() };
+    const { id, ref, action: name, argument, sequence } = asked;
+    return {
+      id,
+      ref,
+      action: name,
+      argument,
+      sequence,
+      outcome,
+      attempts: 1,
+      startedAt,
+      endedAt: new Date(),
+    };
   }
 
   #checkAllAsked(insteadOf: string): void {
