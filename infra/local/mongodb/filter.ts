@@ -1,6 +1,15 @@
 import { BSONRegExp } from 'bson';
 import { ServerError } from './errors.ts';
-import { toComputable, entriesOf, isDocument, isNumeric, setField, toNumber, truthy, typeName } from './values.ts';
+import {
+  toComputable,
+  entriesOf,
+  isDocument,
+  isNumeric,
+  setField,
+  toNumber,
+  truthy,
+  typeName,
+} from './values.ts';
 import type { Doc } from './values.ts';
 
 const LISTS = ['$and', '$or', '$nor'];
@@ -115,7 +124,9 @@ function checkOperand(path: string, operator: string, operand: unknown): unknown
     case '$all':
       if (!Array.isArray(operand)) bad('$all needs an array');
       return (operand as unknown[]).map((item) =>
-        isDocument(item) && '$elemMatch' in item ? { $elemMatch: checkElement(item.$elemMatch) } : asPattern(item),
+        isDocument(item) && '$elemMatch' in item
+          ? { $elemMatch: checkElement(item.$elemMatch) }
+          : asPattern(item),
       );
     case '$not':
       if (operand instanceof BSONRegExp) return checkField(path, operand);
@@ -127,7 +138,8 @@ function checkOperand(path: string, operator: string, operand: unknown): unknown
       return truthy(operand);
     case '$size': {
       const size = toNumber(operand);
-      if (size === undefined || !Number.isInteger(size)) bad(`Failed to parse $size. Expected a number in: $size`);
+      if (size === undefined || !Number.isInteger(size))
+        bad(`Failed to parse $size. Expected a number in: $size`);
       if (size < 0) bad(`Failed to parse $size. Expected a non-negative number in: $size: ${size}`);
       return size;
     }
@@ -146,7 +158,8 @@ function checkOperand(path: string, operator: string, operand: unknown): unknown
     case '$bitsAllSet':
     case '$bitsAnyClear':
     case '$bitsAnySet':
-      if (!isNumeric(operand) && !Array.isArray(operand)) bad(`${path} takes an Array, a number, or a BinData`);
+      if (!isNumeric(operand) && !Array.isArray(operand))
+        bad(`${path} takes an Array, a number, or a BinData`);
       return toComputable(operand);
     case '$eq':
       return operand;

@@ -132,7 +132,8 @@ function checkDataFile(path: string): void {
       return whole && page.readUInt32LE(0x18) === 0xbeefc0de ? Number(page.readBigUInt64LE(0x90)) : undefined;
     };
     const pages = [lastPage(0), lastPage(pageSize)];
-    if (pages.includes(undefined) || (Math.max(...(pages as number[])) + 1) * pageSize > size) throw corrupt(path);
+    if (pages.includes(undefined) || (Math.max(...(pages as number[])) + 1) * pageSize > size)
+      throw corrupt(path);
   } finally {
     closeSync(fd);
   }
@@ -150,12 +151,18 @@ export function explain(error: unknown, path: string): unknown {
   if (error instanceof StoreError) return error;
   const text = error instanceof Error ? error.message : String(error);
   if (/No space left|ENOSPC|MDB_MAP_FULL|Disk quota|File too large/i.test(text)) {
-    return new StoreError(`The disk that holds ${path} is full: free some space and start again`, { cause: error });
+    return new StoreError(`The disk that holds ${path} is full: free some space and start again`, {
+      cause: error,
+    });
   }
   if (/Permission denied|EACCES|Read-only|EROFS/i.test(text)) {
-    return new StoreError(`The data folder ${path} can't be written: check its permissions`, { cause: error });
+    return new StoreError(`The data folder ${path} can't be written: check its permissions`, {
+      cause: error,
+    });
   }
-  if (/MDB_(INVALID|CORRUPTED|PAGE_NOTFOUND|VERSION_MISMATCH|BAD_)|Is a directory|Invalid argument/i.test(text)) {
+  if (
+    /MDB_(INVALID|CORRUPTED|PAGE_NOTFOUND|VERSION_MISMATCH|BAD_)|Is a directory|Invalid argument/i.test(text)
+  ) {
     return corrupt(path, error);
   }
   return error;

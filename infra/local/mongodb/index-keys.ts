@@ -73,7 +73,8 @@ function spread(fields: KeyField[], walks: Walk[], tuples: unknown[][]): boolean
     });
     spread(fields, next, tuples);
   }
-  for (const tuple of tuples) tuple.forEach((value, i) => (tuple[i] = value instanceof Leaf ? value.item : value));
+  for (const tuple of tuples)
+    tuple.forEach((value, i) => (tuple[i] = value instanceof Leaf ? value.item : value));
   return true;
 }
 

@@ -150,7 +150,9 @@ function writeBody(out: Writer, order: number, value: unknown): void {
       return out.byte(0);
     case Order.binData: {
       const binary = value as Binary;
-      const bytes = ArrayBuffer.isView(value) ? (value as Uint8Array) : binary.buffer.subarray(0, binary.position);
+      const bytes = ArrayBuffer.isView(value)
+        ? (value as Uint8Array)
+        : binary.buffer.subarray(0, binary.position);
       out.u32(bytes.length);
       out.byte(ArrayBuffer.isView(value) ? 0 : binary.sub_type);
       return out.raw(bytes);

@@ -29,5 +29,7 @@ function collect(value: unknown, parts: string[], at: number, found: unknown[]):
 export function candidates(doc: Doc, path: string): unknown[] {
   const reached = leaves(doc, path);
   if (!reached.some(Array.isArray)) return reached;
-  return reached.flatMap((leaf): unknown[] => (Array.isArray(leaf) ? [...(leaf as unknown[]), leaf] : [leaf]));
+  return reached.flatMap((leaf): unknown[] =>
+    Array.isArray(leaf) ? [...(leaf as unknown[]), leaf] : [leaf],
+  );
 }

@@ -28,7 +28,7 @@ export function compileProjection(spec: unknown, filter: Doc): Projector | undef
   let idWanted: boolean | undefined;
   for (const [path, value] of entriesOf(spec)) {
     if (path.split('.').some((part) => part === '')) {
-      throw new ServerError(40353, 'FieldPath must not end with a \'.\'.');
+      throw new ServerError(40353, "FieldPath must not end with a '.'.");
     }
     if (path.endsWith('.$')) {
       including ??= true;
@@ -43,7 +43,10 @@ export function compileProjection(spec: unknown, filter: Doc): Projector | undef
       if (including !== undefined && including !== wanted) {
         const kind = wanted ? 'inclusion on' : 'exclusion on';
         const other = wanted ? 'exclusion' : 'inclusion';
-        throw new ServerError(wanted ? 31253 : 31254, `Cannot do ${kind} field ${path} in ${other} projection`);
+        throw new ServerError(
+          wanted ? 31253 : 31254,
+          `Cannot do ${kind} field ${path} in ${other} projection`,
+        );
       }
       including = wanted;
       plant(tree, path, true);
@@ -107,7 +110,11 @@ function omit(value: unknown, tree: Tree): unknown {
   for (const [name, field] of entriesOf(value)) {
     const node = Object.hasOwn(tree, name) ? tree[name] : undefined;
     if (node === true) continue;
-    setField(result, name, node === undefined ? field : typeof node === 'function' ? node(field) : omit(field, node));
+    setField(
+      result,
+      name,
+      node === undefined ? field : typeof node === 'function' ? node(field) : omit(field, node),
+    );
   }
   return result;
 }

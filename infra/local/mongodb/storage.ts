@@ -73,7 +73,10 @@ export class Storage {
   private asServerError(error: unknown): ServerError {
     const explained = explain(error, this.folder.path);
     if (explained instanceof StoreError) return new ServerError('OutOfDiskSpace', explained.message);
-    return new ServerError('InternalError', explained instanceof Error ? explained.message : String(explained));
+    return new ServerError(
+      'InternalError',
+      explained instanceof Error ? explained.message : String(explained),
+    );
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { Binary, calculateObjectSize, deserialize, Double, Int32, Long, serialize } from 'bson';
+import { Binary, deserialize, Double, Int32, Long, serialize } from 'bson';
 import { ServerError } from './errors.ts';
 
 /** A document with BSON's own number classes, so that an int stays an int and a double a double. */
@@ -19,8 +19,7 @@ export function decode(bytes: Uint8Array, rawArray?: string): Doc {
 }
 
 export function encode(doc: Doc): Uint8Array {
-  const size = calculateObjectSize(doc);
-  return serialize(doc, { ignoreUndefined: false, minInternalBufferSize: size + 1024 });
+  return serialize(doc, { ignoreUndefined: false });
 }
 
 export function bsonType(value: unknown): string | undefined {
@@ -172,7 +171,8 @@ export function fromComputed(value: unknown): unknown {
     if (!Number.isSafeInteger(value) || Object.is(value, -0)) return new Double(value);
     return value === (value | 0) ? new Int32(value) : Long.fromNumber(value);
   }
-  if (ArrayBuffer.isView(value)) return new Binary(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  if (ArrayBuffer.isView(value))
+    return new Binary(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   if (!isDocument(value)) return value;
   const copy: Doc = {};
   for (const [name, field] of entriesOf(value)) {

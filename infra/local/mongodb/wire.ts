@@ -31,7 +31,9 @@ export function messageLength(bytes: Buffer): number | undefined {
   if (bytes.length < 4) return undefined;
   const length = bytes.readInt32LE(0);
   if (length < HEADER_BYTES + 5 || length > MAX_MESSAGE_BYTES) {
-    throw new MalformedMessage(`message length ${length} is outside ${HEADER_BYTES + 5}..${MAX_MESSAGE_BYTES}`);
+    throw new MalformedMessage(
+      `message length ${length} is outside ${HEADER_BYTES + 5}..${MAX_MESSAGE_BYTES}`,
+    );
   }
   return length;
 }
@@ -69,11 +71,12 @@ function parseMsg(bytes: Buffer, requestId: number): Request {
       const size = bytes.readInt32LE(at);
       const stop = at + size;
       const nameEnd = bytes.indexOf(0, at + 4);
-      if (size < 5 || stop > end || nameEnd === -1 || nameEnd >= stop) throw new MalformedMessage('bad section');
+      if (size < 5 || stop > end || nameEnd === -1 || nameEnd >= stop)
+        throw new MalformedMessage('bad section');
       const name = bytes.toString('utf8', at + 4, nameEnd);
       if (sequences.has(name)) throw new MalformedMessage(`section ${name} is there twice`);
       const documents: Buffer[] = [];
-      for (at = nameEnd + 1; at < stop; ) {
+      for (at = nameEnd + 1; at < stop;) {
         const document = documentAt(bytes, at, stop);
         documents.push(document);
         at += document.length;
@@ -85,7 +88,8 @@ function parseMsg(bytes: Buffer, requestId: number): Request {
   const request = parseBody(bodyBytes, requestId, false);
   request.moreToCome = (flags & MORE_TO_COME) !== 0;
   for (const [name, documents] of sequences) {
-    if (Object.hasOwn(request.body, name)) throw new MalformedMessage(`${name} is both a field and a section`);
+    if (Object.hasOwn(request.body, name))
+      throw new MalformedMessage(`${name} is both a field and a section`);
     if (request.command === 'insert' && name === 'documents') request.documents = documents;
     else request.body[name] = documents.map((document) => decode(document));
   }
@@ -107,7 +111,8 @@ function parseBody(bytes: Buffer, requestId: number, legacy: boolean): Request {
 function parseQuery(bytes: Buffer, requestId: number): Request {
   const nameEnd = bytes.indexOf(0, HEADER_BYTES + 4);
   const namespace = bytes.toString('utf8', HEADER_BYTES + 4, nameEnd);
-  if (nameEnd === -1 || !namespace.endsWith('.$cmd')) throw new MalformedMessage('OP_QUERY is for the handshake');
+  if (nameEnd === -1 || !namespace.endsWith('.$cmd'))
+    throw new MalformedMessage('OP_QUERY is for the handshake');
   let request = parseBody(documentAt(bytes, nameEnd + 9, bytes.length), requestId, true);
   if (request.command === '$query' || request.command === 'query') {
     request = parseBody(Buffer.from(encode(request.body[request.command] as Doc)), requestId, true);
@@ -119,7 +124,8 @@ function parseQuery(bytes: Buffer, requestId: number): Request {
 function documentAt(bytes: Buffer, at: number, end: number): Buffer {
   if (at + 5 > end) throw new MalformedMessage('a document is cut off');
   const size = bytes.readInt32LE(at);
-  if (size < 5 || at + size > end || bytes[at + size - 1] !== 0) throw new MalformedMessage('bad document length');
+  if (size < 5 || at + size > end || bytes[at + size - 1] !== 0)
+    throw new MalformedMessage('bad document length');
   return bytes.subarray(at, at + size);
 }
 

@@ -1,0 +1,73 @@
+import { ServerError } from '../errors.ts';
+import { find } from '../find.ts';
+import { compileProjection } from '../projection.ts';
+import { writeOnce } from '../sessions.ts';
+import { compileUpdate } from '../update.ts';
+import type { UpdateSpec } from '../update.ts';
+import { truthy } from '../values.ts';
+import type { Doc } from '../values.ts';
+import { documentField, namespaceOf } from './command.ts';
+import type { Command } from './command.ts';
+import { findSpec } from './read.ts';
+import { change, upsert } from './write.ts';
+
+/** Find, change and answer as one step: nothing of another command comes between. */
+export const findAndModify: Command = (call) => {
+  const { body } = call;
+  const namespace = namespaceOf(call);
+  const filter = documentField(body, 'query', 'findAndModify') ?? {};
+  const removing = truthy(body.remove);
+  checkOptions(body, removing);
+  const variables = documentField(body, 'let', 'findAndModify');
+  const spec: UpdateSpec = {
+    filter,
+    update: body.update,
+    arrayFilters: body.arrayFilters as Doc[] | undefined,
+    variables,
+  };
+  const updater = removing ? undefined : compileUpdate(spec);
+  const project = compileProjection(body.fields, filter);
+  const shown = (doc: Doc) => (project ? project(doc) : doc);
+
+  return writeOnce(call.store.storage, body, () => {
+    const collection = call.store.catalog.find(namespace);
+    const search = {
+      ...findSpec({ ...body, limit: undefined, skip: undefined }, 'findAndModify', 'query'),
+      limit: 1,
+    };
+    const record = find(collection, search).next().value as ReturnType<
+      NonNullable<typeof collection>['read']
+    >;
+    if (!updater) {
+      if (record) collection!.remove(record);
+      return { lastErrorObject: { n: record ? 1 : 0 }, value: record ? shown(record.doc) : null };
+    }
+    if (!record && truthy(body.upsert)) {
+      const made = upsert(call, namespace, spec);
+      return {
+        lastErrorObject: { n: 1, updatedExisting: false, upserted: made._id },
+        value: truthy(body.new) ? shown(made) : null,
+      };
+    }
+    if (!record) return { lastErrorObject: { n: 0, updatedExisting: false }, value: null };
+    const after = updater(record.doc, false);
+    change(collection!, record, after);
+    return {
+      lastErrorObject: { n: 1, updatedExisting: true },
+      value: shown(truthy(body.new) ? after : record.doc),
+    };
+  });
+};
+
+function checkOptions(body: Doc, removing: boolean): void {
+  const fail = (message: string): never => {
+    throw new ServerError('FailedToParse', message);
+  };
+  if (removing) {
+    if (body.update !== undefined) fail("Cannot specify both an 'update' and 'remove'=true");
+    if (truthy(body.upsert)) fail("Cannot specify both 'upsert'=true and 'remove'=true");
+    if (truthy(body.new)) {
+      fail("Cannot specify both 'new'=true and 'remove'=true; 'remove' always returns the deleted document");
+    }
+  } else if (body.update === undefined) fail("Either an 'update' or 'remove'=true must be specified");
+}

@@ -1,0 +1,70 @@
+import { Long, ObjectId } from 'bson';
+import { ServerError } from '../errors.ts';
+import { isDocument } from '../values.ts';
+import type { Doc } from '../values.ts';
+import { MAX_MESSAGE_BYTES } from '../wire.ts';
+import { SESSION_MINUTES, forgetSession, sessionOf } from '../sessions.ts';
+import type { Call, Command, StoreState } from './command.ts';
+
+/** The server whose behaviour this store follows. */
+export const VERSION = '7.0.14';
+const WIRE_VERSION = 21;
+const processId = new ObjectId();
+
+export const hello: Command = (call) => {
+  const name = applicationName(call.body);
+  if (name !== undefined) call.connection.appName = name;
+  const legacy = call.command !== 'hello';
+  return {
+    ...(legacy ? { ismaster: true } : { isWritablePrimary: true }),
+    helloOk: true,
+    ...replicaSet(call.store),
+    topologyVersion: { processId, counter: Long.ZERO },
+    maxBsonObjectSize: 16 * 1024 * 1024,
+    maxMessageSizeBytes: MAX_MESSAGE_BYTES,
+    maxWriteBatchSize: 100_000,
+    localTime: new Date(),
+    logicalSessionTimeoutMinutes: SESSION_MINUTES,
+    connectionId: call.connection.id,
+    minWireVersion: 0,
+    maxWireVersion: WIRE_VERSION,
+    readOnly: false,
+  };
+};
+
+function replicaSet({ options, port }: StoreState): Doc {
+  if (options.replicaSet === undefined) return {};
+  const me = `127.0.0.1:${port}`;
+  return { setName: options.replicaSet, setVersion: 1, secondary: false, hosts: [me], primary: me, me };
+}
+
+function applicationName(body: Doc): string | undefined {
+  const { client } = body;
+  if (!isDocument(client) || !isDocument(client.application)) return undefined;
+  return typeof client.application.name === 'string' ? client.application.name : undefined;
+}
+
+export const endSessions: Command = ({ body, command, store }) => {
+  const sessions = Array.isArray(body[command]) ? (body[command] as unknown[]) : [];
+  const ids = sessions.flatMap((lsid) => sessionOf({ lsid }) ?? []);
+  for (const id of ids) store.cursors.endSession(id);
+  const kept = ids.filter((id) => store.storage.folder.sessions.get(Buffer.from(id)));
+  if (kept.length === 0) return {};
+  return store.storage.write(() => {
+    for (const id of kept) forgetSession(store.storage, id);
+    return {};
+  });
+};
+
+/** The test-only replica set takes transactions without isolation: each command was already carried out. */
+export const finishTransaction: Command = (call: Call) => {
+  if (call.store.options.replicaSet !== undefined) return {};
+  return refuseTransaction();
+};
+
+function refuseTransaction(): never {
+  throw new ServerError(
+    'IllegalOperation',
+    'Transaction numbers are only allowed on a replica set member or mongos',
+  );
+}

@@ -1,0 +1,203 @@
+import { ServerError } from '../errors.ts';
+import type { Collection } from '../collection.ts';
+import { samePattern } from '../planner.ts';
+import { equalValues } from '../key-encoding.ts';
+import { compileFilter } from '../query.ts';
+import { sessionOf } from '../sessions.ts';
+import { shellText } from '../shell-text.ts';
+import { encode, entriesOf, isDocument, toNumber, truthy, typeName } from '../values.ts';
+import type { Doc } from '../values.ts';
+import { collectionOf, documentField, listField, namespaceOf } from './command.ts';
+import type { Command } from './command.ts';
+
+const OPTIONS = [
+  'v',
+  'key',
+  'name',
+  'unique',
+  'sparse',
+  'partialFilterExpression',
+  'expireAfterSeconds',
+  'background',
+  'hidden',
+  'ns',
+];
+const UNSERVED = [
+  'collation',
+  'wildcardProjection',
+  'weights',
+  'default_language',
+  '2dsphereIndexVersion',
+  'bits',
+];
+
+export const createIndexes: Command = (call) => {
+  const namespace = namespaceOf(call);
+  const specs = listField(call.body, 'indexes', 'createIndexes').map(checkSpec);
+  if (specs.length === 0) throw new ServerError('BadValue', 'Must specify at least one index to create');
+  const { storage, catalog } = call.store;
+  return storage.write(() => {
+    const existed = catalog.find(namespace) !== undefined;
+    const collection = catalog.findOrCreate(namespace);
+    const before = collection.indexes.length;
+    const added: string[] = [];
+    try {
+      for (const spec of specs) {
+        if (alreadyThere(collection, spec)) continue;
+        collection.addIndex(spec);
+        added.push(String(spec.name));
+      }
+    } catch (error) {
+      for (const index of collection.indexes.filter(({ name }) => added.includes(name)))
+        collection.dropIndex(index);
+      throw error;
+    }
+    const all = added.length === 0 ? { note: 'all indexes already exist' } : {};
+    return {
+      numIndexesBefore: before,
+      numIndexesAfter: collection.indexes.length,
+      createdCollectionAutomatically: !existed,
+      ...all,
+    };
+  });
+};
+
+function checkSpec(sent: Doc): Doc {
+  const { key } = sent;
+  if (!isDocument(key) || entriesOf(key).length === 0) {
+    throw new ServerError('CannotCreateIndex', 'Index keys cannot be an empty object');
+  }
+  for (const [path, direction] of entriesOf(key)) {
+    if (typeof direction === 'string') {
+      throw new ServerError('CannotCreateIndex', `Index type '${direction}' is not served by this store`);
+    }
+    const number = toNumber(direction);
+    if (number === undefined || number === 0 || Number.isNaN(number)) {
+      throw new ServerError(
+        'CannotCreateIndex',
+        `Values in v:2 index key pattern must be numbers > 0, numbers < 0 or strings: ${path}: ${shellText(direction)}`,
+      );
+    }
+    if (path === '' || path.split('.').includes('')) {
+      throw new ServerError('CannotCreateIndex', 'Index keys cannot contain an empty field.');
+    }
+    if (path.includes('$'))
+      throw new ServerError('CannotCreateIndex', `Index type '${path}' is not served by this store`);
+  }
+  const unserved = UNSERVED.find((option) => option in sent);
+  if (unserved)
+    throw new ServerError('CannotCreateIndex', `The index option '${unserved}' is not served by this store`);
+  const unknown = Object.keys(sent).find((option) => !OPTIONS.includes(option));
+  if (unknown) {
+    throw new ServerError(
+      'InvalidIndexSpecificationOption',
+      `The field '${unknown}' is not valid for an index specification. Specification: ${shellText(sent)}`,
+    );
+  }
+  if (typeof sent.name !== 'string') {
+    throw new ServerError(
+      'FailedToParse',
+      `The 'name' field is a required property of an index specification`,
+    );
+  }
+  const { expireAfterSeconds: ttl, partialFilterExpression: partial } = sent;
+  if (ttl !== undefined && (toNumber(ttl) === undefined || toNumber(ttl)! < 0)) {
+    throw new ServerError(
+      'CannotCreateIndex',
+      `TTL index 'expireAfterSeconds' option must be numeric and within [0, 2147483647]`,
+    );
+  }
+  if (ttl !== undefined && entriesOf(key).length > 1) {
+    throw new ServerError(
+      'CannotCreateIndex',
+      'TTL indexes are single-field indexes, compound indexes do not support TTL',
+    );
+  }
+  if (partial !== undefined) {
+    if (!isDocument(partial)) {
+      throw new ServerError(
+        'TypeMismatch',
+        `The field 'partialFilterExpression' must be an object, but got ${typeName(partial)}`,
+      );
+    }
+    if (truthy(sent.sparse)) {
+      throw new ServerError('CannotCreateIndex', "cannot mix 'partialFilterExpression' and 'sparse' options");
+    }
+    compileFilter(partial);
+  }
+  const spec: Doc = { v: 2, key, name: sent.name };
+  for (const option of ['unique', 'sparse']) if (truthy(sent[option])) spec[option] = true;
+  if (partial !== undefined) spec.partialFilterExpression = partial;
+  if (ttl !== undefined) spec.expireAfterSeconds = ttl;
+  return spec;
+}
+
+/** The server takes the very same index again as done, and refuses the same name or key with other options. */
+function alreadyThere(collection: Collection, spec: Doc): boolean {
+  const key = spec.key as Doc;
+  if (samePattern(key, { _id: 1 })) return true;
+  const sameOptions = (other: Doc) =>
+    ['unique', 'sparse', 'partialFilterExpression', 'expireAfterSeconds'].every((name) =>
+      equalValues(other[name], spec[name]),
+    );
+  for (const index of collection.indexes) {
+    const sameKey = samePattern(index.spec.key as Doc, key);
+    if (index.name === spec.name) {
+      if (sameKey && sameOptions(index.spec)) return true;
+      throw new ServerError(
+        sameKey ? 'IndexOptionsConflict' : 'IndexKeySpecsConflict',
+        `An existing index has the same name as the requested index. When index names are not specified, they are ` +
+          `auto generated and can cause conflicts. Please refer to our documentation. Requested index: ` +
+          `${shellText(spec)}, existing index: ${shellText(index.spec)}`,
+      );
+    }
+    if (sameKey && equalValues(index.spec.partialFilterExpression, spec.partialFilterExpression)) {
+      throw new ServerError(
+        'IndexOptionsConflict',
+        `Index already exists with a different name: ${index.name}`,
+      );
+    }
+  }
+  return false;
+}
+
+export const listIndexes: Command = (call) => {
+  const collection = collectionOf(call);
+  const namespace = namespaceOf(call);
+  if (!collection) throw new ServerError('NamespaceNotFound', `ns does not exist: ${namespace}`);
+  const specs = collection.indexes.map(({ spec }) => encode(spec));
+  const cursor = documentField(call.body, 'cursor', 'listIndexes');
+  return call.store.cursors.start(namespace, specs.values(), {
+    batchSize: toNumber(cursor?.batchSize) ?? Infinity,
+    session: sessionOf(call.body),
+  });
+};
+
+export const dropIndexes: Command = (call) => {
+  const namespace = namespaceOf(call);
+  const wanted = call.body.index;
+  const { storage, catalog } = call.store;
+  return storage.write(() => {
+    const collection = catalog.find(namespace);
+    if (!collection) throw new ServerError('NamespaceNotFound', `ns not found ${namespace}`);
+    const nIndexesWas = collection.indexes.length;
+    if (wanted === '*') {
+      for (const index of collection.indexes.slice(1)) collection.dropIndex(index);
+      return { nIndexesWas, msg: 'non-_id indexes dropped for collection' };
+    }
+    for (const one of Array.isArray(wanted) ? (wanted as unknown[]) : [wanted]) {
+      const index = collection.indexes.find(
+        ({ name, spec }) => name === one || (isDocument(one) && samePattern(spec.key as Doc, one)),
+      );
+      if (!index) {
+        const what = isDocument(one)
+          ? `can't find index with key: ${shellText(one)}`
+          : `index not found with name [${String(one)}]`;
+        throw new ServerError('IndexNotFound', what);
+      }
+      if (index.name === '_id_') throw new ServerError('InvalidOptions', 'cannot drop _id index');
+      collection.dropIndex(index);
+    }
+    return { nIndexesWas };
+  });
+};

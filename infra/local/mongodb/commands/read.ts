@@ -1,0 +1,183 @@
+import { encode, isDocument, numberOption, truthy } from '../values.ts';
+import type { Doc } from '../values.ts';
+import { ServerError } from '../errors.ts';
+import { find } from '../find.ts';
+import type { FindSpec } from '../find.ts';
+import { encodeKey } from '../key-encoding.ts';
+import { leaves } from '../paths.ts';
+import { compileProjection } from '../projection.ts';
+import { sessionOf } from '../sessions.ts';
+import { collectionOf, documentField, namespaceOf } from './command.ts';
+import type { Call, Command } from './command.ts';
+
+/** The parts that `find`, `count` and their like have in common. */
+export function findSpec(body: Doc, command: string, filterName = 'filter'): FindSpec {
+  const limit = numberOption(body.limit, 'limit') ?? 0;
+  const skip = numberOption(body.skip, 'skip') ?? 0;
+  if (skip < 0) throw new ServerError(51024, `BSON field 'skip' value must be >= 0, actual value '${skip}'`);
+  return {
+    filter: documentField(body, filterName, command) ?? {},
+    sort: documentField(body, 'sort', command),
+    hint: body.hint,
+    skip,
+    limit,
+    variables: documentField(body, 'let', command),
+    maxTimeMS: numberOption(body.maxTimeMS, 'maxTimeMS'),
+  };
+}
+
+export const findCommand: Command = (call) => {
+  const { body, store } = call;
+  const spec = findSpec(body, 'find');
+  if (spec.limit! < 0) {
+    throw new ServerError(51024, `BSON field 'limit' value must be >= 0, actual value '${spec.limit}'`);
+  }
+  const batchSize = batchSizeOf(body.batchSize);
+  if (truthy(body.tailable))
+    throw new ServerError(
+      'BadValue',
+      'error processing query: tailable cursor requested on non capped collection',
+    );
+  const project = compileProjection(body.projection, spec.filter);
+  const records = find(collectionOf(call), spec);
+  function* documents() {
+    for (const { bytes, doc } of records) yield project ? encode(project(doc)) : bytes;
+  }
+  return store.cursors.start(namespaceOf(call), documents(), {
+    batchSize,
+    singleBatch: truthy(body.singleBatch),
+    session: sessionOf(body),
+  });
+};
+
+export function batchSizeOf(value: unknown): number | undefined {
+  const size = numberOption(value, 'batchSize');
+  if (size !== undefined && size < 0) {
+    throw new ServerError(51024, `BSON field 'batchSize' value must be >= 0, actual value '${size}'`);
+  }
+  return size;
+}
+
+export const count: Command = (call) => {
+  const collection = collectionOf(call);
+  const spec = findSpec(call.body, 'count', 'query');
+  // A negative limit of `count` means the same as a positive one.
+  spec.limit = Math.abs(spec.limit ?? 0);
+  const everything = Object.keys(spec.filter).length === 0 && !spec.skip && !spec.limit;
+  if (everything) return { n: collection?.count() ?? 0 };
+  return { n: [...find(collection, spec)].length };
+};
+
+export const distinct: Command = (call) => {
+  const { key } = call.body;
+  if (typeof key !== 'string') {
+    throw new ServerError(
+      'TypeMismatch',
+      `BSON field 'distinct.key' is the wrong type, expected type 'string'`,
+    );
+  }
+  const values = new Map<string, { order: Buffer; value: unknown }>();
+  for (const { doc } of find(collectionOf(call), findSpec(call.body, 'distinct', 'query'))) {
+    const reached = leaves(doc, key).flatMap((leaf): unknown[] => (Array.isArray(leaf) ? leaf : [leaf]));
+    for (const value of reached) {
+      const order = encodeKey(value);
+      if (value !== undefined) values.set(order.toString('latin1'), { order, value });
+    }
+  }
+  const sorted = [...values.values()].sort((left, right) => Buffer.compare(left.order, right.order));
+  return { values: sorted.map(({ value }) => value) };
+};
+
+export const getMore: Command = ({ body, database, store }) => {
+  const { getMore: id, collection } = body;
+  if (typeof collection !== 'string') {
+    throw new ServerError(
+      'TypeMismatch',
+      `BSON field 'getMore.collection' is the wrong type, expected type 'string'`,
+    );
+  }
+  return store.cursors.getMore(
+    cursorId(id),
+    `${database}.${collection}`,
+    batchSizeOf(body.batchSize) || undefined,
+  );
+};
+
+function cursorId(value: unknown) {
+  if (!isLong(value)) {
+    throw new ServerError(
+      'TypeMismatch',
+      `BSON field 'getMore.getMore' is the wrong type, expected type 'long'`,
+    );
+  }
+  return value;
+}
+
+function isLong(value: unknown): value is import('bson').Long {
+  return (
+    typeof value === 'object' && value !== null && (value as { _bsontype?: string })._bsontype === 'Long'
+  );
+}
+
+export const killCursors: Command = (call) => {
+  const namespace = namespaceOf(call);
+  const ids = Array.isArray(call.body.cursors) ? (call.body.cursors as unknown[]).filter(isLong) : [];
+  const killed = ids.filter((id) => call.store.cursors.kill(id, namespace));
+  return {
+    cursorsKilled: killed,
+    cursorsNotFound: ids.filter((id) => !killed.includes(id)),
+    cursorsAlive: [],
+    cursorsUnknown: [],
+  };
+};
+
+/** `explain` of find, count, distinct, aggregate's first match, update and delete: which index is used. */
+export const explain: Command = (call: Call) => {
+  const inner = call.body.explain;
+  if (!isDocument(inner)) throw new ServerError('TypeMismatch', 'explain needs a command document');
+  const command = Object.keys(inner)[0] ?? '';
+  const statement = (Array.isArray(inner.updates) ? inner.updates[0] : undefined) as Doc | undefined;
+  const deletion = (Array.isArray(inner.deletes) ? inner.deletes[0] : undefined) as Doc | undefined;
+  const stage = (Array.isArray(inner.pipeline) ? inner.pipeline[0] : undefined) as Doc | undefined;
+  const filter = inner.filter ?? inner.query ?? statement?.q ?? deletion?.q ?? stage?.$match ?? {};
+  const target: Call = { ...call, command, body: inner };
+  const records = find(collectionOf(target), findSpec({ ...inner, filter, limit: inner.limit }, command));
+  const { plan } = records.effort;
+  const read = plan.index
+    ? {
+        stage: 'FETCH',
+        inputStage: {
+          stage: 'IXSCAN',
+          keyPattern: plan.index.spec.key,
+          indexName: plan.index.name,
+          isMultiKey: plan.index.multikey,
+          isUnique: plan.index.unique,
+          isSparse: plan.index.sparse,
+          isPartial: plan.index.partial !== undefined,
+          direction: plan.backward ? 'backward' : 'forward',
+        },
+      }
+    : { stage: 'COLLSCAN', direction: plan.backward ? 'backward' : 'forward' };
+  const winningPlan = plan.sorted ? read : { stage: 'SORT', sortPattern: inner.sort, inputStage: read };
+  const queryPlanner = {
+    namespace: namespaceOf(target),
+    parsedQuery: filter,
+    winningPlan,
+    rejectedPlans: [],
+  };
+  if (call.body.verbosity === 'queryPlanner') return { explainVersion: '1', queryPlanner, command: inner };
+  const nReturned = [...records].length;
+  const { examined } = records.effort;
+  return {
+    explainVersion: '1',
+    queryPlanner,
+    executionStats: {
+      executionSuccess: true,
+      nReturned,
+      totalKeysExamined: plan.index ? examined : 0,
+      totalDocsExamined: examined,
+      executionStages: { ...winningPlan, nReturned },
+    },
+    command: inner,
+  };
+};

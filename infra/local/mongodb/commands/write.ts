@@ -1,0 +1,199 @@
+import { ObjectId } from 'bson';
+import type { Collection, StoredRecord } from '../collection.ts';
+import { ServerError } from '../errors.ts';
+import { find } from '../find.ts';
+import type { FindSpec } from '../find.ts';
+import { checkDepth, checkId } from '../storable.ts';
+import { writeOnce } from '../sessions.ts';
+import { compileUpdate, encodeUpdated, idFirst, isModifier, upsertDocument } from '../update.ts';
+import type { UpdateSpec } from '../update.ts';
+import { decode, encode, isDocument, MAX_DOCUMENT_BYTES, toNumber, truthy, typeName } from '../values.ts';
+import type { Doc } from '../values.ts';
+import { listField, namespaceOf } from './command.ts';
+import type { Call, Command } from './command.ts';
+
+const MAX_BATCH = 100_000;
+
+/** Runs the statements of one command in turn; an ordered one stops at the first error. */
+function runBatch<T>(call: Call, statements: T[], run: (statement: T, index: number) => void): Doc[] {
+  if (statements.length === 0 || statements.length > MAX_BATCH) {
+    throw new ServerError(
+      'InvalidLength',
+      `Write batch sizes must be between 1 and ${MAX_BATCH}. Got ${statements.length} operations.`,
+    );
+  }
+  const ordered = call.body.ordered === undefined || truthy(call.body.ordered);
+  const errors: Doc[] = [];
+  for (const [index, statement] of statements.entries()) {
+    try {
+      run(statement, index);
+    } catch (error) {
+      if (!(error instanceof ServerError)) throw error;
+      errors.push(error.toWriteError(index));
+      if (ordered) break;
+    }
+  }
+  return errors;
+}
+
+function withErrors(reply: Doc, errors: Doc[]): Doc {
+  return errors.length === 0 ? reply : { ...reply, writeErrors: errors };
+}
+
+export const insert: Command = (call) => {
+  const namespace = namespaceOf(call);
+  const documents = call.documents ?? listField(call.body, 'documents', 'insert').map(encode);
+  const { storage, catalog } = call.store;
+  return writeOnce(storage, call.body, () => {
+    let n = 0;
+    const errors = runBatch(call, documents, (bytes) => {
+      const [doc, stored] = storable(bytes);
+      catalog.findOrCreate(namespace).insert(doc, stored);
+      n++;
+    });
+    return withErrors({ n }, errors);
+  });
+};
+
+/** The bytes as sent, unless `_id` has to be added or moved to the front. */
+function storable(sent: Uint8Array): [Doc, Uint8Array] {
+  if (sent.length > MAX_DOCUMENT_BYTES) {
+    throw new ServerError(
+      'BadValue',
+      `object to insert too large. size in bytes: ${sent.length}, max size: ${MAX_DOCUMENT_BYTES}`,
+    );
+  }
+  const doc = decode(sent);
+  checkDepth(doc);
+  const id = Object.hasOwn(doc, '_id') ? doc._id : new ObjectId();
+  checkId(id);
+  // An integer-like name goes first in a JavaScript object, so the first name is read from the bytes.
+  if (Buffer.from(sent.buffer, sent.byteOffset + 5, 4).toString('latin1') === '_id\0') return [doc, sent];
+  const whole = idFirst(id, doc);
+  return [whole, encode(whole)];
+}
+
+export const update: Command = (call) => {
+  const namespace = namespaceOf(call);
+  const statements = listField(call.body, 'updates', 'update');
+  const { storage } = call.store;
+  return writeOnce(storage, call.body, () => {
+    const reply = { n: 0, nModified: 0 };
+    const upserted: Doc[] = [];
+    const errors = runBatch(call, statements, (statement, index) => {
+      checkFields(statement, UPDATE_FIELDS, 'update.updates');
+      const outcome = updateOne(call, namespace, statement);
+      reply.n += outcome.matched;
+      reply.nModified += outcome.modified;
+      if ('upserted' in outcome) upserted.push({ index, _id: outcome.upserted });
+    });
+    return withErrors({ ...reply, ...(upserted.length > 0 ? { upserted } : {}) }, errors);
+  });
+};
+
+const UPDATE_FIELDS = [
+  'q',
+  'u',
+  'c',
+  'multi',
+  'upsert',
+  'collation',
+  'arrayFilters',
+  'hint',
+  'constants',
+  'sampleId',
+];
+const DELETE_FIELDS = ['q', 'limit', 'collation', 'hint', 'sampleId'];
+
+function checkFields(statement: Doc, known: string[], name: string): void {
+  const unknown = Object.keys(statement).find((field) => !known.includes(field));
+  if (unknown)
+    throw new ServerError('IDLFailedToParse', `BSON field '${name}.${unknown}' is an unknown field.`);
+}
+
+function filterOf(statement: Doc, name: string): Doc {
+  if (!isDocument(statement.q)) {
+    throw new ServerError(
+      'TypeMismatch',
+      `BSON field '${name}.q' is the wrong type '${typeName(statement.q)}', expected type 'object'`,
+    );
+  }
+  return statement.q;
+}
+
+interface Outcome {
+  matched: number;
+  modified: number;
+  upserted?: unknown;
+}
+
+function updateOne(call: Call, namespace: string, statement: Doc): Outcome {
+  const filter = filterOf(statement, 'update.updates');
+  const multi = truthy(statement.multi);
+  if (multi && !Array.isArray(statement.u) && !isModifier(statement.u)) {
+    throw new ServerError('FailedToParse', 'multi update is not supported for replacement-style update');
+  }
+  const variables = (call.body.let ?? statement.c) as Doc | undefined;
+  const spec: UpdateSpec = {
+    filter,
+    update: statement.u,
+    arrayFilters: statement.arrayFilters as Doc[] | undefined,
+    variables,
+  };
+  const updater = compileUpdate(spec);
+  const { catalog } = call.store;
+  const collection = catalog.find(namespace);
+  const search: FindSpec = { filter, hint: statement.hint, limit: multi ? 0 : 1, variables };
+  // All are found before the first is changed, lest a changed document is met again further on in the index.
+  const records = [...find(collection, search)];
+  if (records.length === 0 && truthy(statement.upsert)) {
+    return { matched: 1, modified: 0, upserted: upsert(call, namespace, spec)._id };
+  }
+  let modified = 0;
+  for (const record of records) if (change(collection!, record, updater(record.doc, false))) modified++;
+  return { matched: records.length, modified };
+}
+
+/** Inserts what an upsert makes, and gives it back. */
+export function upsert(call: Call, namespace: string, spec: UpdateSpec): Doc {
+  const doc = upsertDocument(spec, compileUpdate(spec));
+  checkId(doc._id);
+  checkDepth(doc);
+  call.store.catalog.findOrCreate(namespace).insert(doc, encodeUpdated(doc));
+  return doc;
+}
+
+/** Stores the changed document; false when not a byte of it differs. */
+export function change(collection: Collection, record: StoredRecord, doc: Doc): boolean {
+  checkDepth(doc);
+  const bytes = encodeUpdated(doc);
+  if (Buffer.compare(bytes, record.bytes) === 0) return false;
+  collection.replace(record, doc, bytes);
+  return true;
+}
+
+export const deleteCommand: Command = (call) => {
+  const namespace = namespaceOf(call);
+  const statements = listField(call.body, 'deletes', 'delete');
+  const { storage, catalog } = call.store;
+  return writeOnce(storage, call.body, () => {
+    let n = 0;
+    const errors = runBatch(call, statements, (statement) => {
+      checkFields(statement, DELETE_FIELDS, 'delete.deletes');
+      const limit = toNumber(statement.limit);
+      if (limit !== 0 && limit !== 1) {
+        throw new ServerError(
+          'FailedToParse',
+          `The limit field in delete objects must be 0 or 1. Got ${String(statement.limit)}`,
+        );
+      }
+      const filter = filterOf(statement, 'delete.deletes');
+      const collection = catalog.find(namespace);
+      const variables = call.body.let as Doc | undefined;
+      const records = [...find(collection, { filter, hint: statement.hint, limit, variables })];
+      for (const record of records) collection!.remove(record);
+      n += records.length;
+    });
+    return withErrors({ n }, errors);
+  });
+};

@@ -1,0 +1,58 @@
+import { parseArgs } from 'node:util';
+import { startStore, StoreError } from './server.ts';
+
+const HELP = `Usage: npm run store -- [--port PORT] [--data DIR]
+
+Serves the embedded MongoDB-compatible store on this machine until Ctrl-C.
+
+  --port PORT   TCP port on 127.0.0.1 (default 27017; 0 takes a free one)
+  --data DIR    folder that holds the data (default .local/store)
+  --help        this text
+`;
+
+class UsageError extends Error {}
+
+function parse(args: string[]): { port: number; data: string; help: boolean } {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args,
+      options: {
+        port: { type: 'string', default: '27017' },
+        data: { type: 'string', default: '.local/store' },
+        help: { type: 'boolean', default: false },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('\n')[0]);
+  }
+  const port = Number(values.port);
+  if (!/^\d+$/.test(values.port) || port > 65535) {
+    throw new UsageError(`--port takes a number from 0 to 65535, not '${values.port}'`);
+  }
+  return { port, data: values.data, help: values.help };
+}
+
+async function main(): Promise<void> {
+  const { port, data, help } = parse(process.argv.slice(2));
+  if (help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const store = await startStore({ port, dataDir: data });
+  process.stdout.write(`${store.uri}\n`);
+  process.stdout.write('For one machine and for tests: no access control, no replication. Ctrl-C ends it.\n');
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  await store.close();
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof StoreError) && !(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

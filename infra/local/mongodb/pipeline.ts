@@ -1,0 +1,145 @@
+import { ObjectId } from 'bson';
+import { Aggregator } from 'mingo/aggregator';
+import type { Options } from 'mingo/types';
+import type { StoreState } from './commands/command.ts';
+import { ServerError } from './errors.ts';
+import { find } from './find.ts';
+import { asServerErrors, mingoOptions } from './query.ts';
+import { merge, replaceCollection } from './pipeline-output.ts';
+import { fromComputed, isDocument, toComputable, toNumber } from './values.ts';
+import type { Doc } from './values.ts';
+
+export interface PipelineOptions {
+  variables?: Doc;
+  hint?: unknown;
+  maxTimeMS?: number;
+}
+
+const UNSERVED = ['$changeStream', '$geoNear', '$search', '$vectorSearch', '$currentOp', '$listSessions'];
+
+/**
+ * Runs a pipeline. Its first `$match`, `$sort`, `$skip` and `$limit` are a `find`, which uses indexes and keeps
+ * types; what follows is mingo's, on JavaScript numbers. Documents that only `find` has seen are given as bytes.
+ */
+export async function runPipeline(
+  store: StoreState,
+  { database, name }: { database: string; name?: string },
+  pipeline: Doc[],
+  options: PipelineOptions,
+): Promise<Iterable<Doc | Uint8Array>> {
+  pipeline.forEach(checkStage);
+  const { search, rest } = splitSearch(pipeline);
+  const last = rest[rest.length - 1];
+  const output = last && ('$out' in last || '$merge' in last) ? rest.pop() : undefined;
+  if (rest.some((stage) => '$out' in stage || '$merge' in stage)) {
+    const wrong = rest.some((stage) => '$out' in stage) ? '$out' : '$merge';
+    throw new ServerError(40601, `${wrong} can only be the final stage in the pipeline`);
+  }
+  const collection = name === undefined ? undefined : store.catalog.find(`${database}.${name}`);
+  const first = rest[0];
+  if (first && '$collStats' in first) return collectionStats(store, `${database}.${name}`, rest.slice(1));
+  if (first && '$indexStats' in first) {
+    const stats = (collection?.indexes ?? []).map((index) => ({
+      name: index.name,
+      key: index.spec.key,
+      spec: index.spec,
+    }));
+    return compute(store, database, rest.slice(1), stats, options);
+  }
+  const records = find(collection, { ...search, ...options });
+  if (rest.length === 0 && !output) {
+    return (function* () {
+      for (const { bytes } of records) yield bytes;
+    })();
+  }
+  const source = [...records].map(({ doc }) => doc);
+  const results = rest.length === 0 ? source : compute(store, database, rest, source, options);
+  if (!output) return results;
+  await ('$out' in output
+    ? replaceCollection(store, database, output.$out, results)
+    : merge(store, database, output.$merge, results));
+  return [];
+}
+
+function checkStage(stage: Doc): void {
+  const names = Object.keys(stage);
+  if (names.length !== 1) {
+    throw new ServerError(40323, 'A pipeline stage specification object must contain exactly one field.');
+  }
+  if (UNSERVED.includes(names[0]!)) {
+    throw new ServerError('CommandNotSupported', `${names[0]} is not served by this store`);
+  }
+}
+
+interface Search {
+  filter: Doc;
+  sort?: Doc;
+  skip?: number;
+  limit?: number;
+}
+
+/** Takes the stages from the front that together are one `find`, in the order in which `find` does them. */
+function splitSearch(pipeline: Doc[]): { search: Search; rest: Doc[] } {
+  const search: Search = { filter: {} };
+  const rest = [...pipeline];
+  if (isDocument(rest[0]?.$match)) search.filter = rest.shift()!.$match as Doc;
+  if (isDocument(rest[0]?.$sort)) search.sort = rest.shift()!.$sort as Doc;
+  if (rest[0] && '$skip' in rest[0]) search.skip = count(rest.shift()!, '$skip', 0);
+  if (rest[0] && '$limit' in rest[0]) search.limit = count(rest.shift()!, '$limit', 1);
+  return { search, rest };
+}
+
+function count(stage: Doc, name: string, least: number): number {
+  const number = toNumber(stage[name]);
+  if (number === undefined || !Number.isInteger(number) || number < least) {
+    const what = least === 1 ? 'positive' : 'non-negative';
+    throw new ServerError(
+      least === 1 ? 15958 : 15956,
+      `invalid argument to ${name} stage: Expected a ${what} number in: ${name}: ${String(stage[name])}`,
+    );
+  }
+  return number;
+}
+
+function compute(
+  store: StoreState,
+  database: string,
+  stages: Doc[],
+  source: Doc[],
+  options: PipelineOptions,
+): Doc[] {
+  const variables = options.variables && (toComputable(options.variables) as Doc);
+  const settings: Partial<Options> = {
+    ...mingoOptions(variables),
+    collectionResolver: (name) =>
+      [...find(store.catalog.find(`${database}.${name}`), { filter: {} })].map(
+        ({ doc }) => toComputable(doc) as Doc,
+      ),
+  };
+  return asServerErrors(() => {
+    const input = source.map((doc) => toComputable(doc) as Doc);
+    const results = new Aggregator(toComputable(stages) as Doc[], settings as Options).run(input);
+    return results.map((result) => fromComputed(withGroupId(result)) as Doc);
+  });
+}
+
+/** A group whose key is missing has `_id: null`; mingo leaves it out. */
+function withGroupId(result: Doc): Doc {
+  return '_id' in result && result._id === undefined ? { ...result, _id: null } : result;
+}
+
+function collectionStats(store: StoreState, namespace: string, rest: Doc[]): Doc[] {
+  const size = store.catalog.find(namespace)?.count() ?? 0;
+  const stats = {
+    ns: namespace,
+    host: `127.0.0.1:${store.port}`,
+    localTime: new Date(),
+    count: size,
+    storageStats: { count: size },
+  };
+  return compute(store, '', rest, [fromComputed(stats) as Doc], {});
+}
+
+export function withNewId(doc: Doc): Doc {
+  return doc._id === undefined ? { _id: new ObjectId(), ...doc } : doc;
+}

@@ -1,0 +1,139 @@
+import { createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { Catalog } from './catalog.ts';
+import type { StoreState } from './commands/command.ts';
+import { serve } from './connection.ts';
+import { Cursors } from './cursors.ts';
+import { StoreError } from './errors.ts';
+import { FailPoints } from './fail-points.ts';
+import { sweepSessions } from './sessions.ts';
+import { Storage } from './storage.ts';
+import { sweepExpired } from './ttl.ts';
+
+export { StoreError } from './errors.ts';
+
+export interface StoreOptions {
+  /** Folder that holds the data; made when absent. One process at a time. */
+  dataDir: string;
+  /** TCP port on loopback; 0 (default) takes a free one. */
+  port?: number;
+  /** Default '127.0.0.1'. Anything that is not loopback is refused. */
+  host?: string;
+  /** Test only: present itself as a replica set of one and accept transactions without isolation. */
+  replicaSet?: string;
+  /** Test only: accept configureFailPoint. */
+  failPoints?: boolean;
+  /** Seconds between TTL sweeps; default 60. */
+  ttlSweepSeconds?: number;
+  /** Seconds after which a cursor that nobody asks for is closed; default 600. */
+  cursorTimeoutSeconds?: number;
+  /**
+   * Called for every command, before it is carried out and again after its reply was sent. For counters and
+   * fault harnesses in tests. It may return a promise, which is awaited.
+   */
+  onCommand?: (event: CommandEvent) => void | Promise<void>;
+}
+
+export interface CommandEvent {
+  phase: 'received' | 'answered';
+  command: string;
+  database: string;
+  collection?: string;
+  appName?: string;
+  connectionId: number;
+}
+
+export interface Store {
+  /** `mongodb://127.0.0.1:PORT/`, with what a client needs to find it as it presents itself. */
+  readonly uri: string;
+  readonly port: number;
+  /** Ends all connections, finishes what is being written, and lets go of the folder. */
+  close(): Promise<void>;
+}
+
+/** Opens the folder and listens. Throws `StoreError` when it can't. */
+export async function startStore(options: StoreOptions): Promise<Store> {
+  const host = checkHost(options.host ?? '127.0.0.1');
+  const storage = new Storage(options.dataDir);
+  const sockets = new Map<Socket, Promise<void>>();
+  const state: StoreState = {
+    options,
+    storage,
+    catalog: new Catalog(storage),
+    cursors: new Cursors((options.cursorTimeoutSeconds ?? 600) * 1000),
+    failPoints: new FailPoints(),
+    port: 0,
+    startedAt: new Date(),
+    counters: new Map(),
+    connections: () => sockets.size,
+  };
+  let lastConnection = 0;
+  const server = createServer((socket) => {
+    const ended = serve(socket, state, ++lastConnection).finally(() => sockets.delete(socket));
+    sockets.set(socket, ended);
+  });
+  try {
+    state.port = await listen(server, options.port ?? 0, host);
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+  const stopSweeps = startSweeps(state);
+  let closing: Promise<void> | undefined;
+
+  async function close(): Promise<void> {
+    const ended = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const socket of sockets.keys()) socket.destroy();
+    await stopSweeps();
+    await Promise.all(sockets.values());
+    await ended;
+    await storage.close();
+  }
+  const shown = host.includes(':') ? `[${host}]` : host;
+  const query =
+    options.replicaSet === undefined ? 'directConnection=true' : `replicaSet=${options.replicaSet}`;
+  return {
+    port: state.port,
+    uri: `mongodb://${shown}:${state.port}/?${query}`,
+    close: () => (closing ??= close()),
+  };
+}
+
+function checkHost(host: string): string {
+  if (host === 'localhost') return '127.0.0.1';
+  if (host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) return host;
+  throw new StoreError(
+    `The store listens on this machine only, and ${host} is not a loopback address: leave the host away or use 127.0.0.1`,
+  );
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const used = error.code === 'EADDRINUSE';
+      const message = used
+        ? `Port ${port} is in use: stop what listens there, or choose another port (0 takes a free one)`
+        : `Listening on ${host}:${port} failed: ${error.message}`;
+      reject(new StoreError(message, { cause: error }));
+    });
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+/** TTL, idle cursors and old sessions. Gives back what stops the sweeps and waits for one under way. */
+function startSweeps({ options, catalog, cursors, storage }: StoreState): () => Promise<void> {
+  let running: Promise<unknown> = Promise.resolve();
+  const milliseconds = (options.ttlSweepSeconds ?? 60) * 1000;
+  const timer = setInterval(() => {
+    cursors.sweep();
+    running = running
+      .then(() => sweepExpired(catalog))
+      .then(() => sweepSessions(storage))
+      // A sweep that fails, say on a full disk, is tried again at the next turn.
+      .catch(() => undefined);
+  }, milliseconds);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}
