@@ -11,6 +11,8 @@ export interface Screen {
 type Started = Extract<LogLine, { message: 'step started' }>;
 type Ended = Extract<LogLine, { message: 'step ended' }>;
 
+/** As wide as the longest ref of the trading workflow. */
+const REF_WIDTH = 23;
 const CLEAR_LINE = '\r\x1b[2K';
 
 /** Shows runs as they happen: in a terminal the running step is a line that its outcome replaces. */
@@ -60,7 +62,7 @@ export class Display {
   #stepStarted({ run, step, action, argument }: Started): void {
     this.#arguments.set(`${run}/${step}`, argument);
     if (!this.#isTerminal) return;
-    const line = `  … ${step.padEnd(22)} running   ${call(action, argument)}`;
+    const line = `  … ${step.padEnd(REF_WIDTH)} running   ${call(action, argument)}`;
     this.#clear();
     this.#screen.write(line.slice(0, (this.#screen.columns ?? 80) - 1));
     this.#transient = true;
@@ -73,7 +75,7 @@ export class Display {
     const called = call(action, this.#arguments.get(`${run}/${step}`));
     const took = `${durationMs} ms`.padStart(8);
     this.print(
-      `  ${mark} ${step.padEnd(22)} ${state}${tries} ${took}  ${this.#style('dim', called)} → ${came}`,
+      `  ${mark} ${step.padEnd(REF_WIDTH)} ${state}${tries} ${took}  ${this.#style('dim', called)} → ${came}`,
     );
   }
 

@@ -80,16 +80,15 @@ export class RunStore {
   }
 
   /** Ends a run and gives the lease back. False where the lease was lost: then nothing was written. */
-  async finish(run: RunDocument, state: ActionState, result: unknown): Promise<boolean> {
-    const now = new Date();
+  async finish(run: RunDocument, state: ActionState, result: unknown, endedAt: Date): Promise<boolean> {
     const { matchedCount } = await this.#runs.updateOne(
       { _id: run._id, 'bag.holder': run.bag.holder, __v: run.__v },
       {
         $set: {
           state,
           result,
-          stateUpdatedAt: now,
-          updatedAt: now,
+          stateUpdatedAt: endedAt,
+          updatedAt: endedAt,
           'cronActivity.pending': false,
           'cronActivity.nextActivity': NEVER,
           'bag.claims': 0,

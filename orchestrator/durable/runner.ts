@@ -89,10 +89,12 @@ export class Runner {
     result: unknown,
     steps: RecordedStep[],
   ): Promise<Run> {
-    // A lost lease means that somebody else carries the run on: what stands is theirs, and is reported as it is.
-    if (!(await this.#store.finish(document, state, result)))
+    const endedAt = new Date();
+    if (!(await this.#store.finish(document, state, result, endedAt))) {
+      // A lost lease means that somebody else carries the run on: what stands is theirs, and is reported as it is.
       return this.#read(await this.#store.read(document._id));
-    const run = toRun({ ...document, state, result, stateUpdatedAt: new Date() }, steps);
+    }
+    const run = toRun({ ...document, state, result, stateUpdatedAt: endedAt }, steps);
     this.#observer.runEnded(run);
     return run;
   }

@@ -1,0 +1,135 @@
+import { MongoClient } from 'mongodb';
+import type { Report } from '../../orchestrator/report.ts';
+import type { StockTransaction } from '../../functions/contracts/stock.ts';
+import { answerOf, errorOf, startTestApp, temporaryFolder } from '../support/local-app.ts';
+
+type App = Awaited<ReturnType<typeof startTestApp>>;
+
+const recommendation = 'OrbitsTrader-generate-buy-sell-recommendation';
+const alwaysBuy = { [recommendation]: { SELL_ABOVE: '1000000' } };
+const alwaysSell = { [recommendation]: { SELL_ABOVE: '0.01' } };
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+async function withApp<T>(
+  overrides: Record<string, Record<string, string>>,
+  work: (app: App) => Promise<T>,
+): Promise<T> {
+  const app = await startTestApp({ dataDir: folder.path, overrides });
+  try {
+    return await work(app);
+  } finally {
+    await app.close();
+  }
+}
+
+async function inDatabase<T>(app: App, work: (db: ReturnType<MongoClient['db']>) => Promise<T>): Promise<T> {
+  const client = await new MongoClient(app.mongodbUri).connect();
+  try {
+    return await work(client.db('orbits-trader'));
+  } finally {
+    await client.close();
+  }
+}
+
+const invoke = async (app: App, event: unknown) =>
+  answerOf<Report>(await app.invoke(app.orchestrator, event));
+const trades = (app: App) => inDatabase(app, (db) => db.collection('trades').find({}).toArray());
+const forgetRuns = (app: App) => inDatabase(app, (db) => db.collection('actions').deleteMany({}));
+const tick = { command: 'tick', scheduledTime: '2026-01-05T14:30:00Z' };
+
+describe('a tick', () => {
+  test('that is delivered again gives the run that is there', async () => {
+    await withApp({}, async (app) => {
+      const first = await invoke(app, tick);
+      expect(first).toMatchObject({ tick: tick.scheduledTime, runs: [{ state: 'SUCCESS' }] });
+      expect(await invoke(app, tick)).toEqual(first);
+      expect(await trades(app)).toHaveLength(1);
+    });
+  });
+
+  test('that is delivered several times at once makes one run and one trade', async () => {
+    await withApp({}, async (app) => {
+      const reports = await Promise.all([1, 2, 3, 4].map(() => invoke(app, tick)));
+      const states = reports.map(({ runs }) => runs[0]!.state);
+      expect(states).toContain('SUCCESS');
+      expect(states).not.toContain('ERROR');
+      expect(new Set(reports.map(({ runs }) => runs[0]!.id)).size).toBe(1);
+      expect(await trades(app)).toHaveLength(1);
+    });
+  });
+
+  test('that comes back after its run was cleaned away gives the first trade', async () => {
+    await withApp({}, async (app) => {
+      const first = await invoke(app, tick);
+      await forgetRuns(app);
+      const again = await invoke(app, tick);
+      expect(again.runs[0]!.result).toEqual(first.runs[0]!.result);
+      expect(await trades(app)).toHaveLength(1);
+    });
+  });
+
+  test('carries on, beside its own runs, what an earlier one left', async () => {
+    await withApp({}, async (app) => {
+      const left = await invoke(app, { idempotencyKey: 'left' });
+      await inDatabase(app, async (db) => {
+        const open = { state: 1, 'cronActivity.pending': false, 'cronActivity.nextActivity': new Date(0) };
+        await db.collection('actions').updateOne({ actionRef: 'trading' }, { $set: open });
+      });
+      const report = await invoke(app, tick);
+      expect(report.runs.map(({ key, state }) => [key, state])).toEqual([
+        ['trading/AMZN/2026-01-05T14:30:00Z', 'SUCCESS'],
+        ['trading/AMZN/left', 'SUCCESS'],
+      ]);
+      expect(report.runs[1]!.result).toEqual(left.runs[0]!.result);
+      expect(await trades(app)).toHaveLength(2);
+    });
+  });
+});
+
+describe('a manual key whose run was cleaned away', () => {
+  test.each([
+    ['buy', alwaysBuy, alwaysSell],
+    ['sell', alwaysSell, alwaysBuy],
+  ])('can not trade again the other way after a %s', async (type, first, second) => {
+    const event = { idempotencyKey: 'by hand' };
+    const made = await withApp(first, async (app) => {
+      const { runs } = await invoke(app, event);
+      await forgetRuns(app);
+      return runs[0]!.result as StockTransaction;
+    });
+    expect(made.type).toBe(type);
+    await withApp(second, async (app) => {
+      const { runs } = await invoke(app, event);
+      expect(runs[0]).toMatchObject({ state: 'ERROR', result: null, error: { name: 'FunctionFailedError' } });
+      expect(runs[0]!.error!.message).toContain(`IdempotencyConflictError`);
+      expect(runs[0]!.error!.message).toContain(`${type} 1 AMZN at ${made.price} on ${made.timestamp}`);
+      expect(await trades(app)).toHaveLength(1);
+    });
+  });
+});
+
+test('a function that fails ends its run with the error of the function, and nothing is traded', async () => {
+  await withApp({ [recommendation]: { SELL_ABOVE: 'free of charge' } }, async (app) => {
+    const { runs } = await invoke(app, tick);
+    expect(runs[0]).toMatchObject({ state: 'ERROR', result: null, error: { name: 'FunctionFailedError' } });
+    expect(runs[0]!.error!.message).toContain('generate-buy-sell-recommendation failed with ZodError');
+    expect(runs[0]!.steps.map(({ ref, state }) => [ref, state])).toEqual([
+      ['check-stock-price', 'SUCCESS'],
+      ['generate-recommendation', 'ERROR'],
+    ]);
+    expect(await trades(app)).toEqual([]);
+  });
+});
+
+test('a payload that can not be taken is a FunctionError, and nothing is written', async () => {
+  await withApp({}, async (app) => {
+    const error = errorOf(await app.invoke(app.orchestrator, { symbols: ['not a symbol'] }));
+    expect(error.errorType).toBe('InvalidEventError');
+    expect(await inDatabase(app, (db) => db.listCollections().toArray())).toEqual([]);
+  });
+});
