@@ -5,7 +5,6 @@ import type { Report, RunReport } from './report.ts';
 export interface Screen {
   write(text: string): unknown;
   isTTY?: boolean;
-  columns?: number;
 }
 
 type Started = Extract<LogLine, { message: 'step started' }>;
@@ -59,24 +58,22 @@ export class Display {
     this.print(`${message} ${this.#style('dim', `${run} ${key}`)}`);
   }
 
-  #stepStarted({ run, step, action, argument }: Started): void {
+  #stepStarted({ run, step, argument }: Started): void {
     this.#arguments.set(`${run}/${step}`, argument);
     if (!this.#isTerminal) return;
-    const line = `  … ${step.padEnd(REF_WIDTH)} running   ${call(action, argument)}`;
     this.#clear();
-    this.#screen.write(line.slice(0, (this.#screen.columns ?? 80) - 1));
+    this.#screen.write(`  … ${step.padEnd(REF_WIDTH)} running`);
     this.#transient = true;
   }
 
   #stepEnded({ run, step, action, attempts, durationMs, state, result, error }: Ended): void {
     const mark = state === 'SUCCESS' ? this.#style('green', '✔') : this.#style('red', '✘');
     const tries = attempts > 1 ? ` after ${attempts} attempts` : '';
-    const came = error ? `${error.name}: ${error.message}` : brief(result);
-    const called = call(action, this.#arguments.get(`${run}/${step}`));
+    const came = error ? `${error.name}: ${error.message}` : brief(unwrapped(result));
     const took = `${durationMs} ms`.padStart(8);
-    this.print(
-      `  ${mark} ${step.padEnd(REF_WIDTH)} ${state}${tries} ${took}  ${this.#style('dim', called)} → ${came}`,
-    );
+    this.print(`  ${mark} ${step.padEnd(REF_WIDTH)} ${state}${tries} ${took}`);
+    this.print(`      ${this.#style('dim', `${action}(${brief(this.#arguments.get(`${run}/${step}`))})`)}`);
+    this.print(`      → ${came}`);
   }
 
   #outcome({ state, result, error, startedAt, endedAt }: RunReport): string {
@@ -99,16 +96,18 @@ export class Display {
   }
 }
 
-function call(action: string, argument: unknown): string {
-  return `${action}(${brief(argument)})`;
-}
-
 /** A value in one line, without the punctuation that JSON needs and a reader doesn't. */
 function brief(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   return Object.entries(value)
     .map(([key, member]) => (isRecord(member) ? `${key}: ${brief(member)}` : `${key} ${String(member)}`))
     .join(', ');
+}
+
+/** An action's result has one member as a rule; what is in it is what came back. */
+function unwrapped(result: unknown): unknown {
+  const members = isRecord(result) ? Object.values(result as object) : [];
+  return members.length === 1 ? members[0] : result;
 }
 
 function isRecord(value: unknown): boolean {
