@@ -43,7 +43,6 @@ async function* messages(socket: Socket): AsyncGenerator<Request> {
       if (wanted === undefined || bytes.length < wanted) break;
       yield parseMessage(bytes.subarray(0, wanted));
       bytes = bytes.subarray(wanted);
-      wanted = undefined;
     }
     parts = bytes.length === 0 ? [] : [bytes];
     have = bytes.length;

@@ -51,7 +51,7 @@ function checkWriteConcern({ writeConcern }: Doc): void {
 }
 
 function encoded(reply: Doc | Uint8Array, extra: Doc): Uint8Array {
-  if (ArrayBuffer.isView(reply)) return reply as Uint8Array;
+  if (ArrayBuffer.isView(reply)) return reply;
   return encode({ ...reply, ok: 1, ...extra });
 }
 

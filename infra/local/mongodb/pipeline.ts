@@ -4,7 +4,7 @@ import type { Options } from 'mingo/types';
 import type { StoreState } from './commands/command.ts';
 import { ServerError } from './errors.ts';
 import { find } from './find.ts';
-import { asServerErrors, mingoOptions } from './query.ts';
+import { asServerErrors, mingoSettings } from './query.ts';
 import { merge, replaceCollection } from './pipeline-output.ts';
 import { fromComputed, isDocument, toComputable, toNumber } from './values.ts';
 import type { Doc } from './values.ts';
@@ -110,7 +110,8 @@ function compute(
 ): Doc[] {
   const variables = options.variables && (toComputable(options.variables) as Doc);
   const settings: Partial<Options> = {
-    ...mingoOptions(variables),
+    ...mingoSettings,
+    ...(variables ? { variables } : {}),
     collectionResolver: (name) =>
       [...find(store.catalog.find(`${database}.${name}`), { filter: {} })].map(
         ({ doc }) => toComputable(doc) as Doc,

@@ -132,7 +132,7 @@ function planWith(
   const ranged = limit !== undefined && (limit.from !== undefined || limit.to !== undefined);
   const ranges = prefixes.map((prefix) => rangeOf(prefix, ranged ? next : undefined, limit, index.multikey));
   ranges.sort((left, right) => Buffer.compare(left.start, right.start));
-  const order = index.multikey || index.shortened || !single ? undefined : orderOf(index, used, sort, limits);
+  const order = index.multikey || index.shortened || !single ? undefined : orderOf(index, used, sort);
   const full = used === index.fields.length && index.unique;
   const score = used * 10 + (ranged ? 5 : 0) + (full ? 100 : 0) + (order ? 3 : 0);
   const backward = order === 'backward';
@@ -193,29 +193,27 @@ function upper(bytes: Buffer, after: boolean): Buffer {
   return after || cut ? Buffer.concat([edge, LAST]) : edge;
 }
 
-function orderOf(
-  index: Index,
-  used: number,
-  sort: KeyField[],
-  limits: Map<string, Limits>,
-): 'forward' | 'backward' | undefined {
-  const wanted = sort.filter(({ path }) => limits.get(path)?.equal?.length !== 1);
+/** Fields that the index holds to one value have no say in the order; the rest must be its next fields. */
+function orderOf(index: Index, used: number, sort: KeyField[]): 'forward' | 'backward' | undefined {
   if (sort.length === 0) return undefined;
-  if (wanted.length === 0) return 'forward';
-  for (let from = 0; from <= used; from++) {
-    const have = index.fields.slice(from, from + wanted.length);
-    if (have.length < wanted.length || have.some(({ path }, i) => path !== wanted[i]!.path)) continue;
-    const turns = new Set(have.map(({ direction }, i) => direction === wanted[i]!.direction));
-    if (turns.size === 1) return turns.has(true) ? 'forward' : 'backward';
-  }
-  return undefined;
+  const constant = index.fields.slice(0, used).map(({ path }) => path);
+  const wanted = sort.filter(({ path }) => !constant.includes(path));
+  const have = index.fields.slice(used, used + wanted.length);
+  if (have.length < wanted.length || have.some(({ path }, i) => path !== wanted[i]!.path)) return undefined;
+  const turns = new Set(have.map(({ direction }, i) => direction === wanted[i]!.direction));
+  if (turns.size > 1) return undefined;
+  return turns.has(false) ? 'backward' : 'forward';
 }
 
 /** The records that a plan reaches, each once. */
 export function* execute(collection: Collection, { index, ranges, backward }: Plan): Generator<StoredRecord> {
-  if (!index) return yield* collection.scan(backward);
+  if (!index) {
+    yield* collection.scan(backward);
+    return;
+  }
   const seen = index.multikey ? new Set<number>() : undefined;
-  for (const range of backward ? [...ranges].reverse() : ranges) {
+  const inOrder = backward ? [...ranges].reverse() : ranges;
+  for (const range of inOrder) {
     for (const id of collection.scanIndex(index, range, backward)) {
       if (seen?.has(id)) continue;
       seen?.add(id);

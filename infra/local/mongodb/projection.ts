@@ -1,5 +1,4 @@
 import { Aggregator } from 'mingo/aggregator';
-import type { Options } from 'mingo/types';
 import { ServerError } from './errors.ts';
 import { checkFilter } from './filter.ts';
 import { equalValues } from './key-encoding.ts';
@@ -67,7 +66,7 @@ function computed(spec: Doc): Projector {
   const stage = { $project: toComputable(spec) as Doc };
   return (doc) =>
     asServerErrors(() => {
-      const run = new Aggregator([stage], mingoOptions() as Options);
+      const run = new Aggregator([stage], mingoOptions());
       return fromComputed(run.run([toComputable(doc) as Doc])[0]) as Doc;
     });
 }
@@ -124,7 +123,7 @@ function arrayOperator(value: Doc): (field: unknown) => unknown {
   if (operator === '$elemMatch') {
     if (!isDocument(operand)) throw new ServerError(31274, 'elemMatch: Invalid argument, object required');
     const { item } = checkFilter({ item: { $elemMatch: operand } }) as { item: { $elemMatch: Doc } };
-    const test = elementTest(item.$elemMatch, mingoOptions() as Options);
+    const test = elementTest(item.$elemMatch, mingoOptions());
     return (field) => {
       const found: unknown = Array.isArray(field) ? field.find(test) : undefined;
       return found === undefined ? undefined : [found];
@@ -135,9 +134,10 @@ function arrayOperator(value: Doc): (field: unknown) => unknown {
   const [first, second] = numbers as [number, number?];
   return (field) => {
     if (!Array.isArray(field)) return field;
-    if (second === undefined) return first < 0 ? field.slice(first) : field.slice(0, first);
-    const start = first < 0 ? Math.max(0, field.length + first) : first;
-    return field.slice(start, start + second);
+    const items = field as unknown[];
+    if (second === undefined) return first < 0 ? items.slice(first) : items.slice(0, first);
+    const start = first < 0 ? Math.max(0, items.length + first) : first;
+    return items.slice(start, start + second);
   };
 }
 
@@ -147,7 +147,7 @@ function positional(path: string, filter: Doc): (field: unknown) => unknown {
   const nested = entriesOf(filter).filter(([name]) => name.startsWith(`${path}.`));
   const query: Doc = {};
   for (const [name, value] of nested) setField(query, name.slice(path.length + 1), value);
-  const options = mingoOptions() as Options;
+  const options = mingoOptions();
   const { item } = checkFilter({ item: condition ?? { $elemMatch: query } }) as { item: Doc };
   const inner = isDocument(item.$elemMatch) ? item.$elemMatch : item;
   const test = '$eq' in item ? (value: unknown) => equalValues(value, item.$eq) : elementTest(inner, options);

@@ -24,9 +24,30 @@ const context = Context.init()
   .addQueryOps(queries)
   .addWindowOps(windows);
 
-/** mingo's options for everything here. Scripts ($where, $function) stay off: they would run in this process. */
-export function mingoOptions(variables?: Doc): Partial<Options> & { context: Context } {
-  return { context, scriptEnabled: false, ...(variables ? { variables } : {}) };
+// Scripts ($where, $function) stay off: they would run in this process.
+export const mingoSettings = { context, scriptEnabled: false };
+
+/**
+ * mingo copies all of its operator tables for each new query, which costs more than a point query does; handed
+ * the options that it has made itself it does not. It shows those only to operators, so one asks for them.
+ */
+const prepared = prepareOptions();
+
+function prepareOptions(): Options {
+  let seen: Options | undefined;
+  const $prepare = (_path: string, _value: unknown, options: Options) => {
+    seen = options;
+    return () => true;
+  };
+  const asking = Context.from(context).addQueryOps({ $prepare } as never);
+  const query = new Query({ any: { $prepare: 1 } }, { ...mingoSettings, context: asking });
+  query.test({});
+  return seen!;
+}
+
+/** mingo's options for everything here. Not to be spread: their values are getters; `mingoSettings` is for that. */
+export function mingoOptions(variables?: Doc): Options {
+  return variables ? ({ ...mingoSettings, variables } as unknown as Options) : prepared;
 }
 
 export type Matcher = (doc: Doc) => boolean;
@@ -36,7 +57,7 @@ export function compileFilter(filter: Doc, variables?: Doc): Matcher {
   const checked = checkFilter(filter);
   if (Object.keys(checked).length === 0) return () => true;
   return asServerErrors(() => {
-    const query = new Query(checked, mingoOptions(variables) as Options);
+    const query = new Query(checked, mingoOptions(variables));
     return (doc) => asServerErrors(() => query.test(doc));
   });
 }

@@ -33,14 +33,14 @@ export function refuseTransactionNumbers(body: Doc): void {
  */
 export function writeOnce(storage: Storage, body: Doc, job: () => Doc): Promise<Doc> {
   const session = sessionOf(body);
-  const number = body.txnNumber;
+  const number = body.txnNumber as Long | undefined;
   if (session === undefined || number === undefined || inTransaction(body)) return storage.write(job);
   const key = Buffer.from(session);
   const { sessions } = storage.folder;
   return storage.write(() => {
     const kept = sessions.get(key);
     const last = kept && decode(kept);
-    if (last && String(last.number) === String(number as Long)) return last.reply as Doc;
+    if (last && String(last.number) === String(number)) return last.reply as Doc;
     if (last && toNumber(last.number)! > toNumber(number)!) {
       throw new ServerError(
         'TransactionTooOld',

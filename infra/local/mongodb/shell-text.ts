@@ -39,6 +39,6 @@ export function shellText(value: unknown): string {
     case 'Code':
       return String((value as Code).code);
     default:
-      return String(value);
+      return JSON.stringify(value);
   }
 }

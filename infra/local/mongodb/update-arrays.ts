@@ -1,4 +1,3 @@
-import type { Options } from 'mingo/types';
 import { ServerError } from './errors.ts';
 import { checkFilter, isOperators } from './filter.ts';
 import { compareValues, equalValues } from './key-encoding.ts';
@@ -130,11 +129,10 @@ function pull(doc: Doc, at: string[], operand: unknown): void {
   const { item: checked } = checkFilter({ item: operand }) as { item: Doc };
   if (checked.$regex)
     return removeItems(doc, at, '$pull', (item) => matchesRegExp(item, checked.$regex as RegExp));
-  if (isOperators(operand))
-    return removeItems(doc, at, '$pull', elementTest(checked, mingoOptions() as Options));
+  if (isOperators(operand)) return removeItems(doc, at, '$pull', elementTest(checked, mingoOptions()));
   if (!isDocument(operand)) return removeItems(doc, at, '$pull', (item) => equalValues(item, operand));
   if (entriesOf(operand).length === 0) return removeItems(doc, at, '$pull', isDocument);
-  removeItems(doc, at, '$pull', elementTest(checkFilter(operand), mingoOptions() as Options));
+  removeItems(doc, at, '$pull', elementTest(checkFilter(operand), mingoOptions()));
 }
 
 function removeItems(doc: Doc, at: string[], name: string, unwanted: (item: unknown) => boolean): void {

@@ -1,6 +1,5 @@
 import { ObjectId } from 'bson';
 import { Aggregator } from 'mingo/aggregator';
-import type { Options } from 'mingo/types';
 import { ServerError } from './errors.ts';
 import { checkFilter } from './filter.ts';
 import { equalValues } from './key-encoding.ts';
@@ -206,7 +205,7 @@ function pipelineUpdater(pipeline: Doc[], spec: UpdateSpec): Updater {
   return (doc, inserting) =>
     asServerErrors(() => {
       const variables = spec.variables && (toComputable(spec.variables) as Doc);
-      const run = new Aggregator(stages, mingoOptions(variables) as Options);
+      const run = new Aggregator(stages, mingoOptions(variables));
       const result = retype(fromComputed(run.run([toComputable(doc) as Doc])[0]), doc) as Doc;
       if (!('_id' in result) && doc._id !== undefined) return { _id: doc._id, ...result };
       if (!inserting && !equalValues(result._id, doc._id)) throw alteredId(result._id);

@@ -57,7 +57,7 @@ test('a duplicate key is told with the message, pattern and value of the server'
 test('find sorts, skips, limits and projects', async () => {
   const c = fresh();
   await c.insertMany([1, 2, 3, 4, 5].map((n) => ({ _id: n, n, m: n % 2 })) as never[]);
-  const found = await c.find({ n: { $gt: 1 } }, { sort: { n: -1 }, skip: 1, limit: 2, projection: { n: 1 } });
+  const found = c.find({ n: { $gt: 1 } }, { sort: { n: -1 }, skip: 1, limit: 2, projection: { n: 1 } });
   expect(await found.toArray()).toEqual([
     { _id: 4, n: 4 },
     { _id: 3, n: 3 },
@@ -152,12 +152,11 @@ test('of many upserts of one _id at once exactly one creates it', async () => {
     Array.from({ length: 20 }, (_, n) =>
       c.updateOne({ _id: 'one' as never, never: n }, { $set: { n } }, { upsert: true }).then(
         (result) => result.upsertedCount,
-        (error: { code: number }) => error.code,
+        (error: { code: number; message: string }) => error.code ?? error.message,
       ),
     ),
   );
-  expect(outcomes.filter((outcome) => outcome === 1)).toHaveLength(1);
-  expect(outcomes.filter((outcome) => outcome === 11000)).toHaveLength(19);
+  expect(outcomes.sort()).toEqual([1, ...Array.from({ length: 19 }, () => 11000)]);
 });
 
 test('findOneAndDelete and findOneAndReplace give the document before', async () => {
@@ -222,7 +221,7 @@ test('an unknown command, stage or operator is an error, never a silent success'
     codeName: 'CommandNotFound',
   });
   await expect(c.find({ a: { $near: 1 } }).toArray()).rejects.toMatchObject({ code: 2 });
-  await expect(c.updateOne({}, { $frob: { a: 1 } } as never)).rejects.toMatchObject({ code: 9 });
+  await expect(c.updateOne({}, { $frob: { a: 1 } })).rejects.toMatchObject({ code: 9 });
   await expect(c.aggregate([{ $frob: 1 }]).toArray()).rejects.toMatchObject({ code: 40324 });
   await expect(c.aggregate([{ $project: { x: { $frob: 1 } } }]).toArray()).rejects.toMatchObject({
     code: 168,
