@@ -16,8 +16,17 @@ import { runTick, toTick } from './tick.ts';
 const log = new RunLog(new Logger({ serviceName: 'orchestrator' }));
 const config = readConfig(process.env);
 
+/** The functions' own limit, and what passes before Lambda says that it was reached. */
+const INVOKE_TIMEOUT_MS = 12_000;
+/** With a margin for the writes after it. */
+const STEP_MS = INVOKE_TIMEOUT_MS + 3_000;
+
 // Without `throwOnRequestTimeout` the SDK only warns of an answer that never comes.
-const requestHandler = { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
+const requestHandler = {
+  connectionTimeout: 3_000,
+  requestTimeout: INVOKE_TIMEOUT_MS,
+  throwOnRequestTimeout: true,
+};
 // One attempt: retries are the workflow's own, and the SDK's would multiply with them.
 const lambda = new LambdaClient({ maxAttempts: 1, requestHandler });
 useInvoker(new LambdaInvoker(lambda, (contractName) => config.physicalName(contractName)));
@@ -27,8 +36,8 @@ export async function handler(payload: unknown, context: Context): Promise<Repor
   const event = parseEvent(payload);
   const tick = toTick(event, config, context.awsRequestId, new Date());
   const app = await connectedApp(() => appOptions(config));
-  const leaseUntil = new Date(Date.now() + context.getRemainingTimeInMillis());
-  return runTick(tick, config, new Runner(app, log, leaseUntil));
+  const time = { remainingMs: () => context.getRemainingTimeInMillis(), stepMs: STEP_MS };
+  return runTick(tick, config, new Runner(app, log, time));
 }
 
 async function appOptions({ secretId, database }: Config): Promise<AppOptions> {

@@ -3,6 +3,7 @@ import type { AskedStep } from './durable/replay.ts';
 import type { Run, RunDocument } from './durable/run.ts';
 import type { RunObserver } from './durable/runner.ts';
 import type { RecordedStep } from './durable/step.ts';
+import type { Suspension } from './durable/suspension.ts';
 
 /** One line of JSON for each thing that happens to a run; every line of a run names it. */
 export class RunLog implements RunObserver {
@@ -25,6 +26,10 @@ export class RunLog implements RunObserver {
     const { ref, action, attempts, outcome } = step;
     const durationMs = step.endedAt.getTime() - step.startedAt.getTime();
     this.#logger.info('step ended', { ...name(run), step: ref, action, attempts, durationMs, ...outcome });
+  }
+
+  runSuspended(run: RunDocument, { message: reason, due, retrying }: Suspension): void {
+    this.#logger.info('run suspended', { ...name(run), reason, due, retrying });
   }
 
   runEnded({ id, key, state, result, error }: Run): void {

@@ -26,18 +26,33 @@ export function toTick(event: OrchestratorEvent, config: Config, requestId: stri
   return { key: event.idempotencyKey ?? requestId, symbols, at: now.toISOString() };
 }
 
-/** One bounded pass: carries on what earlier invocations left, oldest first, then runs each symbol of the tick. */
+/**
+ * One bounded pass: carries on what earlier invocations left, oldest first, then runs each symbol of the tick.
+ *
+ * A run that can't be driven leaves the others alone; only then is its error thrown, so that the tick is tried again.
+ */
 export async function runTick(tick: Tick, config: Config, runner: Runner): Promise<Report> {
   const requests = tick.symbols.map((symbol) => toRequest(tick, symbol, config));
   const own = new Set(requests.map(({ key }) => runId(key).toHexString()));
+  const failures: unknown[] = [];
+  const guarded = async (run: Promise<Run | undefined>): Promise<Run[]> => {
+    try {
+      return [await run].filter((found) => found !== undefined);
+    } catch (error) {
+      failures.push(error);
+      return [];
+    }
+  };
 
   const carriedOn: Run[] = [];
   for (const unfinished of await runner.findUnfinished(CARRY_ON_LIMIT)) {
-    const run = own.has(unfinished.toHexString()) ? undefined : await runner.carryOn(unfinished);
-    if (run) carriedOn.push(run);
+    if (own.has(unfinished.toHexString())) continue;
+    if (!runner.hasTime) break;
+    carriedOn.push(...(await guarded(runner.carryOn(unfinished))));
   }
   const runs: Run[] = [];
-  for (const request of requests) runs.push(await runner.run(request));
+  for (const request of requests) runs.push(...(await guarded(runner.run(request))));
+  if (failures.length > 0) throw failures[0];
   return toReport(tick.key, [...runs, ...carriedOn]);
 }
 

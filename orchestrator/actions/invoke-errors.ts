@@ -1,3 +1,5 @@
+import type { LambdaServiceException as ServiceException } from '@aws-sdk/client-lambda';
+
 /** An error as the other side named and worded it. */
 export interface RemoteError {
   name: string;
@@ -15,7 +17,16 @@ export abstract class InvokeError extends Error {
     super(message);
     this.name = new.target.name;
   }
+
+  /** Whether the same request may succeed a moment later. A repeat is harmless: it has the same idempotency key. */
+  get isRetriable(): boolean {
+    return false;
+  }
 }
+
+/** Errors of a function's surroundings, not of its work: its process, its database, its secret. */
+const REMOTE_FAULT =
+  /^(Runtime\.|Sandbox\.|Function\.|Mongo\w*(Network|ServerSelection|Timeout|Pool)|GetParameterError$)/;
 
 /** The request breaks the function's contract; it was not sent. */
 export class InvalidFunctionRequestError extends InvokeError {
@@ -29,6 +40,10 @@ export class FunctionFailedError extends InvokeError {
   constructor(functionName: string, remote: RemoteError) {
     super(functionName, `${functionName} failed with ${remote.name}: ${remote.message}`, remote);
   }
+
+  override get isRetriable(): boolean {
+    return REMOTE_FAULT.test(this.remote?.name ?? '');
+  }
 }
 
 /** No answer came in time; the function may have done its work. */
@@ -40,12 +55,20 @@ export class FunctionTimeoutError extends InvokeError {
       remote,
     );
   }
+
+  override get isRetriable(): boolean {
+    return true;
+  }
 }
 
 /** Lambda refused the invocation for the rate or the concurrency of calls; nothing was done. */
 export class FunctionThrottledError extends InvokeError {
   constructor(functionName: string, remote: RemoteError) {
     super(functionName, `${functionName} was throttled (${remote.name}): ${remote.message}`, remote);
+  }
+
+  override get isRetriable(): boolean {
+    return true;
   }
 }
 
@@ -54,12 +77,25 @@ export class MalformedResponseError extends InvokeError {
   constructor(functionName: string, problems: string) {
     super(functionName, `${functionName} gave an answer that breaks its contract: ${problems}`);
   }
+
+  override get isRetriable(): boolean {
+    return true;
+  }
 }
 
 /** Lambda refused or could not be reached. */
 export class InvocationFailedError extends InvokeError {
-  constructor(functionName: string, remote: RemoteError) {
+  readonly #status: number | undefined;
+
+  /** @param status of the HTTP answer; undefined where none came */
+  constructor(functionName: string, remote: RemoteError, status: number | undefined) {
     super(functionName, `${functionName} could not be invoked (${remote.name}): ${remote.message}`, remote);
+    this.#status = status;
+  }
+
+  /** Lambda's own faults and broken connections pass; a refusal (no such function, no permission) stays one. */
+  override get isRetriable(): boolean {
+    return this.#status === undefined || this.#status >= 500;
   }
 }
 
@@ -77,5 +113,6 @@ export function toInvokeError(functionName: string, thrown: unknown): InvokeErro
   const remote = { name, message };
   if (THROTTLES.has(name)) return new FunctionThrottledError(functionName, remote);
   if (TIMEOUTS.has(name)) return new FunctionTimeoutError(functionName, remote);
-  return new InvocationFailedError(functionName, remote);
+  const status = (thrown as Partial<ServiceException>).$metadata?.httpStatusCode;
+  return new InvocationFailedError(functionName, remote, status);
 }

@@ -2,6 +2,8 @@ import { ActionState } from '@wbce/orbits-core';
 import type * as z from 'zod';
 import type { FunctionContract } from '../../functions/contracts/stock.ts';
 import { DurableAction } from '../durable/durable-action.ts';
+import type { RetryPolicy } from '../durable/retry-policy.ts';
+import { InvokeError } from './invoke-errors.ts';
 import type { LambdaInvoker } from './lambda-invoker.ts';
 
 let invoker: LambdaInvoker | undefined;
@@ -14,6 +16,12 @@ export function useInvoker(lambda: LambdaInvoker): void {
 /** A step that invokes one Lambda: the step's argument becomes the request, the answer the step's result. */
 export abstract class InvokeFunctionAction<Contract extends FunctionContract> extends DurableAction {
   abstract readonly contract: Contract;
+  // The only retries there are: the SDK is told to make one attempt, and the idempotency key makes a repeat harmless.
+  override readonly retryPolicy: RetryPolicy = { attempts: 4, firstBackoffMs: 200, longestBackoffMs: 5_000 };
+
+  override isRetriable(error: unknown): boolean {
+    return error instanceof InvokeError && error.isRetriable;
+  }
 
   /** The request, without the idempotency key, which every request gets. */
   protected abstract toRequest(): Omit<z.input<Contract['request']>, 'idempotencyKey'>;

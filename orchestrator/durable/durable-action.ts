@@ -1,4 +1,5 @@
 import { Action, ActionState } from '@wbce/orbits-core';
+import { noRetry, type RetryPolicy } from './retry-policy.ts';
 
 /**
  * An Orbits action that can be a step of a durable workflow: its `main` does the work once and ends in SUCCESS, or throws.
@@ -17,6 +18,14 @@ export abstract class DurableAction extends Action {
 
   /** What the step passes to its callee, so that a step carried out twice has one effect. Set before `main`. */
   idempotencyKey = '';
+
+  /** Applies to the errors that `isRetriable` takes. */
+  readonly retryPolicy: RetryPolicy = noRetry;
+
+  /** Whether another attempt at `main`, with the same idempotency key, may succeed. */
+  isRetriable(_error: unknown): boolean {
+    return false;
+  }
 
   /** Unlike Orbits' own, returns the action, so that it can be given to `do` at once. */
   override setArgument(argument: this['IArgument']): this {

@@ -1,9 +1,12 @@
-import { Action, ActionState, Workflow } from '@wbce/orbits-core';
+import { Action, ActionState, BreakingActionState, Workflow } from '@wbce/orbits-core';
 import { InlineAction, type DurableAction } from './durable-action.ts';
 import { NonDeterminismError, recordError, toJson } from './errors.ts';
-import { Replay, type StepObserver } from './replay.ts';
+import { Replay, type ReplayOptions } from './replay.ts';
 import { loadSteps, insertStep } from './step-store.ts';
 import type { RecordedStep } from './step.ts';
+
+/** What the driver of a pass knows already; the record is read where it is left out. */
+export type PassOptions = Partial<Pick<ReplayOptions, 'recorded' | 'observer' | 'time' | 'attempts'>>;
 
 /**
  * A workflow whose `define` is ordinary code: each `this.do` is a step that is carried out once and recorded. After a
@@ -20,9 +23,6 @@ export abstract class DurableWorkflow extends Workflow {
     [ActionState.IN_PROGRESS]: Infinity,
   };
 
-  /** The record, where the driver has read it already; otherwise `main` reads it. */
-  recorded: RecordedStep[] | undefined;
-  observer: StepObserver | undefined;
   #replay: Replay | undefined;
 
   /** The business process. What it returns is the run's result; what it throws, the run's error. */
@@ -48,13 +48,23 @@ export abstract class DurableWorkflow extends Workflow {
     return this.#replay?.steps ?? [];
   }
 
-  /** One pass. Throws only what is no outcome of the run: a store that is away, for example. */
-  override async main(): Promise<ActionState> {
-    const recorded = this.recorded ?? (await loadSteps(this.app, this._id));
+  /** One pass. Throws what is no outcome of the run: a `Suspension`, or a store that is away. */
+  async advance(options: PassOptions = {}): Promise<ActionState> {
+    const recorded = options.recorded ?? (await loadSteps(this.app, this._id));
     const recorder = { record: insertStep.bind(undefined, this.app, this.dbDoc) };
-    const replay = new Replay(this._id, recorded, recorder, this.observer);
+    const replay = new Replay({ ...options, run: this._id, recorded, recorder });
     this.#replay = replay;
     return this.#conclude(replay);
+  }
+
+  /** For Orbits' workers: a pass that reads the record by itself. What is no outcome leaves the run in progress. */
+  override main(): Promise<ActionState> {
+    return this.advance().catch((error: unknown) => {
+      this.internalLogError(error as Error);
+      // How Orbits is told of a state from within; it is no Error.
+      // eslint-disable-next-line @typescript-eslint/only-throw-error
+      throw new BreakingActionState(ActionState.IN_PROGRESS);
+    });
   }
 
   async #conclude(replay: Replay): Promise<ActionState> {

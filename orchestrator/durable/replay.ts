@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ActionState } from '@wbce/orbits-core';
 import type { Types } from 'mongoose';
 import type { DurableAction } from './durable-action.ts';
-import { NonDeterminismError, recordError, StepError, toJson } from './errors.ts';
+import { attempt } from './attempt.ts';
+import { NonDeterminismError, StepError, toJson } from './errors.ts';
 import { stepId } from './ids.ts';
 import { describeStep, type RecordedStep } from './step.ts';
+import { noTimeLimit, type TimeLimit } from './suspension.ts';
 
 /** Where outcomes go. `record` answers the outcome that stands: the first one written wins. */
 export interface StepRecorder {
@@ -27,11 +28,22 @@ export interface AskedStep {
   idempotencyKey: string;
 }
 
+/** What one pass of a workflow works with. */
+export interface ReplayOptions {
+  run: Types.ObjectId;
+  recorded: RecordedStep[];
+  recorder: StepRecorder;
+  observer?: StepObserver | undefined;
+  time?: TimeLimit | undefined;
+  /** Attempts that earlier passes made at steps without an outcome, by the step's id in hexadecimal. */
+  attempts?: ReadonlyMap<string, number> | undefined;
+}
+
 /**
  * One pass of a workflow's code over its record: a recorded outcome is delivered, anything else is carried out once
  * and recorded.
  *
- * What must end the pass itself (a mismatch, a store that is away) never reaches the workflow, whose own try/catch
+ * What must end the pass itself (a mismatch, too little time, a store that is away) never reaches the workflow, whose own try/catch
  * could swallow it: the `do` concerned stays unsettled, and `interrupted` settles instead, with `interruption` set.
  */
 export class Replay {
@@ -40,31 +52,22 @@ export class Replay {
   readonly interrupted: Promise<void>;
   interruption: Error | undefined;
 
-  readonly #run: Types.ObjectId;
-  readonly #recorder: StepRecorder;
-  readonly #observer: StepObserver | undefined;
+  readonly #options: ReplayOptions;
   readonly #recorded: Map<string, RecordedStep>;
   readonly #occurrences = new Map<string, number>();
   readonly #carriedOut = new Set<Promise<unknown>>();
   #sequence = 0;
   #interrupt!: () => void;
 
-  constructor(
-    run: Types.ObjectId,
-    recorded: RecordedStep[],
-    recorder: StepRecorder,
-    observer?: StepObserver,
-  ) {
-    this.#run = run;
-    this.#recorder = recorder;
-    this.#observer = observer;
-    this.#recorded = new Map(recorded.map((step) => [step.id.toHexString(), step]));
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+    this.#recorded = new Map(options.recorded.map((step) => [step.id.toHexString(), step]));
     this.interrupted = new Promise((resolve) => (this.#interrupt = resolve));
   }
 
   /** The id must be known before anything is awaited: so several `do` at once count alike at every replay. */
   step(ref: string, action: DurableAction): Promise<unknown> {
-    const id = stepId(this.#run, ref, this.#occurrence(ref));
+    const id = stepId(this.#options.run, ref, this.#occurrence(ref));
     const scope = (action.constructor as typeof DurableAction).idempotencyScope;
     const asked: AskedStep = {
       id,
@@ -80,7 +83,12 @@ export class Replay {
 
   /** Waits for what is under way and checks that the workflow asked for all that is recorded. */
   async settle(): Promise<void> {
-    await Promise.all(this.#carriedOut);
+    // A step that ends may be followed by one that nobody awaits.
+    for (let known = -1; known < this.#carriedOut.size;) {
+      known = this.#carriedOut.size;
+      await Promise.all(this.#carriedOut);
+      await nextTurn();
+    }
     if (!this.interruption) this.#checkAllAsked('its end');
   }
 
@@ -92,7 +100,7 @@ export class Replay {
 
   #scopedId(scope: string): Types.ObjectId {
     const name = `scope ${scope}`;
-    return stepId(this.#run, name, this.#occurrence(name));
+    return stepId(this.#options.run, name, this.#occurrence(name));
   }
 
   #take(asked: AskedStep): RecordedStep | undefined {
@@ -131,9 +139,9 @@ export class Replay {
     if (this.interruption) return undefined;
 
     try {
-      this.#observer?.stepStarted(asked);
-      const standing = await this.#recorder.record(action, await this.#perform(asked, action));
-      this.#observer?.stepEnded(standing);
+      this.#options.observer?.stepStarted(asked);
+      const standing = await this.#options.recorder.record(action, await this.#perform(asked, action));
+      this.#options.observer?.stepEnded(standing);
       return standing;
     } catch (error) {
       this.#stop(error as Error);
@@ -142,29 +150,12 @@ export class Replay {
   }
 
   async #perform(asked: AskedStep, action: DurableAction): Promise<RecordedStep> {
+    const { time = noTimeLimit, attempts } = this.#options;
+    const { idempotencyKey, ...step } = asked;
+    action.idempotencyKey = idempotencyKey;
     const startedAt = new Date();
-    let outcome: RecordedStep['outcome'];
-    try {
-      action.idempotencyKey = asked.idempotencyKey;
-      await action.initialization();
-      const state = await action.main();
-      if (state !== ActionState.SUCCESS) throw unfinished(asked, state, action.result);
-      outcome = { state: 'SUCCESS', result: toJson(action.result) };
-    } catch (error) {
-      outcome = { state: 'ERROR', error: recordError(error) };
-    }
-    const { id, ref, action: name, argument, sequence } = asked;
-    return {
-      id,
-      ref,
-      action: name,
-      argument,
-      sequence,
-      outcome,
-      attempts: 1,
-      startedAt,
-      endedAt: new Date(),
-    };
+    const attempted = await attempt(step, action, attempts?.get(step.id.toHexString()) ?? 0, time);
+    return { ...step, ...attempted, startedAt, endedAt: new Date() };
   }
 
   #checkAllAsked(insteadOf: string): void {
@@ -183,15 +174,4 @@ const unsettled = () => new Promise<never>(() => undefined);
 /** Documents come back with the order of keys in which they were written, so the order is part of what is compared. */
 function sameJson(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function unfinished(asked: AskedStep, state: ActionState, result: unknown): Error {
-  if (state === ActionState.ERROR) {
-    return Object.assign(new Error(`${describeStep(asked)} ended in the state ERROR`), {
-      result: toJson(result),
-    });
-  }
-  return new Error(
-    `${describeStep(asked)} ended in the state ${ActionState[state]}; a step's action ends in SUCCESS, or throws`,
-  );
 }

@@ -5,6 +5,7 @@ import { runId } from './ids.ts';
 import type { RunDocument } from './run.ts';
 import { isDuplicateKey } from './step-store.ts';
 import { NEVER } from './step.ts';
+import type { Retrying } from './suspension.ts';
 
 /** Orbits' workers take a lock for abandoned when its `lastActivity` is this old; fixed in Orbits 0.0.43. */
 const ORBITS_LOCK_MS = 10 * 60 * 1000;
@@ -80,20 +81,40 @@ export class RunStore {
   }
 
   /** Ends a run and gives the lease back. False where the lease was lost: then nothing was written. */
-  async finish(run: RunDocument, state: ActionState, result: unknown, endedAt: Date): Promise<boolean> {
+  finish(run: RunDocument, state: ActionState, result: unknown, endedAt: Date): Promise<boolean> {
+    return this.#giveBack(
+      run,
+      endedAt,
+      { state, result, 'cronActivity.nextActivity': NEVER },
+      { 'bag.retrying': '' },
+    );
+  }
+
+  /** Puts an unfinished run down in good order, for a later pass; false as above. */
+  putDown(run: RunDocument, due: Date, retrying: Retrying | undefined): Promise<boolean> {
+    const fields = { state: ActionState.SLEEPING, 'cronActivity.nextActivity': due };
+    return retrying
+      ? this.#giveBack(run, new Date(), { ...fields, 'bag.retrying': retrying }, {})
+      : this.#giveBack(run, new Date(), fields, {});
+  }
+
+  async #giveBack(
+    run: RunDocument,
+    now: Date,
+    fields: object,
+    removed: Record<string, ''>,
+  ): Promise<boolean> {
     const { matchedCount } = await this.#runs.updateOne(
       { _id: run._id, 'bag.holder': run.bag.holder, __v: run.__v },
       {
         $set: {
-          state,
-          result,
-          stateUpdatedAt: endedAt,
-          updatedAt: endedAt,
+          ...fields,
+          stateUpdatedAt: now,
+          updatedAt: now,
           'cronActivity.pending': false,
-          'cronActivity.nextActivity': NEVER,
           'bag.claims': 0,
         },
-        $unset: { 'bag.holder': '' },
+        $unset: { 'bag.holder': '', ...removed },
         $inc: { __v: 1 },
       },
     );

@@ -2,6 +2,7 @@ import { ActionState } from '@wbce/orbits-core';
 import type { Types } from 'mongoose';
 import type { RecordedError } from './errors.ts';
 import type { RecordedStep } from './step.ts';
+import type { Retrying } from './suspension.ts';
 
 export type RunState = 'SUCCESS' | 'ERROR' | 'IN_PROGRESS';
 
@@ -21,7 +22,10 @@ export interface RunDocument {
     holder?: string;
     /** Claims since the run was last put down in good order: one more than the crashes. */
     claims: number;
+    /** A step that waits for its next attempt. */
+    retrying?: Retrying;
   };
+  nExecutions?: { [ActionState.ERROR]?: number };
   cronActivity: { pending: boolean; lastActivity?: Date; nextActivity: Date };
 }
 
@@ -40,7 +44,7 @@ export interface Run {
 
 /** A run as its document and its steps tell it. */
 export function toRun(document: RunDocument, steps: RecordedStep[]): Run {
-  const state = runState(document.state);
+  const state = runState(document);
   return {
     id: document._id.toHexString(),
     key: document.filter.key,
@@ -54,7 +58,10 @@ export function toRun(document: RunDocument, steps: RecordedStep[]): Run {
   };
 }
 
-function runState(state: ActionState): RunState {
-  if (state === ActionState.ERROR) return 'ERROR';
-  return state < ActionState.SUCCESS ? 'IN_PROGRESS' : 'SUCCESS';
+function runState({ state, nExecutions }: RunDocument): RunState {
+  if (state < ActionState.SUCCESS) return 'IN_PROGRESS';
+  // An Orbits worker closes what it ended a day later, and counts how it had ended.
+  const failed =
+    state === ActionState.ERROR || (state === ActionState.CLOSED && nExecutions?.[ActionState.ERROR]);
+  return failed ? 'ERROR' : 'SUCCESS';
 }

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Action, ActionState, type ActionApp } from '@wbce/orbits-core';
 import type { Types } from 'mongoose';
-import { DurableWorkflow } from './durable-workflow.ts';
+import { DurableWorkflow, type PassOptions } from './durable-workflow.ts';
 import { CrashLoopError, recordError } from './errors.ts';
 import type { AskedStep } from './replay.ts';
 import { RunStore, type Claim, type Lease } from './run-store.ts';
 import { toRun, type Run, type RunDocument } from './run.ts';
 import { loadSteps } from './step-store.ts';
 import type { RecordedStep } from './step.ts';
+import { Suspension, type TimeLimit } from './suspension.ts';
 import { workflowRefs } from './app.ts';
 
 /** How often a run may be begun without ever being put down in good order. */
@@ -18,6 +19,7 @@ export interface RunObserver {
   runClaimed(run: RunDocument, how: 'created' | 'taken-over'): void;
   stepStarted(run: RunDocument, step: AskedStep): void;
   stepEnded(run: RunDocument, step: RecordedStep): void;
+  runSuspended(run: RunDocument, suspension: Suspension): void;
   runEnded(run: Run): void;
 }
 
@@ -34,14 +36,19 @@ export class Runner {
   readonly #app: ActionApp;
   readonly #store: RunStore;
   readonly #observer: RunObserver;
-  readonly #leaseUntil: Date;
+  readonly #time: TimeLimit;
 
-  /** @param leaseUntil when this process is ended at the latest: what it holds then is free for others */
-  constructor(app: ActionApp, observer: RunObserver, leaseUntil: Date) {
+  /** @param time what this process has left: no lease outlives it, and nothing is begun that it can't hold */
+  constructor(app: ActionApp, observer: RunObserver, time: TimeLimit) {
     this.#app = app;
     this.#store = new RunStore(app);
     this.#observer = observer;
-    this.#leaseUntil = leaseUntil;
+    this.#time = time;
+  }
+
+  /** Whether the time left holds another step. */
+  get hasTime(): boolean {
+    return this.#time.remainingMs() >= this.#time.stepMs;
   }
 
   /** Starts the run of a key, carries it on, or answers what it came to. */
@@ -73,14 +80,29 @@ export class Runner {
       return this.#finish(document, ActionState.ERROR, recordError(new CrashLoopError(claims - 1)), recorded);
     }
     const workflow = await this.#workflowOf(document);
-    workflow.recorded = recorded;
-    workflow.observer = {
-      stepStarted: (step) => this.#observer.stepStarted(document, step),
-      stepEnded: (step) => this.#observer.stepEnded(document, step),
-    };
     await workflow.initialization();
-    const state = await workflow.main();
-    return this.#finish(document, state, workflow.result, workflow.history);
+    try {
+      const state = await workflow.advance(this.#passOptions(document, recorded));
+      return await this.#finish(document, state, workflow.result, workflow.history);
+    } catch (error) {
+      if (!(error instanceof Suspension)) throw error;
+      await this.#store.putDown(document, error.due, error.retrying);
+      this.#observer.runSuspended(document, error);
+      return toRun(document, workflow.history);
+    }
+  }
+
+  #passOptions(document: RunDocument, recorded: RecordedStep[]): PassOptions {
+    const { retrying } = document.bag;
+    return {
+      recorded,
+      time: this.#time,
+      attempts: new Map(retrying ? [[retrying.step, retrying.attempts]] : []),
+      observer: {
+        stepStarted: (step) => this.#observer.stepStarted(document, step),
+        stepEnded: (step) => this.#observer.stepEnded(document, step),
+      },
+    };
   }
 
   async #finish(
@@ -112,6 +134,6 @@ export class Runner {
   }
 
   #lease(): Lease {
-    return { token: randomUUID(), until: this.#leaseUntil };
+    return { token: randomUUID(), until: new Date(Date.now() + this.#time.remainingMs()) };
   }
 }

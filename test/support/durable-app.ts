@@ -10,6 +10,7 @@ export const silent: RunObserver = {
   runClaimed: () => undefined,
   stepStarted: () => undefined,
   stepEnded: () => undefined,
+  runSuspended: () => undefined,
   runEnded: () => undefined,
 };
 
@@ -32,7 +33,7 @@ export async function startDurableApp(declare: (typeof Action)[]): Promise<Durab
   const store = await startStore({ dataDir: folder.path });
   const app = await connectedApp(() => Promise.resolve({ declare, uri: store.uri, database: 'test' }));
   const runnerUntil = (offsetMs: number, observer: Partial<RunObserver>) =>
-    new Runner(app, { ...silent, ...observer }, new Date(Date.now() + offsetMs));
+    new Runner(app, { ...silent, ...observer }, { remainingMs: () => offsetMs, stepMs: -1 });
   return {
     app,
     actions: app.ActionModel.collection as unknown as mongo.Collection,

@@ -21,7 +21,7 @@ test('a failed connect is tried again, and a connection is shared by all who ask
   const [app, same] = await Promise.all([connectedApp(reachable), connectedApp(reachable)]);
   expect(same).toBe(app);
   script.define = (workflow) => workflow.echo('only', 'x');
-  const run = await new Runner(app, silent, new Date(Date.now() + 1000)).run({
+  const run = await new Runner(app, silent, { remainingMs: () => 60_000, stepMs: 0 }).run({
     key: newKey(),
     workflow: new Changing(),
   });
