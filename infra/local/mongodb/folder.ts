@@ -134,6 +134,8 @@ function checkDataFile(path: string): void {
     const pages = [lastPage(0), lastPage(pageSize)];
     if (pages.includes(undefined) || (Math.max(...(pages as number[])) + 1) * pageSize > size)
       throw corrupt(path);
+  } catch (error) {
+    throw error instanceof StoreError ? error : corrupt(path, error);
   } finally {
     closeSync(fd);
   }

@@ -22,10 +22,11 @@ export async function sweepExpired(catalog: Catalog, now = Date.now()): Promise<
         removed += await catalog.storage.write(() => {
           let n = 0;
           for (const { id, bytes } of expired.slice(i, i + AT_ONCE)) {
-            const current = collection.read(id);
+            const home = catalog.find(collection.namespace);
+            const current = home?.id === collection.id ? home.read(id) : undefined;
             // Changed since it was read: the next sweep looks at it again.
             if (!current || Buffer.compare(current.bytes, bytes) !== 0) continue;
-            collection.remove(current);
+            home!.remove(current);
             n++;
           }
           return n;
