@@ -98,26 +98,31 @@ export class RunStore {
       : this.#giveBack(run, new Date(), fields, {});
   }
 
+  /**
+   * Gives the lease back after a pass that failed for no fault of the run's, as far as is known: the claim goes on
+   * counting, so that a run that fails each pass is given up one day.
+   */
+  async release(run: RunDocument): Promise<void> {
+    await this.#runs.updateOne(held(run), { $set: { 'cronActivity.pending': false }, $inc: { __v: 1 } });
+  }
+
   async #giveBack(
     run: RunDocument,
     now: Date,
     fields: object,
     removed: Record<string, ''>,
   ): Promise<boolean> {
-    const { matchedCount } = await this.#runs.updateOne(
-      { _id: run._id, 'bag.holder': run.bag.holder, __v: run.__v },
-      {
-        $set: {
-          ...fields,
-          stateUpdatedAt: now,
-          updatedAt: now,
-          'cronActivity.pending': false,
-          'bag.claims': 0,
-        },
-        $unset: { 'bag.holder': '', ...removed },
-        $inc: { __v: 1 },
+    const { matchedCount } = await this.#runs.updateOne(held(run), {
+      $set: {
+        ...fields,
+        stateUpdatedAt: now,
+        updatedAt: now,
+        'cronActivity.pending': false,
+        'bag.claims': 0,
       },
-    );
+      $unset: { 'bag.holder': '', ...removed },
+      $inc: { __v: 1 },
+    });
     return matchedCount === 1;
   }
 
@@ -131,6 +136,11 @@ export class RunStore {
   get #runs(): mongo.Collection<RunDocument> {
     return this.#app.ActionModel.collection as unknown as mongo.Collection<RunDocument>;
   }
+}
+
+/** The run as its holder claimed it; matches nothing once somebody else has. */
+function held(run: RunDocument) {
+  return { _id: run._id, 'bag.holder': run.bag.holder, __v: run.__v };
 }
 
 /** A run that is unfinished and that nobody holds. */

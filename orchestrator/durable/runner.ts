@@ -85,7 +85,11 @@ export class Runner {
       const state = await workflow.advance(this.#passOptions(document, recorded));
       return await this.#finish(document, state, workflow.result, workflow.history);
     } catch (error) {
-      if (!(error instanceof Suspension)) throw error;
+      if (!(error instanceof Suspension)) {
+        // Where the store is away this fails too, and the lease ends by itself.
+        await this.#store.release(document).catch(() => undefined);
+        throw error;
+      }
       await this.#store.putDown(document, error.due, error.retrying);
       this.#observer.runSuspended(document, error);
       return toRun(document, workflow.history);

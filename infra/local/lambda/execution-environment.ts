@@ -52,6 +52,10 @@ export class ExecutionEnvironment {
     this.#ready = this.#nextMessage();
   }
 
+  get name(): string {
+    return this.#function.name;
+  }
+
   get pid(): number | undefined {
     return this.#child.pid;
   }
@@ -68,11 +72,10 @@ export class ExecutionEnvironment {
     if (started.kind === 'failed') return { error: started.error };
 
     const answer = this.#nextMessage();
-    const deadline = Date.now() + timeoutMs;
     if (this.isAlive) {
       // A process that dies in this very moment is seen by its end, below.
       this.#child.send(
-        { requestId, payload, deadline, functionName: name, functionArn, memoryMb },
+        { requestId, payload, timeoutMs, functionName: name, functionArn, memoryMb },
         () => undefined,
       );
     }

@@ -65,9 +65,11 @@ export class Functions {
     );
   }
 
-  /** The processes that run a function at present. */
-  pids(): number[] {
-    return [...this.#all].flatMap(({ isAlive, pid }) => (isAlive && pid !== undefined ? [pid] : []));
+  /** The processes of a function that are alive. */
+  pids(functionName: string): number[] {
+    return [...this.#all].flatMap(({ isAlive, name, pid }) =>
+      isAlive && name === functionName && pid !== undefined ? [pid] : [],
+    );
   }
 
   async close(): Promise<void> {

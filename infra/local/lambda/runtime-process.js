@@ -22,7 +22,8 @@ try {
   process.send({ kind: 'failed', error: toError(error) }, () => process.exit(1));
 }
 
-process.on('message', async ({ requestId, payload, deadline, functionName, functionArn, memoryMb }) => {
+process.on('message', async ({ requestId, payload, timeoutMs, functionName, functionArn, memoryMb }) => {
+  const deadline = performance.now() + timeoutMs;
   const context = {
     awsRequestId: requestId,
     functionName,
@@ -32,7 +33,7 @@ process.on('message', async ({ requestId, payload, deadline, functionName, funct
     logGroupName: `/aws/lambda/${functionName}`,
     logStreamName: `local/${process.pid}`,
     callbackWaitsForEmptyEventLoop: true,
-    getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+    getRemainingTimeInMillis: () => Math.max(0, deadline - performance.now()),
   };
   try {
     const result = await handler(JSON.parse(payload), context);
