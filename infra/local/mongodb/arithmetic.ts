@@ -1,8 +1,5 @@
 import { Decimal128, Double, Int32, Long } from 'bson';
-import { Decimal } from 'decimal.js';
 import { bsonType, toNumber } from './values.ts';
-
-const Exact = Decimal.clone({ precision: 34, toExpNeg: -7, toExpPos: 34 });
 
 type Operation = 'add' | 'mul';
 
@@ -13,8 +10,7 @@ type Operation = 'add' | 'mul';
 export function calculate(operation: Operation, left: unknown, right: unknown): unknown {
   const types = [bsonType(left), bsonType(right)];
   if (types.includes('Decimal128')) {
-    const [a, b] = [new Exact(decimalText(left)), new Exact(decimalText(right))];
-    return Decimal128.fromString((operation === 'add' ? a.add(b) : a.mul(b)).toString());
+    return calculateDecimal(operation, decimalText(left), decimalText(right));
   }
   const isWhole = (type: string | undefined) => type === 'Int32' || type === 'Long';
   if (!types.every(isWhole)) {
@@ -40,6 +36,40 @@ function whole(value: unknown): bigint {
   return value instanceof Long ? value.toBigInt() : BigInt(toNumber(value)!);
 }
 
+/** The text of a number as decimal; a double brings the 15 digits that it can be trusted with. */
 function decimalText(value: unknown): string {
-  return value instanceof Long || value instanceof Decimal128 ? value.toString() : String(toNumber(value));
+  if (value instanceof Long || value instanceof Decimal128) return value.toString();
+  return String(Number(toNumber(value)!.toPrecision(15)));
+}
+
+interface Scaled {
+  digits: bigint;
+  exponent: number;
+}
+
+/** Exact, with the scale kept as the server keeps it: 0.10 and 0.20 are 0.30. */
+function calculateDecimal(operation: Operation, left: string, right: string): Decimal128 {
+  const [a, b] = [scaled(left), scaled(right)];
+  if (!a || !b) {
+    const [x, y] = [Number(left), Number(right)];
+    return Decimal128.fromString(String(operation === 'add' ? x + y : x * y));
+  }
+  if (operation === 'mul')
+    return fromScaled({ digits: a.digits * b.digits, exponent: a.exponent + b.exponent });
+  const exponent = Math.min(a.exponent, b.exponent);
+  const at = ({ digits, exponent: own }: Scaled) => digits * 10n ** BigInt(own - exponent);
+  return fromScaled({ digits: at(a) + at(b), exponent });
+}
+
+/** Undefined for NaN and the infinities. */
+function scaled(text: string): Scaled | undefined {
+  const parts = /^(-?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text);
+  if (!parts) return undefined;
+  const [, sign = '', whole = '', fraction = '', power = '0'] = parts;
+  const digits = BigInt(whole + fraction) * (sign === '-' ? -1n : 1n);
+  return { digits, exponent: Number(power) - fraction.length };
+}
+
+function fromScaled({ digits, exponent }: Scaled): Decimal128 {
+  return Decimal128.fromStringWithRounding(`${digits}E${exponent}`);
 }

@@ -76,12 +76,12 @@ function storable(sent: Uint8Array): [Doc, Uint8Array] {
 export const update: Command = (call) => {
   const namespace = namespaceOf(call);
   const statements = listField(call.body, 'updates', 'update');
+  for (const statement of statements) checkFields(statement, UPDATE_FIELDS, 'update.updates');
   const { storage } = call.store;
   return writeOnce(storage, call.body, () => {
     const reply = { n: 0, nModified: 0 };
     const upserted: Doc[] = [];
     const errors = runBatch(call, statements, (statement, index) => {
-      checkFields(statement, UPDATE_FIELDS, 'update.updates');
       const outcome = updateOne(call, namespace, statement);
       reply.n += outcome.matched;
       reply.nModified += outcome.modified;
@@ -175,11 +175,11 @@ export function change(collection: Collection, record: StoredRecord, doc: Doc): 
 export const deleteCommand: Command = (call) => {
   const namespace = namespaceOf(call);
   const statements = listField(call.body, 'deletes', 'delete');
+  for (const statement of statements) checkFields(statement, DELETE_FIELDS, 'delete.deletes');
   const { storage, catalog } = call.store;
   return writeOnce(storage, call.body, () => {
     let n = 0;
     const errors = runBatch(call, statements, (statement) => {
-      checkFields(statement, DELETE_FIELDS, 'delete.deletes');
       const limit = toNumber(statement.limit);
       if (limit !== 0 && limit !== 1) {
         throw new ServerError(
