@@ -13,13 +13,19 @@ const traderConfig = z.object({
   quantity: z.string().regex(/^[1-9]\d{0,5}$/, 'a whole number of shares from 1 to 999999'),
   sellAbove: z.string().regex(/^(?=.*[1-9])(0|[1-9]\d{0,11})(\.\d{1,4})?$/, 'a price such as "100.00"'),
   schedule: z.string().regex(/^(cron|rate)\(.+\)$/, 'an EventBridge cron(...) or rate(...) expression'),
-  timeZone: z
-    .string()
-    .refine((zone) => Intl.supportedValuesOf('timeZone').concat('UTC').includes(zone), 'an IANA time zone'),
+  timeZone: z.string().refine(isTimeZone, 'an IANA time zone'),
   mongodbSecretName: text,
   databaseName: z.string().regex(/^[A-Za-z0-9_-]{1,38}$/, '1 to 38 letters, digits, "-" or "_"'),
 });
 export type TraderConfig = z.infer<typeof traderConfig>;
+
+function isTimeZone(zone: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
+  } catch {
+    return false;
+  }
+}
 
 /** Thrown when a context value is not one that the stack takes; the message names each key. */
 export class ConfigError extends Error {

@@ -1,4 +1,6 @@
-import type { Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { NodeFunction } from './node-function.ts';
 
@@ -8,19 +10,28 @@ export interface OrchestratorProps {
   /** Shares in an order. */
   quantity: string;
   timeout: Duration;
+  /** Takes the events of invocations that failed to the end. */
+  deadLetterQueue: IQueue;
 }
 
 /** The Lambda that runs the workflows. */
 export class Orchestrator extends NodeFunction {
-  constructor(scope: Construct, id: string, { symbols, quantity, timeout }: OrchestratorProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { symbols, quantity, timeout, deadLetterQueue }: OrchestratorProps,
+  ) {
     super(scope, id, {
       entry: 'orchestrator/handler.ts',
       timeout,
       // Loading the two MongoDB layers is bound by the processor, whose share grows with the memory.
       memorySize: 512,
       environment: { SYMBOLS: symbols, QUANTITY: quantity },
-      // Retries of a failed tick are the schedule's: with Lambda's own, one delivery would be tried three times each.
-      retryAttempts: 0,
+      // The schedule invokes asynchronously, so its own retries end where Lambda's queue begins. A tick that fails is
+      // tried again by Lambda; the key of the run makes that harmless. After that it is a dead letter.
+      retryAttempts: 2,
+      maxEventAge: Duration.minutes(5),
+      onFailure: new SqsDestination(deadLetterQueue),
     });
   }
 

@@ -7,11 +7,13 @@ import {
   ScheduleTargetInput,
 } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
 export interface TickScheduleProps {
   orchestrator: IFunction;
+  /** Takes the ticks that could not be delivered. */
+  deadLetterQueue: IQueue;
   /** `cron(...)` or `rate(...)` */
   expression: string;
   /** IANA name */
@@ -20,13 +22,12 @@ export interface TickScheduleProps {
 
 /** Fires the orchestrator. The scheduled time is the tick's key: unlike the execution's id, a redelivery keeps it. */
 export class TickSchedule extends Construct {
-  constructor(scope: Construct, id: string, { orchestrator, expression, timeZone }: TickScheduleProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { orchestrator, deadLetterQueue, expression, timeZone }: TickScheduleProps,
+  ) {
     super(scope, id);
-    const deadLetterQueue = new Queue(this, 'dead-letters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
     new Schedule(this, 'schedule', {
       schedule: ScheduleExpression.expression(expression, TimeZone.of(timeZone)),
       target: new LambdaInvoke(orchestrator, {

@@ -1,5 +1,6 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { TraderConfig } from './config.ts';
 import { NodeFunction } from './node-function.ts';
@@ -25,16 +26,23 @@ export class TraderStack extends Stack {
     buy.useMongodb(mongodb);
     sell.useMongodb(mongodb);
 
+    const deadLetterQueue = new Queue(this, 'dead-letters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
     const orchestrator = new Orchestrator(this, 'orchestrator', {
       symbols: config.symbols,
       quantity: config.quantity,
       timeout: Duration.seconds(60),
+      deadLetterQueue,
     });
     orchestrator.useMongodb(mongodb);
     for (const target of [price, recommendation, buy, sell]) orchestrator.mayInvoke(target);
 
     new TickSchedule(this, 'tick', {
       orchestrator,
+      deadLetterQueue,
       expression: config.schedule,
       timeZone: config.timeZone,
     });

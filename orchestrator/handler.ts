@@ -37,7 +37,7 @@ export async function handler(payload: unknown, context: Context): Promise<Repor
   const tick = toTick(event, config, context.awsRequestId, new Date());
   const app = await connectedApp(() => appOptions(config));
   const time = { remainingMs: () => context.getRemainingTimeInMillis(), stepMs: STEP_MS };
-  return runTick(tick, config, new Runner(app, log, time));
+  return runTick(tick, config, new Runner(app, log, time), log);
 }
 
 async function appOptions({ secretId, database }: Config): Promise<AppOptions> {

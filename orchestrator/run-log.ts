@@ -1,12 +1,14 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
+import { recordError } from './durable/errors.ts';
 import type { AskedStep } from './durable/replay.ts';
 import type { Run, RunDocument } from './durable/run.ts';
 import type { RunObserver } from './durable/runner.ts';
 import type { RecordedStep } from './durable/step.ts';
 import type { Suspension } from './durable/suspension.ts';
+import type { TickLog } from './tick.ts';
 
 /** One line of JSON for each thing that happens to a run; every line of a run names it. */
-export class RunLog implements RunObserver {
+export class RunLog implements RunObserver, TickLog {
   readonly #logger: Logger;
 
   constructor(logger: Logger) {
@@ -30,6 +32,13 @@ export class RunLog implements RunObserver {
 
   runSuspended(run: RunDocument, { message: reason, due, retrying }: Suspension): void {
     this.#logger.info('run suspended', { ...name(run), reason, due, retrying });
+  }
+
+  runFailed(run: string, error: unknown): undefined {
+    this.#logger.error('run could not be driven; a later tick carries it on', {
+      run,
+      error: recordError(error),
+    });
   }
 
   runEnded({ id, key, state, result, error }: Run): void {

@@ -20,7 +20,8 @@ export interface Tick {
 
 export function toTick(event: OrchestratorEvent, config: Config, requestId: string, now: Date): Tick {
   if (event.command === 'tick') {
-    return { key: event.scheduledTime, symbols: config.symbols, at: event.scheduledTime };
+    const scheduledTime = new Date(event.scheduledTime).toISOString().replace('.000Z', 'Z');
+    return { key: scheduledTime, symbols: config.symbols, at: scheduledTime };
   }
   const symbols = [...new Set(event.symbols ?? config.symbols)];
   return { key: event.idempotencyKey ?? requestId, symbols, at: now.toISOString() };
@@ -29,31 +30,37 @@ export function toTick(event: OrchestratorEvent, config: Config, requestId: stri
 /**
  * One bounded pass: carries on what earlier invocations left, oldest first, then runs each symbol of the tick.
  *
- * A run that can't be driven leaves the others alone; only then is its error thrown, so that the tick is tried again.
+ * A run that can't be driven leaves the others alone. An older one is left to the next tick; for one of the tick's own
+ * the error is thrown in the end, so that the tick is delivered again.
  */
-export async function runTick(tick: Tick, config: Config, runner: Runner): Promise<Report> {
+export async function runTick(tick: Tick, config: Config, runner: Runner, log: TickLog): Promise<Report> {
   const requests = tick.symbols.map((symbol) => toRequest(tick, symbol, config));
   const own = new Set(requests.map(({ key }) => runId(key).toHexString()));
-  const failures: unknown[] = [];
-  const guarded = async (run: Promise<Run | undefined>): Promise<Run[]> => {
-    try {
-      return [await run].filter((found) => found !== undefined);
-    } catch (error) {
-      failures.push(error);
-      return [];
-    }
-  };
 
   const carriedOn: Run[] = [];
   for (const unfinished of await runner.findUnfinished(CARRY_ON_LIMIT)) {
-    if (own.has(unfinished.toHexString())) continue;
+    const id = unfinished.toHexString();
+    if (own.has(id)) continue;
     if (!runner.hasTime) break;
-    carriedOn.push(...(await guarded(runner.carryOn(unfinished))));
+    const run = await runner.carryOn(unfinished).catch((error: unknown) => log.runFailed(id, error));
+    if (run) carriedOn.push(run);
   }
   const runs: Run[] = [];
-  for (const request of requests) runs.push(...(await guarded(runner.run(request))));
+  const failures: unknown[] = [];
+  for (const request of requests) {
+    const run = await runner.run(request).catch((error: unknown) => {
+      failures.push(error);
+      return log.runFailed(request.key, error);
+    });
+    if (run) runs.push(run);
+  }
   if (failures.length > 0) throw failures[0];
   return toReport(tick.key, [...runs, ...carriedOn]);
+}
+
+/** Told of a run that could not be driven, by its id or its key. */
+export interface TickLog {
+  runFailed(run: string, error: unknown): undefined;
 }
 
 function toRequest({ key, at }: Tick, symbol: string, { quantity }: Config): RunRequest {

@@ -21,11 +21,22 @@ async function connect(): Promise<MongoClient> {
   if (typeof uri !== 'string' || uri === '') {
     throw new Error(`The secret ${secretId} holds no text; store the MongoDB URI in it.`);
   }
-  return new MongoClient(uri, {
-    appName: 'orbits-trader-ledger',
-    serverSelectionTimeoutMS: 4_000,
-    // One invocation at a time runs in a Lambda environment.
-    maxPoolSize: 1,
-    writeConcern: { w: 'majority' },
-  }).connect();
+  return newClient(uri, secretId).connect();
+}
+
+/** The driver's complaint of a malformed URI quotes it, password and all, so it goes no further than here. */
+function newClient(uri: string, secretId: string): MongoClient {
+  try {
+    return new MongoClient(uri, {
+      appName: 'orbits-trader-ledger',
+      serverSelectionTimeoutMS: 4_000,
+      // One invocation at a time runs in a Lambda environment.
+      maxPoolSize: 1,
+      writeConcern: { w: 'majority' },
+    });
+  } catch {
+    throw new Error(
+      `The secret ${secretId} holds a malformed MongoDB URI. Store one such as mongodb+srv://USER:PASSWORD@HOST.`,
+    );
+  }
 }

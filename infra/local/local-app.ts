@@ -49,7 +49,11 @@ export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp>
   const endpoint = await service.listen();
   const functions = new Functions(
     stack.functions.map((fn) => ({ ...fn, environment: { ...fn.environment, ...overrides[fn.name] } })),
-    { shared: sharedEnvironment(endpoint), onLog, ...(onInvocation && { onInvocation }) },
+    {
+      shared: sharedEnvironment(endpoint, service.accessKeyId),
+      onLog,
+      ...(onInvocation && { onInvocation }),
+    },
   );
   service.serve(functions);
 
@@ -71,12 +75,12 @@ async function closeAll(functions: Functions, service: AwsService, database: Dat
 }
 
 /** What AWS puts into every function's environment, pointing at this machine. The credentials open nothing. */
-function sharedEnvironment(endpoint: string): Record<string, string> {
+function sharedEnvironment(endpoint: string, accessKeyId: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
     TZ: ':UTC',
     AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
+    AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL: endpoint,
     // On AWS the SDK runs on the runtime's own Node; here it would warn of each older one, in each process.

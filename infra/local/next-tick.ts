@@ -27,13 +27,18 @@ export function nextTick(expression: string, timeZone: string, after: Date): Dat
   ];
   if (year !== '*') throw new Error(`The schedule ${expression} names a year; the local run takes * there.`);
 
+  if (/[LW#]/.test(dayOfMonth + dayOfWeek.replace(/[A-Z]{3}/g, ''))) {
+    throw new Error(
+      `The schedule ${expression} uses L, W or #; the local run knows numbers, names, lists and steps.`,
+    );
+  }
   const pattern = [
     stepped(minutes, 59),
     stepped(hours, 23),
-    dayOfMonth.replace('?', '*'),
-    month,
+    stepped(dayOfMonth.replace('?', '*'), 31),
+    stepped(month, 12),
     // AWS counts the days of the week from 1 (Sunday), cron elsewhere from 0.
-    dayOfWeek.replace('?', '*').replace(/\b[1-7]\b(?![#/])/g, (day) => String(Number(day) - 1)),
+    dayOfWeek.replace('?', '*').replace(/\b[1-7]\b(?<!\/[1-7])/g, (day) => String(Number(day) - 1)),
   ].join(' ');
   const next = new Cron(pattern, { timezone: timeZone }).nextRun(after);
   if (!next) throw new Error(`The schedule ${expression} never fires again.`);

@@ -48,6 +48,7 @@ export function parseOptions(args: string[]): Options {
       },
     });
     const { symbol, key, data, ...flags } = values;
+    if (data === '') throw new UsageError('--data takes a folder; leave it out for .local/data.');
     if (flags.watch && (flags.json || key !== undefined || symbol)) {
       throw new UsageError('--watch ticks on the schedule; it takes none of --symbol, --key and --json.');
     }

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 const SOURCES = ['infra', 'functions', 'orchestrator'];
@@ -17,7 +26,11 @@ const FILES = ['cdk.json', 'package.json', 'package-lock.json', 'tsconfig.json']
  */
 export async function synthesize(root: string, cacheDir: string): Promise<string> {
   const assembly = join(cacheDir, fingerprint(root));
-  if (existsSync(assembly)) return assembly;
+  if (existsSync(assembly)) {
+    const now = new Date();
+    utimesSync(assembly, now, now);
+    return assembly;
+  }
 
   mkdirSync(cacheDir, { recursive: true });
   removeOldest(cacheDir);
@@ -31,7 +44,13 @@ export async function synthesize(root: string, cacheDir: string): Promise<string
     outdir: unfinished,
     context: { ...context, 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true },
   }).synth();
-  renameSync(unfinished, assembly);
+  try {
+    renameSync(unfinished, assembly);
+  } catch (error) {
+    // Another process was faster with the same sources; its assembly is as good.
+    if (!existsSync(assembly)) throw error;
+    rmSync(unfinished, { recursive: true });
+  }
   return assembly;
 }
 

@@ -15,11 +15,11 @@ export async function watch(app: LocalApp, display: Display): Promise<number> {
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
 
   const { expression, timeZone, input } = app.schedule;
-  display.print(`MongoDB  ${app.mongodbUri}`);
+  display.print(`MongoDB  ${app.mongodbUri.replace(/\/\/.*@/, '//***@')}`);
   display.print(`Lambda   ${app.endpoint}`);
   display.print(
     `         aws lambda invoke --endpoint-url ${app.endpoint} --function-name ${app.orchestrator} ` +
-      `--cli-binary-format raw-in-base64-out --payload '{}' /dev/stdout`,
+      `--cli-binary-format raw-in-base64-out --payload '{"idempotencyKey":"my-key"}' /dev/stdout`,
   );
   display.print(`Schedule ${expression} ${timeZone}; Ctrl-C stops`);
   while (!stop.signal.aborted) {
@@ -36,8 +36,13 @@ export async function watch(app: LocalApp, display: Display): Promise<number> {
 
 async function tick(app: LocalApp, display: Display, input: string): Promise<void> {
   display.print(`tick ${input}`);
-  const payload = await invoke(app, JSON.parse(input));
-  if (payload !== undefined) display.showReport(parseReport(payload));
+  try {
+    const payload = await invoke(app, JSON.parse(input));
+    if (payload !== undefined) display.showReport(parseReport(payload));
+  } catch (error) {
+    // A tick that failed is no reason to end the watch; the next one carries its runs on.
+    display.print(`tick failed: ${(error as Error).message}`);
+  }
 }
 
 async function sleepUntil(time: Date, signal: AbortSignal): Promise<void> {

@@ -24,9 +24,8 @@ export abstract class InvokeError extends Error {
   }
 }
 
-/** Errors of a function's surroundings, not of its work: its process, its database, its secret. */
-const REMOTE_FAULT =
-  /^(Runtime\.|Sandbox\.|Function\.|Mongo\w*(Network|ServerSelection|Timeout|Pool)|GetParameterError$)/;
+/** Errors of a function's surroundings, not of its work: its process, its database, its secret, by their names. */
+const REMOTE_FAULT = /^(Runtime\.|Sandbox\.|Function\.|Mongo|GetParameterError$)/;
 
 /** The request breaks the function's contract; it was not sent. */
 export class InvalidFunctionRequestError extends InvokeError {
@@ -83,13 +82,17 @@ export class MalformedResponseError extends InvokeError {
   }
 }
 
-/** Lambda refused or could not be reached. */
+/** Lambda refused, or the connection broke; in the second case the function may have done its work. */
 export class InvocationFailedError extends InvokeError {
   readonly #status: number | undefined;
 
   /** @param status of the HTTP answer; undefined where none came */
   constructor(functionName: string, remote: RemoteError, status: number | undefined) {
-    super(functionName, `${functionName} could not be invoked (${remote.name}): ${remote.message}`, remote);
+    super(
+      functionName,
+      `${functionName} could not be invoked, or its answer was lost (${remote.name}): ${remote.message}`,
+      remote,
+    );
     this.#status = status;
   }
 
@@ -99,12 +102,7 @@ export class InvocationFailedError extends InvokeError {
   }
 }
 
-const THROTTLES = new Set([
-  'TooManyRequestsException',
-  'ThrottlingException',
-  'EC2ThrottledException',
-  'ProvisionedThroughputExceededException',
-]);
+const THROTTLES = new Set(['TooManyRequestsException', 'ThrottlingException', 'EC2ThrottledException']);
 const TIMEOUTS = new Set(['TimeoutError', 'AbortError']);
 
 /** The typed form of what the SDK threw. */

@@ -17,7 +17,13 @@ export function useInvoker(lambda: LambdaInvoker): void {
 export abstract class InvokeFunctionAction<Contract extends FunctionContract> extends DurableAction {
   abstract readonly contract: Contract;
   // The only retries there are: the SDK is told to make one attempt, and the idempotency key makes a repeat harmless.
-  override readonly retryPolicy: RetryPolicy = { attempts: 4, firstBackoffMs: 200, longestBackoffMs: 5_000 };
+  // They go on for half an hour on average: an answer that was lost may have been a trade, so giving up early would end
+  // a run in ERROR whose trade stands.
+  override readonly retryPolicy: RetryPolicy = {
+    attempts: 16,
+    firstBackoffMs: 200,
+    longestBackoffMs: 15 * 60_000,
+  };
 
   override isRetriable(error: unknown): boolean {
     return error instanceof InvokeError && error.isRetriable;

@@ -1,6 +1,8 @@
 import { Action, ActionApp } from '@wbce/orbits-core';
+import { mongo } from 'mongoose';
 import { DurableWorkflow } from './durable-workflow.ts';
 import { InlineAction } from './durable-action.ts';
+import { ensureIndexes } from './indexes.ts';
 
 export interface AppOptions {
   /** The workflows and actions that may run, or that stand in the database. */
@@ -51,8 +53,22 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
       },
     },
   };
-  await app.bootstrap();
+  await bootstrap(app);
+  await ensureIndexes(app);
   return app;
+}
+
+/** The driver's complaint of a malformed URI quotes it, password and all, so it goes no further than here. */
+async function bootstrap(orbits: ActionApp): Promise<void> {
+  try {
+    await orbits.bootstrap();
+  } catch (error) {
+    if (!(error instanceof mongo.MongoParseError || error instanceof mongo.MongoAPIError)) throw error;
+    // eslint-disable-next-line preserve-caught-error -- the cause would take the URI along
+    throw new Error(
+      'The MongoDB URI is malformed. Store one in the secret, such as mongodb+srv://USER:PASSWORD@HOST.',
+    );
+  }
 }
 
 /** The refs of the durable workflows that an app declares. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ActionState } from '@wbce/orbits-core';
 import type { DurableAction } from './durable-action.ts';
-import { recordError, toJson, type RecordedError } from './errors.ts';
+import { recordError, type RecordedError } from './errors.ts';
+import { toJson } from './json.ts';
 import { backoffMs } from './retry-policy.ts';
 import { describeStep, type Outcome } from './step.ts';
 import { Suspension, type TimeLimit } from './suspension.ts';

@@ -1,6 +1,7 @@
 import { Action, ActionState, BreakingActionState, Workflow } from '@wbce/orbits-core';
 import { InlineAction, type DurableAction } from './durable-action.ts';
-import { NonDeterminismError, recordError, toJson } from './errors.ts';
+import { NonDeterminismError, recordError } from './errors.ts';
+import { toJson } from './json.ts';
 import { Replay, type ReplayOptions } from './replay.ts';
 import { loadSteps, insertStep } from './step-store.ts';
 import type { RecordedStep } from './step.ts';
@@ -68,7 +69,11 @@ export abstract class DurableWorkflow extends Workflow {
   }
 
   async #conclude(replay: Replay): Promise<ActionState> {
-    const defined = this.define().then(succeed, fail);
+    // A result that can't be recorded is an error like any other.
+    const defined = Promise.resolve()
+      .then(() => this.define() as Promise<unknown>)
+      .then(succeed)
+      .catch(fail);
     let outcome = (await Promise.race([defined, replay.interrupted])) ?? fail(replay.interruption);
     await replay.settle();
     const { interruption } = replay;

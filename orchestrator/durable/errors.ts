@@ -1,3 +1,5 @@
+import { toJson } from './json.ts';
+
 /** An error as the store and the reports hold it: plain data, without stack. */
 export interface RecordedError {
   name: string;
@@ -6,16 +8,17 @@ export interface RecordedError {
   [detail: string]: unknown;
 }
 
-/** The plain data of anything that was thrown. */
+/** The plain data of anything that was thrown. Never throws itself: details that can't be stored are left out. */
 export function recordError(thrown: unknown): RecordedError {
-  if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown) };
-  // An error's stack is not enumerable, so the details are without it.
-  return { ...(toJson({ ...thrown }) as object), name: thrown.name, message: thrown.message };
-}
-
-/** A value as JSON keeps it; results are delivered in this form at once, so that a replay sees no difference. */
-export function toJson(value: unknown): unknown {
-  return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as unknown);
+  if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown).toWellFormed() };
+  const { name, message } = thrown;
+  const plain = { name: String(name).toWellFormed(), message: String(message).toWellFormed() };
+  try {
+    // An error's stack is not enumerable, so the details are without it.
+    return { ...(toJson({ ...thrown }) as object), ...plain };
+  } catch {
+    return plain;
+  }
 }
 
 /**
@@ -42,7 +45,8 @@ export class NonDeterminismError extends Error {
     super(
       `The workflow no longer matches this run's record: recorded is ${recorded}, but the workflow asks for ${asked}. ` +
         'Either its code changed while the run was open, or it reads something other than its argument and its ' +
-        'steps (the clock, randomness, a variable). Nothing was repeated; start a new run with a new key.',
+        'steps (the clock, randomness, a variable). Nothing was repeated. Look into the ledger for what the run has ' +
+        'done before you start another one under a new key.',
     );
   }
 }
@@ -54,7 +58,8 @@ export class CrashLoopError extends Error {
   constructor(attempts: number) {
     super(
       `The orchestrator died ${attempts} times while it carried on this run, so the run was given up. ` +
-        "See the orchestrator's log for a time-out or for memory that ran out, mend that, and start a new run with a new key.",
+        "See the orchestrator's log for a time-out or for memory that ran out, and mend that. Look into the ledger for " +
+        'what the run has done before you start another one under a new key.',
     );
   }
 }

@@ -1,9 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Types } from 'mongoose';
-import type { DurableAction } from './durable-action.ts';
 import { attempt } from './attempt.ts';
-import { NonDeterminismError, StepError, toJson } from './errors.ts';
+import type { DurableAction } from './durable-action.ts';
+import { NonDeterminismError, StepError } from './errors.ts';
 import { stepId } from './ids.ts';
+import { toJson } from './json.ts';
 import { describeStep, type RecordedStep } from './step.ts';
 import { noTimeLimit, type TimeLimit } from './suspension.ts';
 
@@ -39,12 +40,19 @@ export interface ReplayOptions {
   attempts?: ReadonlyMap<string, number> | undefined;
 }
 
+/** A workflow that does something of its own between two steps (it should not) gets this long before it is doubted. */
+const GRACE_MS = 50;
+
 /**
  * One pass of a workflow's code over its record: a recorded outcome is delivered, anything else is carried out once
  * and recorded.
  *
- * What must end the pass itself (a mismatch, too little time, a store that is away) never reaches the workflow, whose own try/catch
- * could swallow it: the `do` concerned stays unsettled, and `interrupted` settles instead, with `interruption` set.
+ * Outcomes are recorded one after the other, and delivered in that order, live and at every replay. So branches in
+ * parallel, and races between them, take the same course each time, and so do the ids, which count the calls of `do`.
+ *
+ * What must end the pass itself (a mismatch, too little time, a store that is away) never reaches the workflow, whose
+ * own try/catch could swallow it: the `do` concerned stays unsettled, and `interrupted` settles instead, with
+ * `interruption` set.
  */
 export class Replay {
   /** The steps that this pass delivered or carried out. */
@@ -53,114 +61,152 @@ export class Replay {
   interruption: Error | undefined;
 
   readonly #options: ReplayOptions;
-  readonly #recorded: Map<string, RecordedStep>;
+  /** What is recorded and was not delivered yet, in the order of recording. */
+  readonly #undelivered: RecordedStep[];
+  /** Steps that wait for their recorded outcome. */
+  readonly #waiting = new Map<string, { asked: AskedStep; deliver: (outcome: Promise<unknown>) => void }>();
   readonly #occurrences = new Map<string, number>();
-  readonly #carriedOut = new Set<Promise<unknown>>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #delivered: Promise<void>;
+  #recording: Promise<unknown> = Promise.resolve();
+  #recordedCount: number;
   #sequence = 0;
+  #isReplayed = false;
+  #isClosed = false;
   #interrupt!: () => void;
 
   constructor(options: ReplayOptions) {
     this.#options = options;
-    this.#recorded = new Map(options.recorded.map((step) => [step.id.toHexString(), step]));
+    this.#undelivered = options.recorded.toSorted((a, b) => a.ordinal - b.ordinal || a.sequence - b.sequence);
+    this.#recordedCount = this.#undelivered.length;
     this.interrupted = new Promise((resolve) => (this.#interrupt = resolve));
+    this.#delivered = this.#deliverRecorded();
   }
 
-  /** The id must be known before anything is awaited: so several `do` at once count alike at every replay. */
+  /** The id must be known before anything is awaited, for ids count the calls. */
   step(ref: string, action: DurableAction): Promise<unknown> {
-    const id = stepId(this.#options.run, ref, this.#occurrence(ref));
+    if (this.#isClosed) return unsettled();
+    const id = stepId(this.#options.run, ref, this.#occurrence('ref', ref));
     const scope = (action.constructor as typeof DurableAction).idempotencyScope;
+    const key = scope ? stepId(this.#options.run, `scope ${scope}`, this.#occurrence('scope', scope)) : id;
     const asked: AskedStep = {
       id,
       ref,
       action: action.dbDoc.actionRef,
       argument: toJson(action.argument),
       sequence: this.#sequence++,
-      idempotencyKey: (scope ? this.#scopedId(scope) : id).toHexString(),
+      idempotencyKey: key.toHexString(),
     };
-    const recorded = this.#take(asked);
-    return recorded ? this.#deliver(asked, recorded) : this.#carryOutOnce(asked, action);
+    const recorded = this.#undelivered.find((step) => step.id.equals(id));
+    const outcome = recorded ? this.#awaitTurn(asked, recorded) : this.#carryOutAfterReplay(asked, action);
+    // A workflow may look at it later than it fails, or never; that must not end the process.
+    outcome.catch(() => undefined);
+    return outcome;
   }
 
-  /** Waits for what is under way and checks that the workflow asked for all that is recorded. */
+  /** Starts nothing more, waits for what is under way, and checks that the workflow asked for all that is recorded. */
   async settle(): Promise<void> {
-    // A step that ends may be followed by one that nobody awaits.
-    for (let known = -1; known < this.#carriedOut.size;) {
-      known = this.#carriedOut.size;
-      await Promise.all(this.#carriedOut);
+    this.#isClosed = true;
+    await this.#delivered;
+    await Promise.all(this.#underWay);
+    const [left] = this.#undelivered;
+    if (left) this.#stop(new NonDeterminismError(describeStep(left), 'its end'));
+  }
+
+  /**
+   * Delivers what is recorded, one a turn, in the order of recording. Whatever led to a recorded step was recorded
+   * before it: so once that is delivered and has run its course, a step that was not asked for is a mismatch.
+   */
+  async #deliverRecorded(): Promise<void> {
+    for (let next = this.#undelivered[0]; next; next = this.#undelivered[0]) {
       await nextTurn();
+      const id = next.id.toHexString();
+      if (!this.#waiting.has(id) && !this.#isClosed) await sleep(GRACE_MS);
+      const waiting = this.#waiting.get(id);
+      if (!waiting || this.interruption) break;
+      this.#waiting.delete(id);
+      this.#undelivered.shift();
+      waiting.deliver(this.#deliver(next));
     }
-    if (!this.interruption) this.#checkAllAsked('its end');
+    await nextTurn();
+    this.#isReplayed = true;
+    const [other] = this.#waiting.values();
+    if (other) this.#refuse(other.asked);
   }
 
-  #occurrence(name: string): number {
-    const occurrence = this.#occurrences.get(name) ?? 0;
-    this.#occurrences.set(name, occurrence + 1);
-    return occurrence;
+  #awaitTurn(asked: AskedStep, recorded: RecordedStep): Promise<unknown> {
+    const differs = recorded.action !== asked.action || !sameJson(recorded.argument, asked.argument);
+    if (differs || this.#isReplayed) {
+      this.#refuse(asked, differs ? recorded : undefined);
+      return unsettled();
+    }
+    return new Promise((deliver) => this.#waiting.set(asked.id.toHexString(), { asked, deliver }));
   }
 
-  #scopedId(scope: string): Types.ObjectId {
-    const name = `scope ${scope}`;
-    return stepId(this.#options.run, name, this.#occurrence(name));
+  /** Ends the pass over a step that is not the one whose turn it is in the record. */
+  #refuse(asked: AskedStep, recorded = this.#undelivered[0]): void {
+    if (recorded) this.#stop(new NonDeterminismError(describeStep(recorded), describeStep(asked)));
   }
 
-  #take(asked: AskedStep): RecordedStep | undefined {
-    const id = asked.id.toHexString();
-    const recorded = this.#recorded.get(id);
-    this.#recorded.delete(id);
+  #deliver(standing: RecordedStep): Promise<unknown> {
+    this.steps.push(standing);
+    const { outcome } = standing;
+    return outcome.state === 'SUCCESS'
+      ? Promise.resolve(outcome.result)
+      : Promise.reject(new StepError(standing.ref, outcome.error));
+  }
+
+  #carryOutAfterReplay(asked: AskedStep, action: DurableAction): Promise<unknown> {
+    return new Promise((resolve) => {
+      const work = this.#carryOut(asked, action, (outcome) => {
+        outcome.catch(() => undefined);
+        resolve(outcome);
+      });
+      this.#underWay.add(work);
+    });
+  }
+
+  async #carryOut(asked: AskedStep, action: DurableAction, deliver: (outcome: Promise<unknown>) => void) {
+    await this.#delivered;
+    this.#refuse(asked);
+    if (this.interruption || this.#isClosed) return;
+    try {
+      this.#options.observer?.stepStarted(asked);
+      const { time = noTimeLimit, attempts } = this.#options;
+      const { idempotencyKey, ...step } = asked;
+      action.idempotencyKey = idempotencyKey;
+      const startedAt = new Date();
+      const attempted = await attempt(step, action, attempts?.get(step.id.toHexString()) ?? 0, time);
+      await this.#recordInOrder(action, { ...step, ...attempted, startedAt, endedAt: new Date() }, deliver);
+    } catch (error) {
+      this.#stop(error as Error);
+    }
+  }
+
+  /** Records and delivers one outcome at a time: the next one is recorded after the workflow has seen this one. */
+  #recordInOrder(
+    action: DurableAction,
+    step: Omit<RecordedStep, 'ordinal'>,
+    deliver: (outcome: Promise<unknown>) => void,
+  ): Promise<void> {
+    const recorded = this.#recording.then(async () => {
+      const standing = await this.#options.recorder.record(action, {
+        ...step,
+        ordinal: this.#recordedCount++,
+      });
+      this.#options.observer?.stepEnded(standing);
+      deliver(this.#deliver(standing));
+      await nextTurn();
+    });
+    this.#recording = recorded.catch(() => undefined);
     return recorded;
   }
 
-  #deliver(asked: AskedStep, recorded: RecordedStep): Promise<unknown> {
-    if (recorded.action !== asked.action || !sameJson(recorded.argument, asked.argument)) {
-      this.#stop(new NonDeterminismError(describeStep(recorded), describeStep(asked)));
-      return unsettled();
-    }
-    this.steps.push(recorded);
-    const { outcome } = recorded;
-    return outcome.state === 'SUCCESS'
-      ? Promise.resolve(outcome.result)
-      : Promise.reject(new StepError(recorded.ref, outcome.error));
-  }
-
-  #carryOutOnce(asked: AskedStep, action: DurableAction): Promise<unknown> {
-    const carriedOut = this.#carryOut(asked, action);
-    this.#carriedOut.add(carriedOut);
-    return carriedOut.then((standing) => (standing ? this.#deliver(asked, standing) : unsettled()));
-  }
-
-  /** The outcome that stands; undefined where the pass was interrupted. */
-  async #carryOut(asked: AskedStep, action: DurableAction): Promise<RecordedStep | undefined> {
-    // A recorded step was only ever asked for after all that it depends on was recorded. So once the delivered
-    // results have run their course, a record that nobody asked for is a mismatch: seen before anything new is done.
-    if (this.#recorded.size > 0) {
-      await nextTurn();
-      this.#checkAllAsked(describeStep(asked));
-    }
-    if (this.interruption) return undefined;
-
-    try {
-      this.#options.observer?.stepStarted(asked);
-      const standing = await this.#options.recorder.record(action, await this.#perform(asked, action));
-      this.#options.observer?.stepEnded(standing);
-      return standing;
-    } catch (error) {
-      this.#stop(error as Error);
-      return undefined;
-    }
-  }
-
-  async #perform(asked: AskedStep, action: DurableAction): Promise<RecordedStep> {
-    const { time = noTimeLimit, attempts } = this.#options;
-    const { idempotencyKey, ...step } = asked;
-    action.idempotencyKey = idempotencyKey;
-    const startedAt = new Date();
-    const attempted = await attempt(step, action, attempts?.get(step.id.toHexString()) ?? 0, time);
-    return { ...step, ...attempted, startedAt, endedAt: new Date() };
-  }
-
-  #checkAllAsked(insteadOf: string): void {
-    const [unasked] = this.#recorded.values();
-    if (unasked) this.#stop(new NonDeterminismError(describeStep(unasked), insteadOf));
+  #occurrence(kind: 'ref' | 'scope', name: string): number {
+    const counter = `${kind} ${name}`;
+    const occurrence = this.#occurrences.get(counter) ?? 0;
+    this.#occurrences.set(counter, occurrence + 1);
+    return occurrence;
   }
 
   #stop(reason: Error): void {

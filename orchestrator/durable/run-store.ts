@@ -146,7 +146,8 @@ function held(run: RunDocument) {
 /** A run that is unfinished and that nobody holds. */
 function isFree(now: Date) {
   return {
-    state: { $lt: ActionState.SUCCESS },
+    // A paused one (PAUSED) is left alone: that is how a person stops a run.
+    state: { $in: [ActionState.SLEEPING, ActionState.EXECUTING_MAIN, ActionState.IN_PROGRESS] },
     $or: [
       { 'cronActivity.pending': false },
       { 'cronActivity.lastActivity': { $lt: new Date(now.getTime() - ORBITS_LOCK_MS) } },

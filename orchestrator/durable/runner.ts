@@ -4,7 +4,7 @@ import type { Types } from 'mongoose';
 import { DurableWorkflow, type PassOptions } from './durable-workflow.ts';
 import { CrashLoopError, recordError } from './errors.ts';
 import type { AskedStep } from './replay.ts';
-import { RunStore, type Claim, type Lease } from './run-store.ts';
+import { RunStore, type Lease } from './run-store.ts';
 import { toRun, type Run, type RunDocument } from './run.ts';
 import { loadSteps } from './step-store.ts';
 import type { RecordedStep } from './step.ts';
@@ -69,27 +69,28 @@ export class Runner {
     return document && this.#advance(document, 'taken-over');
   }
 
-  async #advance(
-    document: RunDocument,
-    how: Extract<Claim['outcome'], 'created' | 'taken-over'>,
-  ): Promise<Run> {
+  async #advance(document: RunDocument, how: 'created' | 'taken-over'): Promise<Run> {
     this.#observer.runClaimed(document, how);
-    const recorded = how === 'created' ? [] : await loadSteps(this.#app, document._id);
     const { claims } = document.bag;
-    if (claims > MAX_CLAIMS) {
-      return this.#finish(document, ActionState.ERROR, recordError(new CrashLoopError(claims - 1)), recorded);
+    if (claims > MAX_CLAIMS) return this.#finish(document, ActionState.ERROR, crashLoop(claims), []);
+    try {
+      const recorded = how === 'created' ? [] : await loadSteps(this.#app, document._id);
+      const workflow = await this.#workflowOf(document);
+      await workflow.initialization();
+      return await this.#pass(document, workflow, recorded);
+    } catch (error) {
+      // Where the store is away this fails too, and the lease ends by itself.
+      await this.#store.release(document).catch(() => undefined);
+      throw error;
     }
-    const workflow = await this.#workflowOf(document);
-    await workflow.initialization();
+  }
+
+  async #pass(document: RunDocument, workflow: DurableWorkflow, recorded: RecordedStep[]): Promise<Run> {
     try {
       const state = await workflow.advance(this.#passOptions(document, recorded));
       return await this.#finish(document, state, workflow.result, workflow.history);
     } catch (error) {
-      if (!(error instanceof Suspension)) {
-        // Where the store is away this fails too, and the lease ends by itself.
-        await this.#store.release(document).catch(() => undefined);
-        throw error;
-      }
+      if (!(error instanceof Suspension)) throw error;
       await this.#store.putDown(document, error.due, error.retrying);
       this.#observer.runSuspended(document, error);
       return toRun(document, workflow.history);
@@ -141,3 +142,5 @@ export class Runner {
     return { token: randomUUID(), until: new Date(Date.now() + this.#time.remainingMs()) };
   }
 }
+
+const crashLoop = (claims: number) => recordError(new CrashLoopError(claims - 1));

@@ -15,6 +15,8 @@ export interface RecordedStep {
   argument: unknown;
   /** Its place in the order in which the workflow asked for steps, from 0. */
   sequence: number;
+  /** Its place in the order in which outcomes were recorded, from 0; a replay delivers them in this order. */
+  ordinal: number;
   attempts: number;
   startedAt: Date;
   endedAt: Date;
@@ -30,7 +32,7 @@ export interface StepDocument {
   actionRef: string;
   argument: unknown;
   result: unknown;
-  bag: { attempts: number };
+  bag: { attempts: number; ordinal: number };
   workflowStep: number;
   workflowStack: { stepName: string }[];
 }
@@ -53,7 +55,7 @@ export function toDocument(
     argument: step.argument,
     state: ActionState[outcome.state],
     result: outcome.state === 'SUCCESS' ? outcome.result : outcome.error,
-    bag: { attempts: step.attempts },
+    bag: { attempts: step.attempts, ordinal: step.ordinal },
     filter: run.filter,
     workflowId: run._id.toHexString(),
     workflowStep: step.sequence,
@@ -77,6 +79,7 @@ export function fromDocument(document: StepDocument): RecordedStep {
     action: document.actionRef,
     argument: document.argument,
     sequence: document.workflowStep,
+    ordinal: document.bag.ordinal,
     attempts: document.bag.attempts,
     startedAt: document.createdAt,
     endedAt: document.stateUpdatedAt,

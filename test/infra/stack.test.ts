@@ -57,10 +57,11 @@ describe('the stack', () => {
     expect(invocable.map(([, resource]) => resource)).toEqual(arns);
   });
 
-  test('lets no function do more than read its secret and invoke', () => {
+  test('lets no function do more than read its secret, invoke, and leave dead letters', () => {
     const actions = (name: string) => new Set(permissions(name).map(([action]) => action));
     const secret = ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'];
-    expect([...actions('orchestrator')].sort()).toEqual(['lambda:InvokeFunction', ...secret]);
+    const deadLetters = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
+    expect([...actions('orchestrator')].sort()).toEqual(['lambda:InvokeFunction', ...secret, ...deadLetters]);
     expect([...actions('buystock')].sort()).toEqual(secret);
     expect([...actions('sellstock')].sort()).toEqual(secret);
     expect(actions('checkstockprice').size).toBe(0);
@@ -84,8 +85,26 @@ describe('the stack', () => {
     });
   });
 
-  test('keeps the MongoDB URI out of the template', () => {
-    expect(JSON.stringify(resources)).not.toMatch(/mongodb(\+srv)?:\/\//);
+  test('tries a tick that fails again, and keeps it as a dead letter after that', () => {
+    const [[, { Properties }] = ['', { Properties: {} }]] = ofType('AWS::Lambda::EventInvokeConfig');
+    expect(Properties).toMatchObject({
+      FunctionName: { Ref: functionId('orchestrator') },
+      MaximumRetryAttempts: 2,
+      MaximumEventAgeInSeconds: 300,
+      DestinationConfig: {
+        OnFailure: { Destination: { 'Fn::GetAtt': [ofType('AWS::SQS::Queue')[0]![0], 'Arn'] } },
+      },
+    });
+  });
+
+  test('gives each function that needs MongoDB the name of the secret, and nobody else', () => {
+    const withSecret = ofType('AWS::Lambda::Function').filter(([, { Properties }]) => {
+      const { Variables } = Properties['Environment'] as { Variables: Record<string, unknown> };
+      return Variables['MONGODB_SECRET_ID'] === 'orbits-trader/mongodb';
+    });
+    expect(withSecret.map(([id]) => id).sort()).toEqual(
+      ['buystock', 'orchestrator', 'sellstock'].map(functionId).sort(),
+    );
   });
 });
 

@@ -23,6 +23,12 @@ export class OtherEcho extends Echo {
   static override permanentRef = 'other-echo';
 }
 
+/** Shares its idempotency keys with all of its kind in a run. */
+export class ScopedEcho extends Echo {
+  static override permanentRef = 'scoped-echo';
+  static override idempotencyScope = 'echo';
+}
+
 export class OutOfStockError extends Error {
   override readonly name = 'OutOfStockError';
   readonly missing = 3;

@@ -5,6 +5,8 @@ import type { LocalFunction } from '../template.ts';
 
 const runtimeProcess = fileURLToPath(new URL('runtime-process.js', import.meta.url));
 
+const INIT_LIMIT_MS = 10_000;
+
 /** An error as the Lambda runtime words it in a reply with `FunctionError`. */
 export interface FunctionError {
   errorType: string;
@@ -31,6 +33,7 @@ export class ExecutionEnvironment {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
   readonly #ready: Promise<Message>;
+  #isKilled = false;
 
   constructor(fn: LocalFunction, { shared, onLog }: EnvironmentOptions) {
     this.#function = fn;
@@ -62,13 +65,18 @@ export class ExecutionEnvironment {
 
   /** Whether the process can take another invocation. */
   get isAlive(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null && this.#child.connected;
+    return (
+      !this.#isKilled &&
+      this.#child.exitCode === null &&
+      this.#child.signalCode === null &&
+      this.#child.connected
+    );
   }
 
   /** Runs one invocation; one that takes longer than the function's time limit ends the process, as on AWS. */
   async invoke(requestId: string, payload: string, functionArn: string): Promise<InvocationResult> {
     const { name, timeoutMs, memoryMb } = this.#function;
-    const started = await this.#ready;
+    const started = await this.#withinInitLimit(this.#ready);
     if (started.kind === 'failed') return { error: started.error };
 
     const answer = this.#nextMessage();
@@ -82,7 +90,7 @@ export class ExecutionEnvironment {
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
-      this.#child.kill('SIGKILL');
+      this.#kill();
     }, timeoutMs);
     const message = await answer;
     clearTimeout(timer);
@@ -96,9 +104,22 @@ export class ExecutionEnvironment {
     throw new Error(`${name} sent "${message.kind}" in the middle of an invocation.`);
   }
 
+  /** AWS ends an initialisation that takes longer. */
+  async #withinInitLimit(ready: Promise<Message>): Promise<Message> {
+    const timer = setTimeout(() => this.#kill(), INIT_LIMIT_MS);
+    const message = await ready;
+    clearTimeout(timer);
+    return message;
+  }
+
+  #kill(): void {
+    this.#isKilled = true;
+    this.#child.kill('SIGKILL');
+  }
+
   /** Ends the process and waits until it is gone. */
   async stop(): Promise<void> {
-    if (this.isAlive) this.#child.kill('SIGKILL');
+    this.#kill();
     await this.#ended;
   }
 

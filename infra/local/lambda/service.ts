@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ServiceError, type Functions } from './functions.ts';
@@ -11,6 +11,8 @@ export class AwsService {
   readonly #server: Server;
   #functions: Functions | undefined;
   readonly #secret: string;
+  /** The functions' access key of this start: whoever else finds the port is not told the secret. */
+  readonly accessKeyId = `LOCAL${randomBytes(12).toString('hex').toUpperCase()}`;
 
   /** @param secret what every secret holds: the MongoDB URI */
   constructor(secret: string) {
@@ -40,6 +42,13 @@ export class AwsService {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.headers['x-amz-target'] === 'secretsmanager.GetSecretValue') {
       await readBody(request);
+      if (!request.headers.authorization?.includes(`Credential=${this.accessKeyId}/`)) {
+        throw new ServiceError(
+          400,
+          'AccessDeniedException',
+          'Only the functions of the app may read its secret.',
+        );
+      }
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
       response.end(JSON.stringify({ Name: 'mongodb', SecretString: this.#secret, VersionId: 'local' }));
       return;

@@ -1,4 +1,4 @@
-import { ActionCron, ActionState } from '@wbce/orbits-core';
+import { ActionCron } from '@wbce/orbits-core';
 import { runId } from '../../../orchestrator/durable/ids.ts';
 import { calls, Changing, Echo, script } from '../../support/counting.ts';
 import { Crash, newKey, startDurableApp, type DurableTestApp } from '../../support/durable-app.ts';
@@ -22,13 +22,33 @@ const crash = () => {
   throw new Crash();
 };
 
+/** A run whose holder is at its second step, until it is let go. */
+async function heldRun(key: string, runner = test_.runner()) {
+  let letGo!: (value: string) => void;
+  const gate = new Promise<string>((resolve) => (letGo = resolve));
+  const atGate = new Promise<void>((resolve) => {
+    script.define = async (workflow) => {
+      await workflow.echo('first', 'a');
+      return workflow.do('second', () => {
+        resolve();
+        return gate;
+      });
+    };
+  });
+  const ended = runner.run(request(key));
+  await atGate;
+  return { ended, letGo };
+}
+
 describe('the lease', () => {
   test('keeps a second orchestrator from a run that the first one holds', async () => {
     const key = newKey();
-    await expect(test_.runner({ stepEnded: crash }).run(request(key))).rejects.toThrow(Crash);
+    const { ended, letGo } = await heldRun(key);
     expect(await test_.runner().run(request(key))).toMatchObject({ state: 'IN_PROGRESS', endedAt: null });
     expect(await test_.runner().findUnfinished(10)).toEqual([]);
     expect(await test_.runner().carryOn(runId(key))).toBeUndefined();
+    letGo('b');
+    expect(await ended).toMatchObject({ state: 'SUCCESS', result: 'b' });
     expect(calls).toHaveLength(1);
   });
 
@@ -45,20 +65,25 @@ describe('the lease', () => {
 
   test('once lost, lets its old holder write nothing', async () => {
     const key = newKey();
-    let overtaken: Promise<unknown> | undefined;
-    const slow = test_.doomedRunner({
-      stepStarted: (_, { ref }) => {
-        // While the holder is at its second step, another one takes the run over and ends it.
-        if (ref === 'second') overtaken ??= test_.runner().carryOn(runId(key));
-      },
-    });
-    const slowRun = slow.run(request(key));
-    const [ofSlow, ofFast] = [await slowRun, await overtaken];
-    expect(ofFast).toMatchObject({ state: 'SUCCESS' });
-    expect(['SUCCESS', 'IN_PROGRESS']).toContain(ofSlow.state);
-    expect(await test_.actions.countDocuments({})).toBe(3);
-    const stored = await test_.actions.findOne({ _id: runId(key) });
-    expect(stored).toMatchObject({ state: ActionState.SUCCESS, result: { value: 'b' } });
+    const slow = await heldRun(key, test_.doomedRunner({}));
+    const fast = await heldRun(key);
+    fast.letGo('of the new holder');
+    expect(await fast.ended).toMatchObject({ state: 'SUCCESS', result: 'of the new holder' });
+    const before = await test_.actions.find({}).sort({ _id: 1 }).toArray();
+    slow.letGo('of the old holder');
+    expect(await slow.ended).toMatchObject({ state: 'SUCCESS', result: 'of the new holder' });
+    expect(await test_.actions.find({}).sort({ _id: 1 }).toArray()).toEqual(before);
+  });
+
+  test('once lost, lets its old holder end nothing', async () => {
+    const key = newKey();
+    const slow = await heldRun(key, test_.doomedRunner({}));
+    const fast = await heldRun(key);
+    slow.letGo('too late');
+    expect(await slow.ended).toMatchObject({ state: 'IN_PROGRESS' });
+    fast.letGo('of the new holder');
+    // The step was recorded by the old holder first, and the first outcome is the one that stands.
+    expect(await fast.ended).toMatchObject({ state: 'SUCCESS', result: 'too late' });
   });
 
   test('finds unfinished runs oldest first', async () => {
@@ -86,7 +111,8 @@ describe('an Orbits worker', () => {
     await expect(test_.doomedRunner({ stepEnded: crash }).run(request(key))).rejects.toThrow(Crash);
     // Orbits waits for the time that it allows an execution before it begins it again.
     const longAgo = new Date(Date.now() - 16 * 60_000);
-    await test_.actions.updateOne({ _id: runId(key) }, { $set: { stateUpdatedAt: longAgo } });
+    const abandoned = { stateUpdatedAt: longAgo, 'cronActivity.nextActivity': longAgo };
+    await test_.actions.updateOne({ _id: runId(key) }, { $set: abandoned });
     await workOnce();
     expect(names()).toEqual(['a', 'b']);
     expect(await test_.runner().run(request(key))).toMatchObject({
@@ -96,11 +122,15 @@ describe('an Orbits worker', () => {
   });
 
   test('leaves alone a run that an orchestrator holds, finished runs, and their steps', async () => {
-    await expect(test_.runner({ stepEnded: crash }).run(request(newKey()))).rejects.toThrow(Crash);
-    await test_.runner().run(request(newKey()));
+    const { ended, letGo } = await heldRun(newKey());
+    const other = await heldRun(newKey());
+    other.letGo('b');
+    await other.ended;
     const before = await test_.actions.find({}).sort({ _id: 1 }).toArray();
     await workOnce();
     expect(await test_.actions.find({}).sort({ _id: 1 }).toArray()).toEqual(before);
+    letGo('b');
+    await ended;
   });
 
   test('finds documents in its own schema', async () => {
