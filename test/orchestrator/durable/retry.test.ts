@@ -143,7 +143,10 @@ test('the backoff doubles up to its bound, with full jitter', () => {
 
 test('the queries of a tick use their indexes', async () => {
   await run(newKey(), runnerWith(60_000));
-  const stageOf = async (filter: object) => JSON.stringify(await test_.actions.find(filter).explain('queryPlanner'));
+  const stageOf = async (filter: object) =>
+    JSON.stringify(await test_.actions.find(filter).explain('queryPlanner'));
   expect(await stageOf({ workflowId: 'x' })).toContain('"steps"');
-  expect(await stageOf({ actionRef: { $in: ['changing'] }, state: { $in: [0, 1, 2] } })).toContain('"unfinished"');
+  expect(await stageOf({ actionRef: { $in: ['changing'] }, state: { $in: [0, 1, 2] } })).toContain(
+    '"unfinished"',
+  );
 });
