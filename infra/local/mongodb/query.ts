@@ -39,7 +39,7 @@ function prepareOptions(): Options {
     seen = options;
     return () => true;
   };
-  const asking = Context.from(context).addQueryOps({ $prepare } as never);
+  const asking = Context.from(context).addQueryOps({ $prepare });
   const query = new Query({ any: { $prepare: 1 } }, { ...mingoSettings, context: asking });
   query.test({});
   return seen!;
