@@ -13,6 +13,8 @@ const traderConfig = z.object({
   quantity: z.string().regex(/^[1-9]\d{0,5}$/, 'a whole number of shares from 1 to 999999'),
   sellAbove: z.string().regex(/^(?=.*[1-9])(0|[1-9]\d{0,11})(\.\d{1,4})?$/, 'a price such as "100.00"'),
   schedule: z.string().regex(/^(cron|rate)\(.+\)$/, 'an EventBridge cron(...) or rate(...) expression'),
+  historyDays: z.string().regex(/^[1-9]\d{0,3}$/, 'a number of days from 1 to 9999'),
+  maxTickAgeMinutes: z.string().regex(/^[1-9]\d{0,3}$/, 'a number of minutes from 1 to 9999'),
   timeZone: z.string().refine(isTimeZone, 'an IANA time zone'),
   mongodbSecretName: text,
   databaseName: z.string().regex(/^[A-Za-z0-9_-]{1,38}$/, '1 to 38 letters, digits, "-" or "_"'),

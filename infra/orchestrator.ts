@@ -9,6 +9,10 @@ export interface OrchestratorProps {
   symbols: string;
   /** Shares in an order. */
   quantity: string;
+  /** How many days finished runs are kept. */
+  historyDays: string;
+  /** How late a tick may come, in minutes. */
+  maxTickAgeMinutes: string;
   timeout: Duration;
   /** Takes the events of invocations that failed to the end. */
   deadLetterQueue: IQueue;
@@ -19,14 +23,19 @@ export class Orchestrator extends NodeFunction {
   constructor(
     scope: Construct,
     id: string,
-    { symbols, quantity, timeout, deadLetterQueue }: OrchestratorProps,
+    { symbols, quantity, historyDays, maxTickAgeMinutes, timeout, deadLetterQueue }: OrchestratorProps,
   ) {
     super(scope, id, {
       entry: 'orchestrator/handler.ts',
       timeout,
       // Loading the two MongoDB layers is bound by the processor, whose share grows with the memory.
       memorySize: 512,
-      environment: { SYMBOLS: symbols, QUANTITY: quantity },
+      environment: {
+        SYMBOLS: symbols,
+        QUANTITY: quantity,
+        HISTORY_DAYS: historyDays,
+        MAX_TICK_AGE_MINUTES: maxTickAgeMinutes,
+      },
       // The schedule invokes asynchronously, so its own retries end where Lambda's queue begins. A tick that fails is
       // tried again by Lambda; the key of the run makes that harmless. After that it is a dead letter.
       retryAttempts: 2,

@@ -34,6 +34,8 @@ export class TraderStack extends Stack {
     const orchestrator = new Orchestrator(this, 'orchestrator', {
       symbols: config.symbols,
       quantity: config.quantity,
+      historyDays: config.historyDays,
+      maxTickAgeMinutes: config.maxTickAgeMinutes,
       timeout: Duration.seconds(60),
       deadLetterQueue,
     });

@@ -9,6 +9,8 @@ const environment = z.object({
   SYMBOLS: required('the symbols that a tick trades, separated by commas').transform((list) =>
     list.split(','),
   ),
+  HISTORY_DAYS: required('how many days finished runs are kept').transform(Number).pipe(z.int().min(1)),
+  MAX_TICK_AGE_MINUTES: required('how late a tick may come').transform(Number).pipe(z.int().min(1)),
   QUANTITY: required('the number of shares in an order').transform(Number).pipe(z.int().min(1)),
 });
 
@@ -17,6 +19,10 @@ export interface Config {
   database: string;
   symbols: string[];
   quantity: number;
+  /** How long a finished run and its steps are kept. */
+  historyDays: number;
+  /** A tick that comes later than this after its scheduled time trades nothing. */
+  maxTickAgeMinutes: number;
   /** The deployed name of a function, from its name in the contract. */
   physicalName(contractName: string): string;
 }
@@ -30,12 +36,15 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       .join('; ');
     throw new Error(`The orchestrator's environment is incomplete: ${problems}. Deploy the stack again.`);
   }
-  const { MONGODB_SECRET_ID, MONGODB_DATABASE, SYMBOLS, QUANTITY } = parsed.data;
+  const { MONGODB_SECRET_ID, MONGODB_DATABASE, SYMBOLS, QUANTITY, HISTORY_DAYS, MAX_TICK_AGE_MINUTES } =
+    parsed.data;
   return {
     secretId: MONGODB_SECRET_ID,
     database: MONGODB_DATABASE,
     symbols: SYMBOLS,
     quantity: QUANTITY,
+    historyDays: HISTORY_DAYS,
+    maxTickAgeMinutes: MAX_TICK_AGE_MINUTES,
     physicalName: (contractName) => functionName(env, contractName),
   };
 }

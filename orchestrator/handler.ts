@@ -40,10 +40,10 @@ export async function handler(payload: unknown, context: Context): Promise<Repor
   return runTick(tick, config, new Runner(app, log, time), log);
 }
 
-async function appOptions({ secretId, database }: Config): Promise<AppOptions> {
+async function appOptions({ secretId, database, historyDays }: Config): Promise<AppOptions> {
   const uri = await getSecret(secretId, { maxAge: 60 });
   if (typeof uri !== 'string' || uri === '') {
     throw new Error(`The secret ${secretId} holds no text; store the MongoDB URI in it.`);
   }
-  return { declare: registry, uri, database };
+  return { declare: registry, uri, database, historyDays };
 }

@@ -1,9 +1,8 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { recordError } from './durable/errors.ts';
-import type { AskedStep } from './durable/replay.ts';
 import type { Run, RunDocument } from './durable/run.ts';
 import type { RunObserver } from './durable/runner.ts';
-import type { RecordedStep } from './durable/step.ts';
+import type { AskedStep, RecordedStep } from './durable/step.ts';
 import type { Suspension } from './durable/suspension.ts';
 import type { TickLog } from './tick.ts';
 
@@ -30,8 +29,8 @@ export class RunLog implements RunObserver, TickLog {
     this.#logger.info('step ended', { ...name(run), step: ref, action, attempts, durationMs, ...outcome });
   }
 
-  runSuspended(run: RunDocument, { message: reason, due, retrying }: Suspension): void {
-    this.#logger.info('run suspended', { ...name(run), reason, due, retrying });
+  runSuspended(run: RunDocument, { due, waits }: Suspension): void {
+    this.#logger.info('run suspended', { ...name(run), due, waits });
   }
 
   runFailed(run: string, error: unknown): undefined {

@@ -16,12 +16,18 @@ export interface Tick {
   symbols: string[];
   /** The instant whose prices count, ISO 8601. A run keeps the one that it was started with. */
   at: string;
+  /** Why it is too late to begin runs for it, if it is. */
+  skip?: string;
 }
 
 export function toTick(event: OrchestratorEvent, config: Config, requestId: string, now: Date): Tick {
   if (event.command === 'tick') {
     const scheduledTime = new Date(event.scheduledTime).toISOString().replace('.000Z', 'Z');
-    return { key: scheduledTime, symbols: config.symbols, at: scheduledTime };
+    const ageMinutes = Math.floor((now.getTime() - Date.parse(scheduledTime)) / 60_000);
+    const tick = { key: scheduledTime, symbols: config.symbols, at: scheduledTime };
+    if (ageMinutes < config.maxTickAgeMinutes) return tick;
+    const skip = `the tick came ${ageMinutes} minutes late; the limit is ${config.maxTickAgeMinutes}`;
+    return { ...tick, skip };
   }
   const symbols = [...new Set(event.symbols ?? config.symbols)];
   return { key: event.idempotencyKey ?? requestId, symbols, at: now.toISOString() };
@@ -63,10 +69,11 @@ export interface TickLog {
   runFailed(run: string, error: unknown): undefined;
 }
 
-function toRequest({ key, at }: Tick, symbol: string, { quantity }: Config): RunRequest {
+function toRequest({ key, at, skip }: Tick, symbol: string, { quantity }: Config): RunRequest {
   return {
     key: `${TradingWorkflow.permanentRef}/${symbol}/${key}`,
     workflow: new TradingWorkflow().setArgument({ symbol, qty: quantity, at }),
     filter: { tick: key, symbol },
+    ...(skip !== undefined && { skip }),
   };
 }

@@ -3,12 +3,16 @@ import { mongo } from 'mongoose';
 import { DurableWorkflow } from './durable-workflow.ts';
 import { InlineAction } from './durable-action.ts';
 import { ensureIndexes } from './indexes.ts';
+import { SleepAction } from './sleep.ts';
+import { WaitForAction } from './wait-for.ts';
 
 export interface AppOptions {
   /** The workflows and actions that may run, or that stand in the database. */
   declare: (typeof Action)[];
   uri: string;
   database: string;
+  /** How long a finished run and its steps are kept. */
+  historyDays: number;
 }
 
 let app: ActionApp | undefined;
@@ -27,7 +31,7 @@ export function connectedApp(options: () => Promise<AppOptions>): Promise<Action
 }
 
 async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
-  const { declare, uri, database } = await options();
+  const { declare, uri, database, historyDays } = await options();
   // Orbits allows one app a process, connected or not, so a second attempt has to use the first one's.
   app ??= new ActionApp({
     // Orbits' workers poll for ever, which a Lambda must not; runs are driven and awaited instead.
@@ -35,7 +39,7 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
     // Each state change would be a line; the runner tells what happens, in lines of its own.
     logger: silentLogger,
   });
-  app.declare = [InlineAction, ...declare];
+  app.declare = [InlineAction, SleepAction, WaitForAction, ...declare];
   app.imports = [];
   app.db = {
     mongo: {
@@ -54,7 +58,7 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
     },
   };
   await bootstrap(app);
-  await ensureIndexes(app);
+  await ensureIndexes(app, historyDays);
   return app;
 }
 

@@ -31,7 +31,9 @@ export interface DurableTestApp {
 export async function startDurableApp(declare: (typeof Action)[]): Promise<DurableTestApp> {
   const folder = temporaryFolder();
   const store = await startStore({ dataDir: folder.path });
-  const app = await connectedApp(() => Promise.resolve({ declare, uri: store.uri, database: 'test' }));
+  const app = await connectedApp(() =>
+    Promise.resolve({ declare, uri: store.uri, database: 'test', historyDays: 30 }),
+  );
   const runnerUntil = (offsetMs: number, observer: Partial<RunObserver>) =>
     new Runner(app, { ...silent, ...observer }, { remainingMs: () => offsetMs, stepMs: -1 });
   return {
