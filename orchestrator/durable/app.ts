@@ -1,6 +1,6 @@
 import { Action, ActionApp } from '@wbce/orbits-core';
 import { mongo } from 'mongoose';
-import { DurableWorkflow } from './durable-workflow.ts';
+import { DurableWorkflow, type WorkflowVersion } from './durable-workflow.ts';
 import { InlineAction } from './durable-action.ts';
 import { ensureIndexes } from './indexes.ts';
 import { SleepAction } from './sleep.ts';
@@ -39,7 +39,7 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
     // Each state change would be a line; the runner tells what happens, in lines of its own.
     logger: silentLogger,
   });
-  app.declare = [InlineAction, SleepAction, WaitForAction, ...declare];
+  app.declare = [InlineAction, SleepAction, WaitForAction, ...declare.flatMap(withPreviousVersions)];
   app.imports = [];
   app.db = {
     mongo: {
@@ -77,9 +77,17 @@ async function bootstrap(orbits: ActionApp): Promise<void> {
 
 /** The refs of the durable workflows that an app declares. */
 export function workflowRefs(app: ActionApp): string[] {
-  return app.declare
-    .filter((action) => action.prototype instanceof DurableWorkflow)
-    .map((action) => app.getActionRefFromRegistry(action));
+  const refs = app.declare.filter(isWorkflow).map((workflow) => app.getActionRefFromRegistry(workflow));
+  return [...new Set(refs)];
+}
+
+/** The current version comes last: of several classes with one ref, Orbits takes the last one for it. */
+function withPreviousVersions(action: typeof Action): (typeof Action)[] {
+  return isWorkflow(action) ? [...action.previousVersions, action] : [action];
+}
+
+function isWorkflow(action: typeof Action): action is WorkflowVersion {
+  return action.prototype instanceof DurableWorkflow;
 }
 
 const silentLogger = Object.assign(Object.create(null), {

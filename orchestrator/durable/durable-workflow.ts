@@ -14,6 +14,10 @@ import { WaitForAction } from './wait-for.ts';
 /** What the driver of a pass knows already; the record is read where it is left out. */
 export type PassOptions = Partial<Pick<ReplayOptions, 'recorded' | 'observer' | 'time' | 'attempts'>>;
 
+/** A workflow's class that can be instantiated: one version of it. */
+export type WorkflowVersion = (new () => DurableWorkflow) &
+  typeof Action & { version: number; previousVersions: WorkflowVersion[] };
+
 export interface StepOptions<Result> {
   /** From when the step is first begun, over all its attempts; then it fails with a `StepTimeoutError`. */
   timeout?: Duration;
@@ -39,7 +43,7 @@ export abstract class DurableWorkflow extends Workflow {
   /** Counted up when `define` changes so that it no longer replays what runs in flight have recorded. */
   static version = 1;
   /** The classes of earlier versions whose runs have not all ended; each run is carried on by the version that began it. */
-  static previousVersions: (typeof DurableWorkflow)[] = [];
+  static previousVersions: WorkflowVersion[] = [];
 
   #replay: Replay | undefined;
   #compensation = new Compensation();
@@ -113,13 +117,12 @@ export abstract class DurableWorkflow extends Workflow {
 
   /** This workflow as a version of it has it. */
   ofVersion(version: number): DurableWorkflow {
-    const current = this.constructor as typeof DurableWorkflow;
+    const current = this.constructor as WorkflowVersion;
     if (version === current.version) return this;
-    const Earlier = current.previousVersions.find((earlier) => earlier.version === version) as
-      (new () => DurableWorkflow) | undefined;
+    const Earlier = current.previousVersions.find((earlier) => earlier.version === version);
     if (!Earlier) {
       const known = [current, ...current.previousVersions].map((known) => known.version);
-      throw new UnknownVersionError(current.permanentRef, version, known);
+      throw new UnknownVersionError(this.dbDoc.actionRef, version, known);
     }
     const earlier = new Earlier();
     earlier.dbDoc = this.dbDoc;

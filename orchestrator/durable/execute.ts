@@ -62,12 +62,12 @@ export async function execute(asked: AskedStep, execution: Execution): Promise<E
     if (outcome !== 'OPEN')
       return { step: { ...step, startedAt, attempts, endedAt: new Date(), outcome }, isOpen };
     attemptsBefore = attempts - 1;
-    const watched = { ...standing, bag: { ...(action.bag as object) }, isWatched: true };
+    const watched = { ...standing, bag: { ...action.bag }, isWatched: true };
     standing = await (isOpen ? opener.watch(action, watched) : opener.open(action, watched));
     if (isEnded(standing)) return { step: standing, isOpen: true };
   }
 
-  action.bag = standing.bag as DurableAction['bag'];
+  action.bag = standing.bag;
   for (;;) {
     const subject = { step, action, work: () => action.watcher(), attemptsBefore, deadline };
     const { outcome, attempts } = await attempt(subject, time);

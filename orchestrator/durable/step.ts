@@ -125,8 +125,9 @@ function endedFields({ outcome, attempts, ordinal, endedAt }: RecordedStep) {
 /** What ends the document of an open step; its bag stays as it is. */
 export function endingUpdate(step: RecordedStep) {
   const { bag, ...fields } = endedFields(step);
-  const bagFields = Object.entries(bag).map(([key, value]) => [`bag.${key}`, value]);
-  return { $set: { ...fields, ...Object.fromEntries(bagFields) } };
+  const { attempts, ordinal, endedAt } = bag;
+  const bagFields = { 'bag.attempts': attempts, 'bag.ordinal': ordinal, 'bag.endedAt': endedAt };
+  return { $set: { ...fields, ...bagFields } };
 }
 
 export function fromDocument(document: StepDocument): StepRecord {
