@@ -1,5 +1,4 @@
 import type { Config } from './config.ts';
-import type { Run } from './durable/run.ts';
 import { runId } from './durable/ids.ts';
 import type { Runner, RunRequest } from './durable/runner.ts';
 import type { OrchestratorEvent } from './event.ts';
@@ -8,6 +7,9 @@ import { TradingWorkflow } from './workflows/trading.ts';
 
 /** How many left-over runs one invocation carries on at the most. */
 const CARRY_ON_LIMIT = 20;
+
+/** How many runs one invocation has under way at a time. */
+const PARALLEL_RUNS = 10;
 
 /** What one invocation is about. */
 export interface Tick {
@@ -43,25 +45,37 @@ export async function runTick(tick: Tick, config: Config, runner: Runner, log: T
   const requests = tick.symbols.map((symbol) => toRequest(tick, symbol, config));
   const own = new Set(requests.map(({ key }) => runId(key).toHexString()));
 
-  const carriedOn: Run[] = [];
-  for (const unfinished of await runner.findUnfinished(CARRY_ON_LIMIT)) {
-    const id = unfinished.toHexString();
-    if (own.has(id)) continue;
-    if (!runner.hasTime) break;
-    const run = await runner.carryOn(unfinished).catch((error: unknown) => log.runFailed(id, error));
-    if (run) carriedOn.push(run);
-  }
-  const runs: Run[] = [];
+  const unfinished = (await runner.findUnfinished(CARRY_ON_LIMIT)).filter((id) => !own.has(id.toHexString()));
+  const carriedOn = await inParallel(unfinished, async (id) => {
+    if (!runner.hasTime) return undefined;
+    return runner.carryOn(id).catch((error: unknown) => log.runFailed(id.toHexString(), error));
+  });
   const failures: unknown[] = [];
-  for (const request of requests) {
-    const run = await runner.run(request).catch((error: unknown) => {
+  const runs = await inParallel(requests, (request) =>
+    runner.run(request).catch((error: unknown) => {
       failures.push(error);
       return log.runFailed(request.key, error);
-    });
-    if (run) runs.push(run);
-  }
+    }),
+  );
   if (failures.length > 0) throw failures[0];
-  return toReport(tick.key, [...runs, ...carriedOn]);
+  return toReport(
+    tick.key,
+    [...runs, ...carriedOn].filter((run) => run !== undefined),
+  );
+}
+
+/** The answers in the order of the items, a few of which are under way at a time. */
+async function inParallel<Item, Answer>(
+  items: Item[],
+  work: (item: Item) => Promise<Answer>,
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  const left = items.entries();
+  const worker = async () => {
+    for (const [index, item] of left) answers[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: PARALLEL_RUNS }, worker));
+  return answers;
 }
 
 /** Told of a run that could not be driven, by its id or its key. */
