@@ -6,7 +6,7 @@ import { toReport, type Report } from './report.ts';
 import { TradingWorkflow } from './workflows/trading.ts';
 
 /** How many left-over runs one invocation carries on at the most. */
-const CARRY_ON_LIMIT = 20;
+const CARRY_ON_LIMIT = 100;
 
 /** How many runs one invocation has under way at a time. */
 const PARALLEL_RUNS = 10;
@@ -46,9 +46,13 @@ export async function runTick(tick: Tick, config: Config, runner: Runner, log: T
   const own = new Set(requests.map(({ key }) => runId(key).toHexString()));
 
   const unfinished = (await runner.findUnfinished(CARRY_ON_LIMIT)).filter((id) => !own.has(id.toHexString()));
+  const remaining: string[] = [];
   const carriedOn = await inParallel(unfinished, async (id) => {
-    if (!runner.hasTime) return undefined;
-    return runner.carryOn(id).catch((error: unknown) => log.runFailed(id.toHexString(), error));
+    if (runner.hasTime) {
+      return runner.carryOn(id).catch((error: unknown) => log.runFailed(id.toHexString(), error));
+    }
+    remaining.push(id.toHexString());
+    return undefined;
   });
   const failures: unknown[] = [];
   const runs = await inParallel(requests, (request) =>
@@ -58,10 +62,8 @@ export async function runTick(tick: Tick, config: Config, runner: Runner, log: T
     }),
   );
   if (failures.length > 0) throw failures[0];
-  return toReport(
-    tick.key,
-    [...runs, ...carriedOn].filter((run) => run !== undefined),
-  );
+  const driven = [...runs, ...carriedOn].filter((run) => run !== undefined);
+  return toReport(tick.key, driven, remaining);
 }
 
 /** The answers in the order of the items, a few of which are under way at a time. */
