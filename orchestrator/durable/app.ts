@@ -9,6 +9,8 @@ export interface AppOptions {
   declare: (typeof Action)[];
   uri: string;
   database: string;
+  /** How long a finished run and its steps are kept. */
+  historyDays?: number;
 }
 
 let app: ActionApp | undefined;
@@ -26,8 +28,14 @@ export function connectedApp(options: () => Promise<AppOptions>): Promise<Action
   return connected;
 }
 
+/** Closes the connection; the next call of `connectedApp` makes a new one. */
+export async function disconnectApp(): Promise<void> {
+  connected = undefined;
+  await app?.db.mongo?.conn?.close();
+}
+
 async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
-  const { declare, uri, database } = await options();
+  const { declare, uri, database, historyDays } = await options();
   // Orbits allows one app a process, connected or not, so a second attempt has to use the first one's.
   app ??= new ActionApp({
     // Orbits' workers poll for ever, which a Lambda must not; runs are driven and awaited instead.
@@ -54,7 +62,7 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
     },
   };
   await bootstrap(app);
-  await ensureIndexes(app);
+  await ensureIndexes(app, historyDays);
   return app;
 }
 

@@ -1,6 +1,7 @@
 import type { ActionApp } from '@wbce/orbits-core';
 import type { mongo, Types } from 'mongoose';
 import type { DurableAction } from './durable-action.ts';
+import { hasCode } from './mongo-errors.ts';
 import { fromDocument, toDocument, type RecordedStep, type StepDocument } from './step.ts';
 
 const DUPLICATE_KEY = 11_000;
@@ -33,7 +34,7 @@ export async function insertStep(
 }
 
 export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY;
+  return hasCode(error, DUPLICATE_KEY);
 }
 
 function steps(app: ActionApp): mongo.Collection<StepDocument> {
