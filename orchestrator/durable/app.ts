@@ -30,6 +30,12 @@ export function connectedApp(options: () => Promise<AppOptions>): Promise<Action
   return connected;
 }
 
+/** Closes the connection; the next call of `connectedApp` makes a new one. */
+export async function disconnectApp(): Promise<void> {
+  connected = undefined;
+  await app?.db.mongo?.conn?.close();
+}
+
 async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
   const { declare, uri, database, historyDays } = await options();
   // Orbits allows one app a process, connected or not, so a second attempt has to use the first one's.

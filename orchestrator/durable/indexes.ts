@@ -1,5 +1,7 @@
 import type { ActionApp } from '@wbce/orbits-core';
+import { hasCode } from './mongo-errors.ts';
 
+const INDEX_NOT_FOUND = 27;
 const INDEX_OPTIONS_CONFLICT = 85;
 
 /**
@@ -9,18 +11,23 @@ const INDEX_OPTIONS_CONFLICT = 85;
  * @param historyDays how long a finished run and its steps are kept; trades are kept for ever, elsewhere
  */
 export async function ensureIndexes(app: ActionApp, historyDays: number): Promise<void> {
-  const { collection } = app.ActionModel;
-  const create = () =>
-    collection.createIndexes([
-      { name: 'unfinished', key: { actionRef: 1, state: 1, createdAt: 1 } },
-      { name: 'steps', key: { workflowId: 1 } },
-      // Only documents of this layer have the field, and only once they are to go.
-      { name: 'history', key: { 'bag.endedAt': 1 }, expireAfterSeconds: historyDays * 86_400 },
-    ]);
-  await create().catch(async (error: { code?: unknown }) => {
-    if (error.code !== INDEX_OPTIONS_CONFLICT) throw error;
-    // It was made with another number of days.
-    await collection.dropIndex('history');
-    await create();
-  });
+  try {
+    await createIndexes(app, historyDays);
+  } catch (error) {
+    if (!hasCode(error, INDEX_OPTIONS_CONFLICT)) throw error;
+    // Another number of days was configured before. Of several that see this at once, one drops the index.
+    await app.ActionModel.collection.dropIndex('history').catch((dropError: unknown) => {
+      if (!hasCode(dropError, INDEX_NOT_FOUND)) throw dropError;
+    });
+    await createIndexes(app, historyDays);
+  }
+}
+
+async function createIndexes(app: ActionApp, historyDays: number): Promise<void> {
+  await app.ActionModel.collection.createIndexes([
+    { name: 'unfinished', key: { actionRef: 1, state: 1, createdAt: 1 } },
+    { name: 'steps', key: { workflowId: 1 } },
+    // Only documents of this layer have the field, and only once they are to go.
+    { name: 'history', key: { 'bag.endedAt': 1 }, expireAfterSeconds: historyDays * 86_400 },
+  ]);
 }

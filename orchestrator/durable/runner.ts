@@ -16,6 +16,8 @@ const MAX_CLAIMS = 10;
 /** Told of what happens to runs. */
 export interface RunObserver {
   runClaimed(run: RunDocument, how: 'created' | 'taken-over'): void;
+  /** A run whose key came again: it was left as it is. */
+  runFound(run: RunDocument, how: 'held' | 'finished'): void;
   stepStarted(run: RunDocument, step: AskedStep): void;
   stepEnded(run: RunDocument, step: RecordedStep): void;
   runSuspended(run: RunDocument, suspension: Suspension): void;
@@ -55,7 +57,10 @@ export class Runner {
   /** Starts the run of a key, carries it on, or answers what it came to. */
   async run(request: RunRequest): Promise<Run> {
     const claim = await this.#store.claim(request.workflow, request.key, request.filter ?? {}, this.#lease());
-    if (claim.outcome === 'held' || claim.outcome === 'finished') return this.#read(claim.document);
+    if (claim.outcome === 'held' || claim.outcome === 'finished') {
+      this.#observer.runFound(claim.document, claim.outcome);
+      return this.#read(claim.document);
+    }
     if (claim.outcome === 'created' && request.skip !== undefined) {
       const result = { skipped: request.skip };
       return this.#finish(claim.document, { state: ActionState.SUCCESS, result, leavesOpen: false }, []);

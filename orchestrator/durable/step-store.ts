@@ -1,6 +1,7 @@
 import { ActionState, type ActionApp } from '@wbce/orbits-core';
 import type { mongo, Types } from 'mongoose';
 import type { DurableAction } from './durable-action.ts';
+import { hasCode } from './mongo-errors.ts';
 import {
   endingUpdate,
   fromDocument,
@@ -84,7 +85,7 @@ function ended(step: StepRecord): RecordedStep {
 }
 
 export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY;
+  return hasCode(error, DUPLICATE_KEY);
 }
 
 function collection(app: ActionApp): mongo.Collection<StepDocument> {

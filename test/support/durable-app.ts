@@ -8,6 +8,7 @@ import { temporaryFolder } from './local-app.ts';
 
 export const silent: RunObserver = {
   runClaimed: () => undefined,
+  runFound: () => undefined,
   stepStarted: () => undefined,
   stepEnded: () => undefined,
   runSuspended: () => undefined,
