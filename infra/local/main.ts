@@ -18,16 +18,17 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const display = new Display(options.json ? process.stderr : process.stdout);
+  const dataDir = options.data ?? join(root, '.local', 'data');
   const app = await startLocalApp({
     root,
     assemblyDir: join(root, '.local', 'assembly'),
-    dataDir: options.data ?? join(root, '.local', 'data'),
+    dataDir,
     mongodbUri: process.env['MONGODB_URI'] || undefined,
     fresh: options.fresh,
     onLog: logSink(options, display),
   });
   try {
-    return options.watch ? await watch(app, display) : await runOnce(app, options, display);
+    return options.watch ? await watch(app, dataDir, display) : await runOnce(app, options, display);
   } finally {
     await app.close();
   }

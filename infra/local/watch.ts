@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Display } from './display.ts';
+import { removeEndpoint, writeEndpoint } from './endpoint-file.ts';
 import type { LocalApp } from './local-app.ts';
 import { nextTick } from '../next-tick.ts';
 import { parseReport } from './report.ts';
@@ -9,11 +10,13 @@ import { invoke } from './run-once.ts';
 const LONGEST_SLEEP_MS = 24 * 3_600_000;
 
 /** Ticks on the app's schedule until Ctrl-C; a tick under way is finished first. */
-export async function watch(app: LocalApp, display: Display): Promise<number> {
+export async function watch(app: LocalApp, dataDir: string, display: Display): Promise<number> {
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
 
+  const { endpoint, orchestrator } = app;
+  writeEndpoint(dataDir, { endpoint, orchestrator, pid: process.pid });
   const { expression, timeZone, input } = app.schedule;
   display.print(`MongoDB  ${app.mongodbUri.replace(/\/\/.*@/, '//***@')}`);
   display.print(`Lambda   ${app.endpoint}`);
@@ -29,6 +32,7 @@ export async function watch(app: LocalApp, display: Display): Promise<number> {
     if (stop.signal.aborted) break;
     await tick(app, display, input.replaceAll('<aws.scheduler.scheduled-time>', toSchedulerTime(next)));
   }
+  removeEndpoint(dataDir);
   process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   display.print('stopped');
   return 0;

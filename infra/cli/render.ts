@@ -1,0 +1,127 @@
+import { styleText } from 'node:util';
+import * as z from 'zod';
+
+const step = z.object({
+  ref: z.string(),
+  state: z.enum(['SUCCESS', 'ERROR']),
+  attempts: z.number(),
+  startedAt: z.string(),
+  endedAt: z.string(),
+  result: z.unknown(),
+});
+const run = z.object({
+  id: z.string(),
+  key: z.string(),
+  symbol: z.string(),
+  state: z.enum(['SUCCESS', 'ERROR', 'IN_PROGRESS']),
+  result: z.unknown(),
+  error: z.object({ name: z.string(), message: z.string() }).nullable(),
+  steps: z.array(step).default([]),
+  waits: z.array(z.object({ reason: z.string(), due: z.string() })),
+  startedAt: z.string(),
+  endedAt: z.string().nullable(),
+});
+type Run = z.infer<typeof run>;
+
+const transaction = z.object({
+  type: z.enum(['buy', 'sell']),
+  qty: z.number(),
+  symbol: z.string(),
+  price: z.string(),
+});
+
+/** The orchestrator's answers, as far as they are shown. */
+const answer = z.object({
+  outcome: z.string().optional(),
+  run: run.optional(),
+  runs: z.array(run).optional(),
+  cursor: z.string().nullish(),
+});
+
+export interface Screen {
+  columns: number;
+  isTerminal: boolean;
+}
+
+/** An answer as a person reads it. */
+export function render(payload: string, screen: Screen): string {
+  const { outcome, run: one, runs, cursor } = answer.parse(JSON.parse(payload));
+  const lines: string[] = [];
+  if (outcome !== undefined) lines.push(printable(outcome));
+  if (one) lines.push(...timeline(one, screen));
+  if (runs) lines.push(...(runs.length > 0 ? table(runs, screen) : ['no runs']));
+  if (cursor) lines.push(`more: --cursor ${cursor}`);
+  return `${lines.join('\n')}\n`;
+}
+
+const COLOURS = { SUCCESS: 'green', ERROR: 'red', IN_PROGRESS: 'yellow' } as const;
+
+function coloured(state: Run['state'], text: string, { isTerminal }: Screen): string {
+  return isTerminal ? styleText(COLOURS[state], text, { validateStream: false }) : text;
+}
+
+function table(runs: Run[], screen: Screen): string[] {
+  const header = `${'ID'.padEnd(24)}  ${'SYMBOL'.padEnd(10)}  ${'STATE'.padEnd(11)}  ${'STARTED'.padEnd(20)}  `;
+  const lines = runs.map((each) => {
+    const started = each.startedAt.replace(/\.\d+Z$/, 'Z');
+    const state = coloured(each.state, each.state.padEnd(11), screen);
+    const room = Math.max(10, screen.columns - header.length);
+    const outcome = fit(outcomeOf(each), room);
+    return `${each.id}  ${each.symbol.padEnd(10)}  ${state}  ${started.padEnd(20)}  ${outcome}`;
+  });
+  return [`${header}OUTCOME`, ...lines];
+}
+
+const BAR = 24;
+const REF = 24;
+
+/** The run's steps over its time, each as a bar. */
+function timeline(one: Run, screen: Screen): string[] {
+  const start = Date.parse(one.startedAt);
+  const last = one.steps.map(({ endedAt }) => Date.parse(endedAt));
+  const end = Math.max(start + 1, ...last, one.endedAt === null ? 0 : Date.parse(one.endedAt));
+  const column = (time: string) => Math.floor(((Date.parse(time) - start) / (end - start)) * (BAR - 1));
+  const lines = one.steps.map(({ ref, state, attempts, startedAt, endedAt, result }) => {
+    const from = Math.min(BAR - 1, Math.max(0, column(startedAt)));
+    const bar = `${' '.repeat(from)}${'█'.repeat(Math.max(1, column(endedAt) - from + 1))}`.slice(0, BAR);
+    const took = `${Date.parse(endedAt) - Date.parse(startedAt)} ms`;
+    const tries = attempts > 1 ? ` ${attempts} attempts` : '';
+    const left = `  ${fit(ref, REF).padEnd(REF)} ${coloured(state, bar.padEnd(BAR), screen)} ${took.padStart(9)}${tries}  `;
+    const room = Math.max(10, screen.columns - 2 - REF - 1 - BAR - 1 - 9 - tries.length - 2);
+    return `${left}${fit(brief(result), room)}`;
+  });
+  const waits = one.waits.map(({ reason, due }) => printable(`  ${reason}, until ${due}`));
+  const key = fit(one.key, Math.max(10, screen.columns - 38));
+  return [
+    `${one.id} ${key} ${coloured(one.state, one.state, screen)}`,
+    ...lines,
+    ...waits,
+    `  ${outcomeOf(one)}`,
+  ];
+}
+
+function outcomeOf({ state, result, error, waits }: Run): string {
+  if (error) return printable(`${error.name}: ${error.message}`);
+  if (state === 'IN_PROGRESS') return waits[0]?.reason ?? 'under way';
+  const trade = transaction.safeParse(result).data;
+  if (!trade) return brief(result);
+  const { type, qty, symbol, price } = trade;
+  return printable(`${type === 'buy' ? 'bought' : 'sold'} ${qty} ${symbol} at ${price}`);
+}
+
+/** A value in one line, without control characters, which could move the cursor. */
+function brief(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return printable(String(value));
+  return Object.entries(value)
+    .map(([key, member]) =>
+      typeof member === 'object' ? brief(member) : printable(`${key} ${String(member)}`),
+    )
+    .join(', ');
+}
+
+// eslint-disable-next-line no-control-regex -- they are what it is about
+const printable = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
+const fit = (text: string, width: number) => {
+  const whole = printable(text);
+  return whole.length <= width ? whole : `${whole.slice(0, width - 1)}…`;
+};

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { render } from '../../infra/cli/render.ts';
+import { removeEndpoint, writeEndpoint } from '../../infra/local/endpoint-file.ts';
+import type { LocalApp } from '../../infra/local/local-app.ts';
+import { answers } from '../../orchestrator/report.ts';
+import { startCommand } from '../support/command.ts';
+import { ORCHESTRATOR, startTestApp, temporaryFolder } from '../support/local-app.ts';
+
+// A local run that is up, where every order needs a person's approval; the command line is a process of its own.
+let app: LocalApp;
+let folder: ReturnType<typeof temporaryFolder>;
+let dataDir: string;
+beforeAll(async () => {
+  folder = temporaryFolder();
+  dataDir = join(folder.path, 'data');
+  app = await startTestApp({ dataDir, overrides: { [ORCHESTRATOR]: { APPROVE_ABOVE: '0' } } });
+  writeEndpoint(dataDir, { endpoint: app.endpoint, orchestrator: app.orchestrator, pid: process.pid });
+});
+afterAll(async () => {
+  removeEndpoint(dataDir);
+  await app.close();
+  folder.remove();
+});
+
+const trader = (...args: string[]) =>
+  startCommand('infra/cli/main.ts', [...args, '--data', dataDir]).finished;
+
+test('a run that waits is seen in the list, approved, and shown', async () => {
+  const started = await trader('run', '--symbol', 'AMZN', '--key', 'cli', '--json');
+  expect(started).toMatchObject({ code: 0, stderr: '' });
+  const { id } = answers.report.parse(JSON.parse(started.stdout)).runs[0]!;
+
+  const list = await trader('list', '--state', 'IN_PROGRESS');
+  expect(list.stdout.split('\n')).toHaveLength(2);
+  expect(list.stdout).toMatch(new RegExp(`${id} +AMZN +IN_PROGRESS .* waits for an answer`));
+
+  const approved = await trader('approve', id, '--note', 'checked');
+  expect(approved.stdout).toMatch(/^approved\n/);
+  expect(approved.stdout).toMatch(/approval .*█.* ms/);
+  expect((await trader('approve', id)).stdout).toMatch(/^already-approved\n/);
+  const shown = await trader('show', id, '--json');
+  expect(answers.run.parse(JSON.parse(shown.stdout)).run).toMatchObject({ id, state: 'SUCCESS' });
+});
+
+test.each([
+  [[], 0, 'npm run trader -- COMMAND'],
+  [['--help'], 0, 'Exit code: 0 done'],
+  [['list', '--help'], 0, 'list [--state S]'],
+])('%j explains itself', async (args, code, text) => {
+  const finished = await startCommand('infra/cli/main.ts', args).finished;
+  expect(finished).toMatchObject({ code, stderr: '' });
+  expect(finished.stdout).toContain(text);
+});
+
+test.each([
+  [['sell'], 2, 'There is no command "sell". See npm run trader -- --help.'],
+  [['list', '--colour'], 2, "Unknown option '--colour'"],
+  [['show'], 2, '"show" takes a run\'s id'],
+  [['show', 'a', 'b'], 2, '"show" can\'t take "b"'],
+  [['show', 'x'], 1, '24 hexadecimal digits'],
+  [['show', '0123456789abcdef01234567'], 1, 'RefusedError: There is no run'],
+  [['list', '--limit', 'many'], 1, 'InvalidEventError'],
+])('%j is refused in one line', async (args, code, text) => {
+  const finished = await trader(...args);
+  expect(finished).toMatchObject({ code, stdout: '' });
+  expect(finished.stderr.trim().split('\n')).toHaveLength(1);
+  expect(finished.stderr).toContain(text);
+});
+
+test('a function that there is not, and missing credentials, are told in one line', async () => {
+  const aws = { AWS_ENDPOINT_URL: app.endpoint, AWS_REGION: 'us-east-1', AWS_EC2_METADATA_DISABLED: 'true' };
+  const call = (env: Record<string, string>) =>
+    startCommand('infra/cli/main.ts', ['list', '--function', 'nobody'], { ...aws, ...env }).finished;
+  const unknown = await call({ AWS_ACCESS_KEY_ID: 'user', AWS_SECRET_ACCESS_KEY: 'local' });
+  expect(unknown).toMatchObject({ code: 1, stdout: '' });
+  expect(unknown.stderr).toContain('There is no function nobody');
+  const nobody = await call({ HOME: folder.path });
+  expect(nobody).toMatchObject({ code: 1, stdout: '' });
+  expect(nobody.stderr).toContain('There are no AWS credentials');
+});
+
+test('what a run holds can not write to the terminal', () => {
+  const evil = '\u001b[2J\u0007';
+  const run = {
+    id: '0123456789abcdef01234567',
+    key: evil,
+    symbol: 'AMZN',
+    state: 'ERROR',
+    result: null,
+    error: { name: 'Error', message: evil },
+    steps: [],
+    waits: [],
+    startedAt: '2026-01-05T14:30:00.000Z',
+    endedAt: '2026-01-05T14:30:01.000Z',
+  };
+  for (const answer of [{ run }, { runs: [run], cursor: null }]) {
+    const text = render(JSON.stringify(answer), { columns: 80, isTerminal: false });
+    // eslint-disable-next-line no-control-regex -- they are what it is about
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+  }
+});
