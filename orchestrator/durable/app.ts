@@ -1,8 +1,8 @@
 import { Action, ActionApp } from '@wbce/orbits-core';
-import { mongo } from 'mongoose';
 import { DurableWorkflow } from './durable-workflow.ts';
 import { InlineAction } from './durable-action.ts';
 import { ensureIndexes } from './indexes.ts';
+import { isUriProblem } from './mongo-errors.ts';
 
 export interface AppOptions {
   /** The workflows and actions that may run, or that stand in the database. */
@@ -71,7 +71,7 @@ async function bootstrap(orbits: ActionApp): Promise<void> {
   try {
     await orbits.bootstrap();
   } catch (error) {
-    if (!(error instanceof mongo.MongoParseError || error instanceof mongo.MongoAPIError)) throw error;
+    if (!isUriProblem(error)) throw error;
     // eslint-disable-next-line preserve-caught-error -- the cause would take the URI along
     throw new Error(
       'The MongoDB URI is malformed. Store one in the secret, such as mongodb+srv://USER:PASSWORD@HOST.',

@@ -32,17 +32,15 @@ export function templateWith(change: Record<string, unknown> = {}): Template {
 /** Every rule that the app acknowledges, by the path of the construct. */
 export function acknowledgements(app: App): { path: string; id: string; reason: string }[] {
   const key = Validations.ACKNOWLEDGED_RULES_METADATA_KEY;
-  return app.node
-    .findAll()
-    .flatMap(({ node }) =>
-      node.metadata
-        .filter(({ type }) => type === key)
-        .flatMap(({ data }) =>
-          Object.entries(data as Record<string, string>).map(([id, reason]) => ({
-            path: node.path,
-            id,
-            reason,
-          })),
-        ),
-    );
+  return app.node.findAll().flatMap(({ node }) =>
+    node.metadata
+      .filter(({ type }) => type === key)
+      .flatMap(({ data }) =>
+        Object.entries(data as Record<string, string>).map(([id, reason]) => ({
+          path: node.path,
+          id,
+          reason,
+        })),
+      ),
+  );
 }
