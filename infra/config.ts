@@ -15,7 +15,9 @@ const idList = (pattern: RegExp) =>
     .transform((list) => list.split(','))
     .pipe(z.array(z.string().regex(pattern)));
 
-const RETENTION = Object.values(RetentionDays).filter((days) => typeof days === 'number' && days < 9999);
+const RETENTION = Object.values(RetentionDays).filter(
+  (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
+);
 
 /**
  * Every key of the stack's configuration: CDK context, from `cdk.json` or `-c key=value`. A description says what the
@@ -61,6 +63,7 @@ export const configuration = z.object({
     .default('orbits-trader')
     .describe('1 to 38 letters, digits, "-" or "_"'),
   historyDays: wholeNumber(1, 3650).default(30).describe('a whole number of days from 1 to 3650'),
+  maxTickAgeMinutes: wholeNumber(1, 1440).default(15).describe('a whole number of minutes from 1 to 1440'),
   logRetentionDays: wholeNumber(1, 3653)
     .refine((days) => RETENTION.includes(days))
     .default(30)

@@ -10,8 +10,10 @@ export interface OrchestratorProps extends Omit<NodeFunctionProps, 'entry' | 'en
   symbols: string;
   /** Shares in an order. */
   quantity: number;
-  /** How long finished runs are kept in the database. */
+  /** How many days finished runs are kept in the database. */
   historyDays: number;
+  /** How late a tick may come. */
+  maxTickAgeMinutes: number;
   /** Takes the events of invocations that failed to the end. */
   deadLetterQueue: IQueue;
 }
@@ -21,7 +23,7 @@ export class Orchestrator extends NodeFunction {
   constructor(
     scope: Construct,
     id: string,
-    { symbols, quantity, historyDays, deadLetterQueue, ...props }: OrchestratorProps,
+    { symbols, quantity, historyDays, maxTickAgeMinutes, deadLetterQueue, ...props }: OrchestratorProps,
   ) {
     super(scope, id, {
       ...props,
@@ -30,6 +32,7 @@ export class Orchestrator extends NodeFunction {
         SYMBOLS: symbols,
         QUANTITY: String(quantity),
         HISTORY_DAYS: String(historyDays),
+        MAX_TICK_AGE_MINUTES: String(maxTickAgeMinutes),
         POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
       },
       // The schedule invokes asynchronously, so its own retries end where Lambda's queue begins. A tick that fails is

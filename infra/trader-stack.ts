@@ -47,6 +47,7 @@ export class TraderStack extends Stack {
       symbols: config.symbols,
       quantity: config.quantity,
       historyDays: config.historyDays,
+      maxTickAgeMinutes: config.maxTickAgeMinutes,
       deadLetterQueue: failedTicks,
     });
     const withMongodb = [orchestrator, buy, sell];

@@ -15,15 +15,19 @@ const environment = z.object({
   SYMBOLS: required('the symbols that a tick trades, separated by commas').transform((list) =>
     list.split(','),
   ),
+  MAX_TICK_AGE_MINUTES: required('how late a tick may come').transform(Number).pipe(z.int().min(1)),
   QUANTITY: required('the number of shares in an order').transform(Number).pipe(z.int().min(1)),
 });
 
 export interface Config {
   mongodb: { secretId: string } | { address: string };
   database: string;
-  historyDays: number;
   symbols: string[];
   quantity: number;
+  /** How long a finished run and its steps are kept. */
+  historyDays: number;
+  /** A tick that comes later than this after its scheduled time trades nothing. */
+  maxTickAgeMinutes: number;
   /** The deployed name of a function, from its name in the contract. */
   physicalName(contractName: string): string;
 }
@@ -35,16 +39,17 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     const problems = parsed.error.issues.map(({ path, message }) => [...path, message].join(' ')).join('; ');
     throw new Error(`The orchestrator's environment is incomplete: ${problems}. Deploy the stack again.`);
   }
-  const { MONGODB_DATABASE, HISTORY_DAYS, SYMBOLS, QUANTITY } = parsed.data;
+  const { MONGODB_DATABASE, HISTORY_DAYS, MAX_TICK_AGE_MINUTES, SYMBOLS, QUANTITY } = parsed.data;
   return {
     mongodb:
       'MONGODB_ADDRESS' in parsed.data
         ? { address: parsed.data.MONGODB_ADDRESS }
         : { secretId: parsed.data.MONGODB_SECRET_ID },
     database: MONGODB_DATABASE,
-    historyDays: HISTORY_DAYS,
     symbols: SYMBOLS,
     quantity: QUANTITY,
+    historyDays: HISTORY_DAYS,
+    maxTickAgeMinutes: MAX_TICK_AGE_MINUTES,
     physicalName: (contractName) => functionName(env, contractName),
   };
 }

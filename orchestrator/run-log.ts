@@ -1,9 +1,8 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { recordError } from './durable/errors.ts';
-import type { AskedStep } from './durable/replay.ts';
 import type { Run, RunDocument } from './durable/run.ts';
 import type { RunObserver } from './durable/runner.ts';
-import type { RecordedStep } from './durable/step.ts';
+import type { AskedStep, RecordedStep } from './durable/step.ts';
 import type { Suspension } from './durable/suspension.ts';
 import type { RunMetrics } from './run-metrics.ts';
 import type { TickLog } from './tick.ts';
@@ -40,8 +39,8 @@ export class RunLog implements RunObserver, TickLog {
     this.#metrics.stepEnded(run._id.toHexString(), step);
   }
 
-  runSuspended(run: RunDocument, { message: reason, due, retrying }: Suspension): void {
-    this.#logger.info('run suspended', { ...name(run), reason, due, retrying });
+  runSuspended(run: RunDocument, { due, waits }: Suspension): void {
+    this.#logger.info('run suspended', { ...name(run), due, waits });
   }
 
   runFailed(run: string, error: unknown): undefined {

@@ -1,8 +1,10 @@
 import { Action, ActionApp } from '@wbce/orbits-core';
-import { DurableWorkflow } from './durable-workflow.ts';
+import { DurableWorkflow, type WorkflowVersion } from './durable-workflow.ts';
 import { InlineAction } from './durable-action.ts';
 import { ensureIndexes } from './indexes.ts';
 import { isUriProblem } from './mongo-errors.ts';
+import { SleepAction } from './sleep.ts';
+import { WaitForAction } from './wait-for.ts';
 
 export interface AppOptions {
   /** The workflows and actions that may run, or that stand in the database. */
@@ -10,7 +12,7 @@ export interface AppOptions {
   uri: string;
   database: string;
   /** How long a finished run and its steps are kept. */
-  historyDays?: number;
+  historyDays: number;
 }
 
 let app: ActionApp | undefined;
@@ -43,7 +45,7 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
     // Each state change would be a line; the runner tells what happens, in lines of its own.
     logger: silentLogger,
   });
-  app.declare = [InlineAction, ...declare];
+  app.declare = [InlineAction, SleepAction, WaitForAction, ...declare.flatMap(withPreviousVersions)];
   app.imports = [];
   app.db = {
     mongo: {
@@ -81,9 +83,17 @@ async function bootstrap(orbits: ActionApp): Promise<void> {
 
 /** The refs of the durable workflows that an app declares. */
 export function workflowRefs(app: ActionApp): string[] {
-  return app.declare
-    .filter((action) => action.prototype instanceof DurableWorkflow)
-    .map((action) => app.getActionRefFromRegistry(action));
+  const refs = app.declare.filter(isWorkflow).map((workflow) => app.getActionRefFromRegistry(workflow));
+  return [...new Set(refs)];
+}
+
+/** The current version comes last: of several classes with one ref, Orbits takes the last one for it. */
+function withPreviousVersions(action: typeof Action): (typeof Action)[] {
+  return isWorkflow(action) ? [...action.previousVersions, action] : [action];
+}
+
+function isWorkflow(action: typeof Action): action is WorkflowVersion {
+  return action.prototype instanceof DurableWorkflow;
 }
 
 const silentLogger = Object.assign(Object.create(null), {

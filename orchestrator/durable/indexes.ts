@@ -1,5 +1,4 @@
 import type { ActionApp } from '@wbce/orbits-core';
-import { ActionState } from '@wbce/orbits-core';
 import { hasCode } from './mongo-errors.ts';
 
 const INDEX_NOT_FOUND = 27;
@@ -11,7 +10,7 @@ const INDEX_OPTIONS_CONFLICT = 85;
  *
  * @param historyDays how long a finished run and its steps are kept; trades are kept for ever, elsewhere
  */
-export async function ensureIndexes(app: ActionApp, historyDays = 30): Promise<void> {
+export async function ensureIndexes(app: ActionApp, historyDays: number): Promise<void> {
   try {
     await createIndexes(app, historyDays);
   } catch (error) {
@@ -28,12 +27,7 @@ async function createIndexes(app: ActionApp, historyDays: number): Promise<void>
   await app.ActionModel.collection.createIndexes([
     { name: 'unfinished', key: { actionRef: 1, state: 1, createdAt: 1 } },
     { name: 'steps', key: { workflowId: 1 } },
-    {
-      name: 'history',
-      key: { stateUpdatedAt: 1 },
-      expireAfterSeconds: historyDays * 86_400,
-      // Of this layer's documents alone, which all have a key, and of those that have ended.
-      partialFilterExpression: { state: { $gte: ActionState.SUCCESS }, 'filter.key': { $exists: true } },
-    },
+    // Only documents of this layer have the field, and only once they are to go.
+    { name: 'history', key: { 'bag.endedAt': 1 }, expireAfterSeconds: historyDays * 86_400 },
   ]);
 }

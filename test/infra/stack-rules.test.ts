@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Validations, type App, type Stack } from 'aws-cdk-lib';
+import { Validations, type App } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { acknowledgements, appWith, network } from '../support/stack-template.ts';
@@ -39,7 +39,7 @@ describe('the rules of AwsSolutions', () => {
 
   test('are really checked', () => {
     const app = appWith();
-    new Queue(app.node.findChild('OrbitsTrader') as Stack, 'open');
+    new Queue(app.node.findChild('OrbitsTrader'), 'open');
     expect(violations(app)).toEqual(
       expect.arrayContaining(['AwsSolutions-SQS4 OrbitsTrader/open/Resource']) as string[],
     );

@@ -1,5 +1,4 @@
 import { createSocket } from 'node:dgram';
-import type { AddressInfo } from 'node:net';
 import type { Report } from '../../orchestrator/report.ts';
 import { answerOf, startTestApp } from '../support/local-app.ts';
 
@@ -23,7 +22,7 @@ test("the SDK's calls of orchestrator and ledger are subsegments of Lambda's own
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     LAMBDA_TASK_ROOT: '/var/task',
     _X_AMZN_TRACE_ID: `Root=${TRACE_ID};Parent=0123456789abcdef;Sampled=1`,
-    AWS_XRAY_DAEMON_ADDRESS: `127.0.0.1:${(daemon.address() as AddressInfo).port}`,
+    AWS_XRAY_DAEMON_ADDRESS: `127.0.0.1:${daemon.address().port}`,
   };
   const traced = ['OrbitsTrader-orchestrator', ...ledger];
   const app = await startTestApp({ overrides: Object.fromEntries(traced.map((name) => [name, lambda])) });
