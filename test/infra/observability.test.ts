@@ -37,10 +37,7 @@ async function logsOfAllKinds(): Promise<string[]> {
       }
       const client = await new MongoClient(app.mongodbUri).connect();
       const open = { state: 1, 'cronActivity.pending': false, 'cronActivity.nextActivity': new Date(0) };
-      await client
-        .db('orbits-trader')
-        .collection('actions')
-        .updateOne({ actionRef: 'trading' }, { $set: open });
+      await client.db(app.database).collection('actions').updateOne({ actionRef: 'trading' }, { $set: open });
       await client.close();
       answerOf(await app.invoke(app.orchestrator, { idempotencyKey: 'next' }));
     } finally {
