@@ -41,7 +41,7 @@ export class Alarms extends Construct {
     const { orchestrator, orchestratorTimeout, functions, deadLetterQueues } = props;
 
     this.#add('failed-runs', {
-      alarmDescription: 'A run ended in ERROR. Search the orchestrator’s log for "run ended".',
+      alarmDescription: 'A run ended in ERROR. Search the orchestrator\'s log for "run ended".',
       metric: runs('RunsFailed'),
       threshold: 0,
     });
@@ -61,7 +61,7 @@ export class Alarms extends Construct {
       threshold: orchestratorTimeout.toMilliseconds() * 0.8,
     });
     this.#add('throttles', {
-      alarmDescription: 'Lambda throttled a function. Raise the account’s limit of concurrent executions.',
+      alarmDescription: "Lambda throttled a function. Raise the account's limit of concurrent executions.",
       metric: new MathExpression({
         expression: functions.map((_, index) => `FILL(f${index}, 0)`).join(' + '),
         usingMetrics: Object.fromEntries(functions.map((fn, index) => [`f${index}`, fn.metricThrottles()])),

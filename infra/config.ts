@@ -15,7 +15,9 @@ const idList = (pattern: RegExp) =>
     .transform((list) => list.split(','))
     .pipe(z.array(z.string().regex(pattern)));
 
-const RETENTION = Object.values(RetentionDays).filter((days) => typeof days === 'number' && days < 9999);
+const RETENTION = Object.values(RetentionDays).filter(
+  (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
+);
 
 /**
  * Every key of the stack's configuration: CDK context, from `cdk.json` or `-c key=value`. A description says what the
@@ -84,13 +86,13 @@ export const configuration = z.object({
     .describe('a whole number of megabytes from 256 to 10240'),
   vpcId: z
     .string()
-    .regex(/^vpc-[0-9a-f]+$/)
+    .regex(/^vpc-[0-9a-f]{8,17}$/)
     .optional()
     .describe('the id of a VPC, such as "vpc-0a1b2c3d4e5f60718"'),
-  subnetIds: idList(/^subnet-[0-9a-f]+$/)
+  subnetIds: idList(/^subnet-[0-9a-f]{8,17}$/)
     .optional()
     .describe('ids of subnets of the VPC, separated by commas'),
-  securityGroupIds: idList(/^sg-[0-9a-f]+$/)
+  securityGroupIds: idList(/^sg-[0-9a-f]{8,17}$/)
     .optional()
     .describe('ids of security groups of the VPC, separated by commas'),
 });

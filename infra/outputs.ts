@@ -65,7 +65,7 @@ function networkSteps(vpc: TraderConfig['vpc']): string {
     return (
       `1. In Atlas: Network Access, Private Endpoint, AWS, VPC ${vpc.id}, subnets ${vpc.subnetIds.join(' ')}. ` +
       `2. Let security groups ${vpc.securityGroupIds.join(' ')} reach the endpoint on TCP 1024-65535. ` +
-      '3. Use the private endpoint’s connection string. ' +
+      "3. Use the private endpoint's connection string. " +
       '4. Give the subnets a way to Lambda and Secrets Manager: interface endpoints, or NAT.'
     );
   }

@@ -20,7 +20,8 @@ export class PrivateNetwork extends Construct {
 
   constructor(scope: Construct, id: string, ids: NonNullable<TraderConfig['vpc']>) {
     super(scope, id);
-    this.#vpc = Vpc.fromVpcAttributes(this, 'vpc', { vpcId: ids.id, availabilityZones: [] });
+    // CDK asks for zones, and uses none of them where the subnets are named.
+    this.#vpc = Vpc.fromVpcAttributes(this, 'vpc', { vpcId: ids.id, availabilityZones: ['unused'] });
     this.#subnets = ids.subnetIds.map((subnet) => Subnet.fromSubnetId(this, subnet, subnet));
     this.#securityGroups = ids.securityGroupIds.map((group) =>
       SecurityGroup.fromSecurityGroupId(this, group, group, { mutable: false }),
@@ -69,9 +70,10 @@ export class PrivateNetwork extends Construct {
     // It must be there before the function comes, and until its interfaces are gone.
     fn.node.addDependency(policy);
     const reason =
-      'A network interface has no id before Lambda makes it, and EC2 describes no resources but all. The function’s ' +
+      "A network interface has no id before Lambda makes it, and EC2 describes all resources or none. The function's " +
       'own code is denied all of EC2.';
-    for (const finding of ['Action::ec2:*', 'Resource::*']) {
+    const arns = 'Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>';
+    for (const finding of ['Resource::*', `${arns}:network-interface/*`, `${arns}:*/*`]) {
       Validations.of(policy).acknowledge({ id: `AwsSolutions-IAM5[${finding}]`, reason });
     }
   }

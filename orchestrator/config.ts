@@ -5,7 +5,7 @@ const required = (what: string) =>
 
 /** One of them is set: a secret that holds the URI, or the address of a cluster that knows this function by its role. */
 const mongodb = z.union(
-  [z.object({ MONGODB_SECRET_ID: z.string().min(1) }), z.object({ MONGODB_ADDRESS: z.string().min(1) })],
+  [z.object({ MONGODB_ADDRESS: z.string().min(1) }), z.object({ MONGODB_SECRET_ID: z.string().min(1) })],
   'MONGODB_SECRET_ID or MONGODB_ADDRESS is not set; the stack sets one of them',
 );
 

@@ -41,7 +41,7 @@ export async function synthesize(root: string, cacheDir: string): Promise<string
     context: Record<string, unknown>;
   };
   // The local store knows no IAM, so its URI comes from a secret in any case.
-  const { mongodbIamHost: _, ...context } = cdkJson.context;
+  const context = { ...cdkJson.context, mongodbIamHost: undefined };
   buildApp({
     outdir: unfinished,
     context: { ...context, 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true },

@@ -1,8 +1,8 @@
 import { Action, ActionApp } from '@wbce/orbits-core';
-import { mongo } from 'mongoose';
 import { DurableWorkflow, type WorkflowVersion } from './durable-workflow.ts';
 import { InlineAction } from './durable-action.ts';
 import { ensureIndexes } from './indexes.ts';
+import { isUriProblem } from './mongo-errors.ts';
 import { SleepAction } from './sleep.ts';
 import { WaitForAction } from './wait-for.ts';
 
@@ -73,7 +73,7 @@ async function bootstrap(orbits: ActionApp): Promise<void> {
   try {
     await orbits.bootstrap();
   } catch (error) {
-    if (!(error instanceof mongo.MongoParseError || error instanceof mongo.MongoAPIError)) throw error;
+    if (!isUriProblem(error)) throw error;
     // eslint-disable-next-line preserve-caught-error -- the cause would take the URI along
     throw new Error(
       'The MongoDB URI is malformed. Store one in the secret, such as mongodb+srv://USER:PASSWORD@HOST.',

@@ -1,9 +1,11 @@
+import { mongo } from 'mongoose';
+
 const AUTHENTICATION_FAILED = 18;
 /** Whatever Atlas's own front refuses, a wrong password among it. */
 const ATLAS_ERROR = 8000;
 
-/** Whether the server answered with this code. */
-export function hasCode(error: unknown, code: number): error is Error {
+/** Whether an error of the server, or of Node, has this code. */
+export function hasCode(error: unknown, code: number | string): error is Error {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
@@ -12,4 +14,10 @@ export function isAuthenticationFailure(error: unknown): boolean {
   return (
     hasCode(error, AUTHENTICATION_FAILED) || (hasCode(error, ATLAS_ERROR) && /auth/i.test(error.message))
   );
+}
+
+/** Whether the driver could not read the URI, which its error quotes as a rule, password and all. */
+export function isUriProblem(error: unknown): boolean {
+  const ofDriver = error instanceof mongo.MongoParseError || error instanceof mongo.MongoAPIError;
+  return ofDriver || hasCode(error, 'ERR_INVALID_URL');
 }

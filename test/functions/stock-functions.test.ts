@@ -18,7 +18,7 @@ const invoke = (name: string, event: unknown) => app.invoke(`OrbitsTrader-${name
 const order = (key: string) => ({ symbol: 'AMZN', stock_price: '101.50', qty: 2, idempotencyKey: key });
 const tradesOf = (key: string) =>
   mongodb
-    .db('orbits-trader')
+    .db(app.database)
     .collection('trades')
     .countDocuments({ _id: key as never });
 

@@ -30,7 +30,7 @@ async function withApp<T>(
 async function inDatabase<T>(app: App, work: (db: ReturnType<MongoClient['db']>) => Promise<T>): Promise<T> {
   const client = await new MongoClient(app.mongodbUri).connect();
   try {
-    return await work(client.db('orbits-trader'));
+    return await work(client.db(app.database));
   } finally {
     await client.close();
   }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
 import type { Action, ActionApp } from '@wbce/orbits-core';
 import type { mongo } from 'mongoose';
 import { startStore, type StoreOptions } from '../../infra/local/mongodb/server.ts';
 import { connectedApp } from '../../orchestrator/durable/app.ts';
 import { Runner, type RunObserver } from '../../orchestrator/durable/runner.ts';
-import { temporaryFolder } from './local-app.ts';
+import { dropDatabase, temporaryFolder, testServer } from './local-app.ts';
 
 export const silent: RunObserver = {
   runClaimed: () => undefined,
@@ -34,10 +35,9 @@ export async function startDurableApp(
   options: Partial<StoreOptions> = {},
 ): Promise<DurableTestApp> {
   const folder = temporaryFolder();
-  const store = await startStore({ dataDir: folder.path, ...options });
-  const app = await connectedApp(() =>
-    Promise.resolve({ declare, uri: store.uri, database: 'test', historyDays: 30 }),
-  );
+  const database = basename(folder.path);
+  const { uri, close } = await openStore(folder.path, database, options);
+  const app = await connectedApp(() => Promise.resolve({ declare, uri, database, historyDays: 30 }));
   const runnerUntil = (offsetMs: number, observer: Partial<RunObserver>) =>
     new Runner(app, { ...silent, ...observer }, { remainingMs: () => offsetMs, stepMs: -1 });
   return {
@@ -47,10 +47,19 @@ export async function startDurableApp(
     doomedRunner: (observer) => runnerUntil(-1, observer),
     async close() {
       await app.db.mongo!.conn!.close();
-      await store.close();
+      await close();
       folder.remove();
     },
   };
+}
+
+/** The MongoDB of MONGODB_URI, or an embedded store where there is none or a test listens to its commands. */
+async function openStore(dataDir: string, database: string, options: Partial<StoreOptions>) {
+  const server = testServer();
+  if (server !== undefined && Object.keys(options).length === 0) {
+    return { uri: server, close: () => dropDatabase(server, database) };
+  }
+  return startStore({ dataDir, ...options });
 }
 
 export const newKey = () => randomUUID();

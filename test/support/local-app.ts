@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MongoClient } from 'mongodb';
 import { startLocalApp, type LocalApp, type LocalAppOptions } from '../../infra/local/local-app.ts';
 import type { InvocationResult } from '../../infra/local/lambda/execution-environment.ts';
 
@@ -16,29 +17,58 @@ export function temporaryFolder(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** The synthesized app with a store of its own; `close` leaves nothing behind. */
+const WITH_MONGODB = [ORCHESTRATOR, 'OrbitsTrader-buy-stock', 'OrbitsTrader-sell-stock'];
+
+/**
+ * The synthesized app with a store of its own; `close` leaves nothing behind.
+ *
+ * Where MONGODB_URI is set, that MongoDB is the store, with a database that goes by the data folder; not for tests that
+ * listen to the embedded store's commands.
+ */
 export async function startTestApp(
   options: Partial<LocalAppOptions> = {},
-): Promise<LocalApp & { logs: string[] }> {
+): Promise<LocalApp & { logs: string[]; database: string }> {
   const folder = temporaryFolder();
   const logs: string[] = [];
+  const dataDir = options.dataDir ?? folder.path;
+  const server = options.onCommand || options.mongodbUri ? undefined : testServer();
+  const database = server === undefined ? 'orbits-trader' : basename(dataDir);
   const app = await startLocalApp({
     root,
     assemblyDir,
-    dataDir: folder.path,
+    dataDir,
+    mongodbUri: server,
     onLog: (_name, line) => logs.push(line),
     ...options,
-    // The tests' ticks are of times whose prices are known, long ago.
-    overrides: {
-      ...options.overrides,
-      [ORCHESTRATOR]: { MAX_TICK_AGE_MINUTES: '10000000', ...options.overrides?.[ORCHESTRATOR] },
-    },
+    overrides: Object.fromEntries(
+      WITH_MONGODB.concat(Object.keys(options.overrides ?? {})).map((name) => [
+        name,
+        {
+          // The tests' ticks are of times whose prices are known, long ago.
+          ...(name === ORCHESTRATOR && { MAX_TICK_AGE_MINUTES: '10000000' }),
+          ...(WITH_MONGODB.includes(name) && { MONGODB_DATABASE: database }),
+          ...options.overrides?.[name],
+        },
+      ]),
+    ),
   });
   const close = async () => {
     await app.close();
+    if (server !== undefined && options.dataDir === undefined) await dropDatabase(server, database);
     folder.remove();
   };
-  return { ...app, logs, close };
+  return { ...app, logs, database, close };
+}
+
+/** The MongoDB that tests may use instead of the embedded store; each makes databases of its own in it. */
+export function testServer(): string | undefined {
+  return process.env['MONGODB_URI'] || undefined;
+}
+
+export async function dropDatabase(uri: string, name: string): Promise<void> {
+  const client = await new MongoClient(uri).connect();
+  await client.db(name).dropDatabase();
+  await client.close();
 }
 
 /** The answer of an invocation that succeeded. */

@@ -16,7 +16,7 @@ let local: LocalApp;
 let app: Awaited<ReturnType<typeof connectedApp>>;
 beforeAll(async () => {
   local = await startTestApp();
-  const options = { declare: registry, uri: local.mongodbUri, database: 'orbits-trader', historyDays: 30 };
+  const options = { declare: registry, uri: local.mongodbUri, database: local.database, historyDays: 30 };
   app = await connectedApp(() => Promise.resolve(options));
 });
 afterAll(async () => {

@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConfigError, configuration, parseConfig } from '../../infra/config.ts';
+import { root } from '../support/local-app.ts';
+import { cdkContext, network } from '../support/stack-template.ts';
+
+const parse = (change: Record<string, unknown>) => parseConfig({ ...cdkContext, ...change });
+
+describe('the configuration', () => {
+  test('has defaults for everything but the trades themselves', () => {
+    expect(parse({})).toEqual({
+      symbols: 'AMZN',
+      quantity: 1,
+      sellAbove: '100.00',
+      schedule: 'cron(0/5 9-15 ? * MON-FRI *)',
+      timeZone: 'America/New_York',
+      scheduleEnabled: true,
+      mongodb: { secretName: 'orbits-trader/mongodb' },
+      databaseName: 'orbits-trader',
+      historyDays: 30,
+      maxTickAgeMinutes: 15,
+      logRetentionDays: 30,
+      alarmEmail: undefined,
+      orchestratorTimeoutSeconds: 60,
+      orchestratorMemoryMb: 512,
+      vpc: undefined,
+    });
+  });
+
+  test('takes values as text and as what they are', () => {
+    for (const [text, value] of [
+      [
+        { historyDays: '90', scheduleEnabled: 'false' },
+        { historyDays: 90, scheduleEnabled: false },
+      ],
+    ] as const) {
+      expect(parse(text)).toEqual(parse(value));
+    }
+  });
+
+  test.each([
+    [{ symbol: 'MSFT' }, { symbols: 'MSFT' }],
+    [{ symbols: 'MSFT,BRK.B' }, { symbols: 'MSFT,BRK.B' }],
+    [{ schedule: 'cron(0 9 ? * 2#1 *)' }, { schedule: 'cron(0 9 ? * 2#1 *)' }],
+    [{ mongodbSecretName: 'mine' }, { mongodb: { secretName: 'mine' } }],
+    [{ mongodbIamHost: 'c.mongodb.net' }, { mongodb: { iamHost: 'c.mongodb.net' } }],
+    [
+      network,
+      {
+        vpc: {
+          id: network.vpcId,
+          subnetIds: network.subnetIds.split(','),
+          securityGroupIds: [network.securityGroupIds],
+        },
+      },
+    ],
+  ])('takes %j', (change, expected) => {
+    expect(parse(change)).toMatchObject(expected);
+  });
+
+  test.each([
+    [{ symbols: 'amzn' }, 'symbols is "amzn", expected symbols separated by commas'],
+    [{ symbols: 'AMZN,' }, 'symbols is "AMZN,", expected symbols separated by commas'],
+    [{ symbol: 'A,B' }, 'symbol is "A,B", expected one symbol'],
+    [{ quantity: '0' }, 'quantity is "0", expected a whole number'],
+    [{ quantity: '1.5' }, 'quantity is "1.5", expected a whole number'],
+    [{ quantity: '' }, 'quantity is "", expected a whole number'],
+    [{ quantity: undefined }, 'quantity is not set, expected a whole number'],
+    [{ sellAbove: 'high' }, 'sellAbove is "high", expected a price'],
+    [{ sellAbove: 100 }, 'sellAbove is 100, expected a price as text'],
+    [{ schedule: 'daily' }, 'schedule is "daily", expected an EventBridge Scheduler cron(...)'],
+    [{ schedule: 'rate(0 minutes)' }, 'schedule is "rate(0 minutes)", expected'],
+    [{ schedule: 'cron(99 9 ? * MON *)' }, 'schedule is "cron(99 9 ? * MON *)", expected'],
+    [{ timeZone: 'Mars/Olympus' }, 'timeZone is "Mars/Olympus", expected an IANA time zone'],
+    [{ scheduleEnabled: 'yes' }, 'scheduleEnabled is "yes", expected true or false'],
+    [{ mongodbSecretArn: 'arn:aws:s3:::b' }, 'mongodbSecretArn is "arn:aws:s3:::b", expected the whole ARN'],
+    [{ mongodbIamHost: 'localhost' }, 'mongodbIamHost is "localhost", expected the host of a cluster'],
+    [
+      { mongodbSecretName: 'a', mongodbIamHost: 'c.mongodb.net' },
+      'mongodbSecretName is "a" and mongodbIamHost is "c.mongodb.net", expected one of the two alone',
+    ],
+    [{ databaseName: 'a.b' }, 'databaseName is "a.b", expected 1 to 38 letters'],
+    [{ historyDays: 0 }, 'historyDays is 0, expected a whole number of days'],
+    [
+      { logRetentionDays: 31 },
+      'logRetentionDays is 31, expected a number of days that CloudWatch Logs knows: 1, 3,',
+    ],
+    [{ alarmEmail: 'me' }, 'alarmEmail is "me", expected an e-mail address'],
+    [
+      { orchestratorTimeoutSeconds: 901 },
+      'orchestratorTimeoutSeconds is 901, expected a whole number of seconds',
+    ],
+    [{ orchestratorMemoryMb: 128 }, 'orchestratorMemoryMb is 128, expected a whole number of megabytes'],
+    [{ vpcId: 'mine' }, 'vpcId is "mine", expected the id of a VPC'],
+    [{ vpcId: network.vpcId }, 'subnetIds is not set, expected ids of subnets'],
+    [{ ...network, subnetIds: 'a,b' }, 'subnetIds is "a,b", expected ids of subnets'],
+    [{ symbool: 'AMZN' }, 'symbool is no key, expected one of symbols, symbol, quantity'],
+  ])('refuses %j in a line that names the key', (change, message) => {
+    expect(() => parse(change)).toThrow(ConfigError);
+    expect(() => parse(change)).toThrow(message);
+    expect(() => parse(change)).not.toThrow(/\n/);
+  });
+
+  test('names every wrong key at once', () => {
+    expect(() => parse({ quantity: 'x', historyDays: 'y' })).toThrow(/quantity is "x".*; historyDays is "y"/);
+  });
+
+  test('does not repeat a URI with a password that stands in the wrong place', () => {
+    const uri = 'mongodb+srv://trader:open-sesame@c.mongodb.net';
+    for (const key of ['mongodbSecretName', 'mongodbIamHost', 'databaseName']) {
+      expect(() => parse({ [key]: uri })).toThrow('mongodb+srv://***@c.mongodb.net');
+      expect(() => parse({ [key]: uri })).not.toThrow('open-sesame');
+    }
+  });
+
+  test("leaves alone the tools' own keys", () => {
+    expect(parse({ 'aws:cdk:x': 1, '@aws-cdk/core:y': true, 'cli-telemetry': false })).toEqual(parse({}));
+  });
+});
+
+describe('docs/configuration.md', () => {
+  const rows = [
+    ...readFileSync(join(root, 'docs', 'configuration.md'), 'utf8').matchAll(
+      /^\| `(\w+)` +\| (.+?) +\| (.+?) +\| (.+?) +\|$/gm,
+    ),
+  ].map(([, key, takes, byDefault, meaning]) => ({
+    key: key!,
+    takes: takes!,
+    byDefault: byDefault!,
+    meaning: meaning!,
+  }));
+
+  test('has each key of the schema once, in its order', () => {
+    expect(rows.map(({ key }) => key)).toEqual(Object.keys(configuration.shape));
+  });
+
+  test('has the defaults that the schema and cdk.json give', () => {
+    const withDefaults = { mongodbSecretName: 'orbits-trader/mongodb', ...configuration.parse(cdkContext) };
+    const stated = Object.fromEntries(
+      rows.map(({ key, byDefault }) => [key, /^`(.*)`$/.exec(byDefault)?.[1]]),
+    );
+    for (const key of Object.keys(configuration.shape)) {
+      const value = withDefaults[key as keyof typeof withDefaults]?.toString();
+      expect([key, stated[key]]).toEqual([key, value]);
+    }
+  });
+
+  test('says what each key takes, as an error does', () => {
+    for (const { key, takes } of rows) {
+      const { description } = configuration.shape[key as keyof typeof configuration.shape];
+      expect([key, takes]).toEqual([key, description!.replaceAll('|', '\\|')]);
+    }
+  });
+});

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Validations, type App, type Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { buildApp } from '../../infra/build-app.ts';
+import { root, temporaryFolder } from './local-app.ts';
+
+/** What cdk.json has. */
+export const cdkContext = (
+  JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> }
+).context;
+
+/** A network as a user would name it. */
+export const network = {
+  vpcId: 'vpc-0123456789abcdef0',
+  subnetIds: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1',
+  securityGroupIds: 'sg-0123456789abcdef0',
+};
+
+/** The app with some keys changed, without its bundles, which take seconds. */
+export function appWith(change: Record<string, unknown> = {}): App {
+  const folder = temporaryFolder();
+  process.once('exit', () => folder.remove());
+  const context = { ...cdkContext, ...change, 'aws:cdk:bundling-stacks': [] };
+  return buildApp({ outdir: folder.path, context });
+}
+
+export function templateWith(change: Record<string, unknown> = {}): Template {
+  return Template.fromStack(appWith(change).node.findChild('OrbitsTrader') as Stack);
+}
+
+/** Every rule that the app acknowledges, by the path of the construct. */
+export function acknowledgements(app: App): { path: string; id: string; reason: string }[] {
+  const key = Validations.ACKNOWLEDGED_RULES_METADATA_KEY;
+  return app.node.findAll().flatMap(({ node }) =>
+    node.metadata
+      .filter(({ type }) => type === key)
+      .flatMap(({ data }) =>
+        Object.entries(data as Record<string, string>).map(([id, reason]) => ({
+          path: node.path,
+          id,
+          reason,
+        })),
+      ),
+  );
+}
