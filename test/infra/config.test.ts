@@ -19,6 +19,8 @@ describe('the configuration', () => {
       databaseName: 'orbits-trader',
       historyDays: 30,
       maxTickAgeMinutes: 15,
+      approval: 'never',
+      approvalTimeoutMinutes: 60,
       logRetentionDays: 30,
       alarmEmail: undefined,
       orchestratorTimeoutSeconds: 60,

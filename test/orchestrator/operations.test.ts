@@ -1,10 +1,9 @@
 import { MongoClient } from 'mongodb';
-import type { LocalApp } from '../../infra/local/local-app.ts';
 import { answers } from '../../orchestrator/report.ts';
 import { answerOf, errorOf, ORCHESTRATOR, startTestApp } from '../support/local-app.ts';
 
 // The deployed bundle, where every order needs a person's approval.
-let app: LocalApp;
+let app: Awaited<ReturnType<typeof startTestApp>>;
 let client: MongoClient;
 beforeAll(async () => {
   app = await startTestApp({ overrides: { [ORCHESTRATOR]: { APPROVE_ABOVE: '0' } } });
@@ -15,7 +14,7 @@ afterAll(async () => {
   await app.close();
 });
 
-const database = () => client.db('orbits-trader');
+const database = () => client.db(app.database);
 const trades = (symbol: string) => database().collection('trades').countDocuments({ symbol });
 const invoke = async (event: object) => answerOf(await app.invoke(ORCHESTRATOR, event));
 const refused = async (event: object) => errorOf(await app.invoke(ORCHESTRATOR, event));

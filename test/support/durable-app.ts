@@ -36,7 +36,8 @@ export async function startDurableApp(
 ): Promise<DurableTestApp> {
   const folder = temporaryFolder();
   const database = basename(folder.path);
-  const { uri, close } = await openStore(folder.path, database, options);
+  const store = await openStore(folder.path, database, options);
+  const { uri } = store;
   const app = await connectedApp(() => Promise.resolve({ declare, uri, database, historyDays: 30 }));
   const runnerUntil = (offsetMs: number, observer: Partial<RunObserver>) =>
     new Runner(app, { ...silent, ...observer }, { remainingMs: () => offsetMs, stepMs: -1 });
@@ -47,7 +48,7 @@ export async function startDurableApp(
     doomedRunner: (observer) => runnerUntil(-1, observer),
     async close() {
       await app.db.mongo!.conn!.close();
-      await close();
+      await store.close();
       folder.remove();
     },
   };
