@@ -73,6 +73,12 @@ export class Collection {
     return bytes && { id, bytes, doc: decode(bytes) };
   }
 
+  /** The one record under a whole key of a unique index. */
+  readUnique(index: Index, key: Buffer): StoredRecord | undefined {
+    const holder = this.folder.index.get(index.address(key));
+    return holder && this.read(recordId(holder));
+  }
+
   /** All records in the order of their coming; holds no lmdb cursor between steps, so it may be left and resumed. */
   *scan(backward = false): Generator<StoredRecord> {
     for (const { key, value } of chunks(this.folder.docs, this.recordRange(), backward)) {

@@ -7,7 +7,6 @@ import type { Doc } from './values.ts';
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
 interface Cursor {
-  id: Long;
   namespace: string;
   documents: Iterator<Uint8Array>;
   /** A document that was read but did not fit. */
@@ -35,12 +34,12 @@ export class Cursors {
     documents: Iterator<Uint8Array>,
     options: { batchSize?: number; singleBatch?: boolean; session?: string },
   ): Uint8Array {
-    const id = Long.fromBigInt(randomBytes(8).readBigUInt64LE() >> 1n);
-    const cursor: Cursor = { id, namespace, documents, session: options.session, lastUsed: Date.now() };
+    const cursor: Cursor = { namespace, documents, session: options.session, lastUsed: Date.now() };
     const { batch, done } = this.batch(cursor, options.batchSize ?? 101);
-    const over = done || options.singleBatch === true;
-    if (!over) this.open.set(id.toString(), cursor);
-    return cursorReply('firstBatch', batch, over ? Long.ZERO : id, namespace);
+    if (done || options.singleBatch) return cursorReply('firstBatch', batch, Long.ZERO, namespace);
+    const id = Long.fromBigInt(randomBytes(8).readBigUInt64LE() >> 1n);
+    this.open.set(id.toString(), cursor);
+    return cursorReply('firstBatch', batch, id, namespace);
   }
 
   getMore(id: Long, namespace: string, batchSize: number | undefined): Uint8Array {
@@ -102,6 +101,8 @@ function next_(documents: Iterator<Uint8Array>): Uint8Array | undefined {
   return result.done ? undefined : result.value;
 }
 
+const OK = bodyOf({ ok: 1.0 });
+
 /**
  * `{ cursor: { <name>: [...], id, ns }, ok: 1 }`, put together from the documents' own bytes: decoding and
  * encoding them again would cost most of the time of a find, and change the order of odd field names.
@@ -109,7 +110,7 @@ function next_(documents: Iterator<Uint8Array>): Uint8Array | undefined {
 function cursorReply(name: string, batch: Uint8Array[], id: Long, ns: string): Uint8Array {
   const items = batch.flatMap((document, i) => [Buffer.from(`\x03${i}\0`), document]);
   const cursor = joined([Buffer.from(`\x04${name}\0`), joined(items), bodyOf({ id, ns })]);
-  return joined([Buffer.from('\x03cursor\0'), cursor, bodyOf({ ok: 1.0 })]);
+  return joined([Buffer.from('\x03cursor\0'), cursor, OK]);
 }
 
 /** The fields of an encoded document, without its length and end. */

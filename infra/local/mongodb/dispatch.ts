@@ -44,6 +44,7 @@ async function run(call: Call): Promise<Doc | Uint8Array> {
     checkReadConcern(body);
   }
   checkCommandFields(command, body);
+  await store.storage.settled();
   return execute(call);
 }
 

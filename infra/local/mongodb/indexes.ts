@@ -17,6 +17,8 @@ export interface IndexMeta {
   shortened: boolean;
 }
 
+const NONE = Buffer.alloc(0);
+
 /** One index: what it would hold of a document, and what it is called. Reads and writes are the collection's. */
 export class Index {
   readonly id: number;
@@ -57,7 +59,7 @@ export class Index {
   }
 
   /** The key in lmdb: the index's number, the key, and for an index that isn't unique the record. */
-  address(key: Buffer, recordKey: Buffer): Buffer {
+  address(key: Buffer, recordKey: Buffer = NONE): Buffer {
     return Buffer.concat(
       this.unique ? [this.prefix(), storedKey(key)] : [this.prefix(), storedKey(key), recordKey],
     );

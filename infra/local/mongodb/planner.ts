@@ -13,6 +13,8 @@ export interface Plan {
   /** Undefined: the whole collection is read. */
   index?: Index;
   ranges: KeyRange[];
+  /** The whole key of a unique index, where the filter names it: one look-up, and no range is walked. */
+  key?: Buffer;
   backward: boolean;
   /** The documents come in the order that was asked for. */
   sorted: boolean;
@@ -137,7 +139,7 @@ function planWith(
   const score = used * 10 + (ranged ? 5 : 0) + (full ? 100 : 0) + (order ? 3 : 0);
   const backward = order === 'backward';
   const sorted = sort.length === 0 || order !== undefined;
-  return { plan: { index, ranges, backward, sorted }, score };
+  return { plan: { index, ranges, ...(full && single && { key: prefixes[0]! }), backward, sorted }, score };
 }
 
 function implies(filter: Doc, partial: Doc): boolean {
@@ -206,9 +208,17 @@ function orderOf(index: Index, used: number, sort: KeyField[]): 'forward' | 'bac
 }
 
 /** The records that a plan reaches, each once. */
-export function* execute(collection: Collection, { index, ranges, backward }: Plan): Generator<StoredRecord> {
+export function* execute(
+  collection: Collection,
+  { index, ranges, key, backward }: Plan,
+): Generator<StoredRecord> {
   if (!index) {
     yield* collection.scan(backward);
+    return;
+  }
+  if (key) {
+    const record = collection.readUnique(index, key);
+    if (record) yield record;
     return;
   }
   const seen = index.multikey ? new Set<number>() : undefined;

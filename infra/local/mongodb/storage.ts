@@ -9,15 +9,17 @@ interface Job {
 }
 
 /**
- * The one writer. Jobs that arrive together share one lmdb transaction, and so one sync to the disk; `write`
- * resolves after that sync, never before.
+ * The one writer. Jobs that arrive while one transaction is being synced to the disk share the next one, and so one
+ * sync; `write` resolves after that sync, never before. lmdb syncs in a thread of its own, and meanwhile the next
+ * messages are taken in.
  */
 export class Storage {
   readonly folder: Folder;
   /** Called when a transaction was undone: whatever was kept in memory about it is wrong. */
   onUndone: () => void = () => undefined;
   private queue: Job[] = [];
-  private scheduled = false;
+  private flushing: Promise<void> | undefined;
+  private committing: Promise<unknown> | undefined;
   private closed = false;
 
   constructor(dataDir: string) {
@@ -32,25 +34,31 @@ export class Storage {
     if (this.closed) return Promise.reject(new ServerError('InterruptedAtShutdown', 'The store is closing'));
     return new Promise<T>((resolve, reject) => {
       this.queue.push({ run: job, resolve: resolve as (value: unknown) => void, reject });
-      if (this.scheduled) return;
-      this.scheduled = true;
-      setImmediate(() => this.flush());
+      this.flushing ??= this.flush();
     });
   }
 
-  private flush(): void {
-    this.scheduled = false;
-    const jobs = this.queue;
-    this.queue = [];
-    if (this.commit(jobs)) return;
-    // One of them broke the shared transaction: each gets its own, so that only that one fails.
-    for (const job of jobs) this.commit([job], job.reject);
+  /** Resolves when what is being written stands: a command that comes after a write must not see the time before it. */
+  settled(): Promise<unknown> | undefined {
+    return this.committing;
   }
 
-  private commit(jobs: Job[], onFailure?: (error: unknown) => void): boolean {
+  private async flush(): Promise<void> {
+    while (this.queue.length > 0) {
+      const jobs = this.queue;
+      this.queue = [];
+      this.committing = this.commit(jobs);
+      if (await this.committing) continue;
+      // One of them broke the shared transaction: each gets its own, so that only that one fails.
+      for (const job of jobs) await this.commit([job], job.reject);
+    }
+    this.flushing = this.committing = undefined;
+  }
+
+  private async commit(jobs: Job[], onFailure?: (error: unknown) => void): Promise<boolean> {
     const settle: (() => void)[] = [];
     try {
-      this.folder.root.transactionSync(() => {
+      await this.folder.root.childTransaction(() => {
         for (const job of jobs) {
           try {
             const value = job.run();
@@ -66,6 +74,8 @@ export class Storage {
       onFailure?.(this.asServerError(error));
       return false;
     }
+    // lmdb keeps a read snapshot over several reads of one turn; whoever is told of the write must see it.
+    this.folder.root.resetReadTxn();
     for (const done of settle) done();
     return true;
   }
@@ -81,8 +91,8 @@ export class Storage {
 
   async close(): Promise<void> {
     if (this.closed) return;
-    this.flush();
     this.closed = true;
+    await this.flushing;
     await closeFolder(this.folder);
   }
 }

@@ -1,0 +1,50 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export interface Child {
+  process: ChildProcess;
+  /** The next line that the child prints, as JSON; throws with what it complained of when it ends before. */
+  next<T>(): Promise<T>;
+  /** Asks the child to end, and waits until it has. */
+  stop(): Promise<void>;
+}
+
+/** A script of the bench in a process of its own, so that nobody's memory or event loop is another's. */
+export function startChild(
+  script: URL | string,
+  args: string[],
+  nodeArgs: string[] = ['--import', 'tsx'],
+): Child {
+  const path = script instanceof URL ? fileURLToPath(script) : script;
+  const child = spawn(process.execPath, [...nodeArgs, path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-4000)));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ended = once(child, 'exit');
+  return {
+    process: child,
+    async next<T>(): Promise<T> {
+      for (;;) {
+        const { value, done } = await lines.next();
+        if (done) throw new Error(`${path} ${args.join(' ')} ended without an answer: ${complaint.trim()}`);
+        if (value.startsWith('{')) return JSON.parse(value) as T;
+      }
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** Runs a script to its end and gives back the object that it prints. */
+export async function ask<T>(script: URL | string, args: string[], nodeArgs?: string[]): Promise<T> {
+  const child = startChild(script, args, nodeArgs);
+  try {
+    return await child.next<T>();
+  } finally {
+    await child.stop();
+  }
+}
