@@ -5,10 +5,8 @@ import { TraderStack } from './trader-stack.ts';
 /** The CDK app, ready to be synthesized. Throws `ConfigError` where its context holds a value that it doesn't take. */
 export function buildApp(props?: AppProps): App {
   const app = new App(props);
-  new TraderStack(
-    app,
-    'OrbitsTrader',
-    parseConfig((key) => app.node.tryGetContext(key)),
-  );
+  new TraderStack(app, 'OrbitsTrader', parseConfig(app.node.getAllContext() as Record<string, unknown>), {
+    description: 'Durable, exactly-once trading workflows on AWS Lambda',
+  });
   return app;
 }

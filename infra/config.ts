@@ -1,23 +1,112 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
+import { price, stockSymbol } from '../functions/contracts/stock.ts';
+import { nextTick, UnreadScheduleError } from './next-tick.ts';
 
-const text = z.string().min(1);
+/** What `-c key=value` gives is text; cdk.json may hold the number itself. */
+const wholeNumber = (min: number, max: number) =>
+  z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.int().min(min).max(max));
+const flag = z
+  .union([z.boolean(), z.enum(['true', 'false'])])
+  .transform((value) => value === true || value === 'true');
+const idList = (pattern: RegExp) =>
+  z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(z.string().regex(pattern)));
 
-/** The stack's configuration: CDK context, from `cdk.json` or `-c key=value`. */
-const traderConfig = z.object({
+const RETENTION = Object.values(RetentionDays).filter((days) => typeof days === 'number' && days < 9999);
+
+/**
+ * Every key of the stack's configuration: CDK context, from `cdk.json` or `-c key=value`. A description says what the
+ * key takes. The table in docs/configuration.md has the same keys and the same defaults.
+ */
+export const configuration = z.object({
   symbols: z
     .string()
-    .regex(
-      /^[A-Z][A-Z0-9.-]{0,9}(,[A-Z][A-Z0-9.-]{0,9})*$/,
-      'symbols separated by commas, such as "AMZN,BRK.B"',
-    ),
-  quantity: z.string().regex(/^[1-9]\d{0,5}$/, 'a whole number of shares from 1 to 999999'),
-  sellAbove: z.string().regex(/^(?=.*[1-9])(0|[1-9]\d{0,11})(\.\d{1,4})?$/, 'a price such as "100.00"'),
-  schedule: z.string().regex(/^(cron|rate)\(.+\)$/, 'an EventBridge cron(...) or rate(...) expression'),
-  timeZone: z.string().refine(isTimeZone, 'an IANA time zone'),
-  mongodbSecretName: text,
-  databaseName: z.string().regex(/^[A-Za-z0-9_-]{1,38}$/, '1 to 38 letters, digits, "-" or "_"'),
+    .refine((list) => list.split(',').every((symbol) => stockSymbol.safeParse(symbol).success))
+    .describe('symbols separated by commas, such as "AMZN,BRK.B"'),
+  symbol: stockSymbol.optional().describe('one symbol, such as "AMZN"'),
+  quantity: wholeNumber(1, 999_999).describe('a whole number of shares from 1 to 999999'),
+  sellAbove: price.describe('a price as text, such as "100.00"'),
+  schedule: z
+    .string()
+    .refine(isSchedule)
+    .default('cron(0/5 9-15 ? * MON-FRI *)')
+    .describe('an EventBridge Scheduler cron(...) of six fields, or a rate(...) such as "rate(5 minutes)"'),
+  timeZone: z
+    .string()
+    .refine(isTimeZone)
+    .default('America/New_York')
+    .describe('an IANA time zone, such as "America/New_York"'),
+  scheduleEnabled: flag.default(true).describe('true or false'),
+  mongodbSecretName: z
+    .string()
+    .regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/)
+    .optional()
+    .describe('the name of a secret: letters, digits and /_+=.@-'),
+  mongodbSecretArn: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$/)
+    .optional()
+    .describe('the whole ARN of a secret, with the six characters at its end'),
+  mongodbIamHost: z
+    .string()
+    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/)
+    .optional()
+    .describe('the host of a cluster, such as "cluster0.ab1cd.mongodb.net"'),
+  databaseName: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,38}$/)
+    .default('orbits-trader')
+    .describe('1 to 38 letters, digits, "-" or "_"'),
+  historyDays: wholeNumber(1, 3650).default(30).describe('a whole number of days from 1 to 3650'),
+  maxTickAgeMinutes: wholeNumber(1, 1440).default(15).describe('a whole number of minutes from 1 to 1440'),
+  logRetentionDays: wholeNumber(1, 3653)
+    .refine((days) => RETENTION.includes(days))
+    .default(30)
+    .describe(`a number of days that CloudWatch Logs knows: ${RETENTION.join(', ')}`),
+  alarmEmail: z.email().optional().describe('an e-mail address'),
+  orchestratorTimeoutSeconds: wholeNumber(30, 900)
+    .default(60)
+    .describe('a whole number of seconds from 30 to 900'),
+  orchestratorMemoryMb: wholeNumber(256, 10_240)
+    .default(512)
+    .describe('a whole number of megabytes from 256 to 10240'),
+  vpcId: z
+    .string()
+    .regex(/^vpc-[0-9a-f]+$/)
+    .optional()
+    .describe('the id of a VPC, such as "vpc-0a1b2c3d4e5f60718"'),
+  subnetIds: idList(/^subnet-[0-9a-f]+$/)
+    .optional()
+    .describe('ids of subnets of the VPC, separated by commas'),
+  securityGroupIds: idList(/^sg-[0-9a-f]+$/)
+    .optional()
+    .describe('ids of security groups of the VPC, separated by commas'),
 });
-export type TraderConfig = z.infer<typeof traderConfig>;
+type Parsed = z.infer<typeof configuration>;
+
+const DEFAULT_SECRET = 'orbits-trader/mongodb';
+
+/** How the functions get into MongoDB: by a secret that holds the URI, or by the roles that they have. */
+export type MongodbAuthentication = { secretName: string } | { secretArn: string } | { iamHost: string };
+
+export interface TraderConfig extends Omit<
+  Parsed,
+  (`mongodb${string}` & keyof Parsed) | 'symbol' | 'vpcId' | 'subnetIds' | 'securityGroupIds'
+> {
+  mongodb: MongodbAuthentication;
+  vpc: { id: string; subnetIds: string[]; securityGroupIds: string[] } | undefined;
+}
+
+function isSchedule(expression: string): boolean {
+  try {
+    return Boolean(nextTick(expression, 'UTC', new Date()));
+  } catch (error) {
+    return error instanceof UnreadScheduleError;
+  }
+}
 
 function isTimeZone(zone: string): boolean {
   try {
@@ -27,20 +116,64 @@ function isTimeZone(zone: string): boolean {
   }
 }
 
-/** Thrown when a context value is not one that the stack takes; the message names each key. */
+/** Thrown when a context value is not one that the stack takes; the message is one line that names each key. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+
+  constructor(problems: string[]) {
+    super(`Wrong configuration: ${problems.join('; ')}. Set it in cdk.json or with -c key=value.`);
+  }
 }
 
-export function parseConfig(context: (key: string) => unknown): TraderConfig {
-  const values = Object.fromEntries(Object.keys(traderConfig.shape).map((key) => [key, context(key)]));
-  const parsed = traderConfig.safeParse(values);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => {
-    const key = path.join('.');
-    return `${key} is ${JSON.stringify(values[key]) ?? 'not set'}, expected ${message}`;
-  });
-  throw new ConfigError(
-    `Wrong configuration: ${problems.join('; ')}. Set it in cdk.json or with -c key=value.`,
-  );
+/** @param context all of the CDK context; what is not of ours is left alone */
+export function parseConfig(context: Record<string, unknown>): TraderConfig {
+  const known: string[] = Object.keys(configuration.shape);
+  // Tools' own keys have a dash, a slash or a colon.
+  const unknown = Object.keys(context).filter((key) => /^[A-Za-z]+$/.test(key) && !known.includes(key));
+  const parsed = configuration.safeParse(context);
+  const wrong = new Set(parsed.error?.issues.map(({ path }) => String(path[0])));
+  const problems = [
+    ...[...wrong].map((key) => `${key} is ${shown(context[key])}, expected ${descriptionOf(key)}`),
+    ...unknown.map((key) => `${key} is no key, expected one of ${known.join(', ')}`),
+  ];
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return combined(parsed.data);
+}
+
+/** Keys that belong together, as one. */
+function combined(parsed: Parsed): TraderConfig {
+  const { symbol, mongodbSecretName, mongodbSecretArn, mongodbIamHost, ...others } = parsed;
+  const { vpcId, subnetIds, securityGroupIds, ...config } = others;
+  const ways = { mongodbSecretName, mongodbSecretArn, mongodbIamHost };
+  const given = Object.entries(ways).filter(([, value]) => value !== undefined);
+  if (given.length > 1) {
+    const keys = given.map(([key, value]) => `${key} is ${shown(value)}`);
+    throw new ConfigError([`${keys.join(' and ')}, expected one of the two alone`]);
+  }
+  const network = Object.entries({ vpcId, subnetIds, securityGroupIds });
+  const missing = network.filter(([, value]) => value === undefined);
+  if (missing.length > 0 && missing.length < network.length) {
+    throw new ConfigError(
+      missing.map(([key]) => `${key} is not set, expected ${descriptionOf(key)} beside the rest of the VPC`),
+    );
+  }
+  return {
+    ...config,
+    symbols: symbol ?? config.symbols,
+    mongodb: mongodbIamHost
+      ? { iamHost: mongodbIamHost }
+      : mongodbSecretArn
+        ? { secretArn: mongodbSecretArn }
+        : { secretName: mongodbSecretName ?? DEFAULT_SECRET },
+    vpc: vpcId && subnetIds && securityGroupIds ? { id: vpcId, subnetIds, securityGroupIds } : undefined,
+  };
+}
+
+function descriptionOf(key: string): string {
+  return configuration.shape[key as keyof Parsed].description ?? '';
+}
+
+/** A value as JSON, without the password of a URI that was put into the wrong place. */
+function shown(value: unknown): string {
+  return JSON.stringify(value)?.replace(/\/\/.*@/, '//***@') ?? 'not set';
 }

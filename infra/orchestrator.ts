@@ -1,15 +1,19 @@
 import { Duration } from 'aws-cdk-lib';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import type { IDestination } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { NodeFunction } from './node-function.ts';
+import { NAMESPACE } from './metrics.ts';
+import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 
-export interface OrchestratorProps {
+export interface OrchestratorProps extends Omit<NodeFunctionProps, 'entry' | 'environment'> {
   /** The symbols that a tick trades, separated by commas. */
   symbols: string;
   /** Shares in an order. */
-  quantity: string;
-  timeout: Duration;
+  quantity: number;
+  /** How many days finished runs are kept in the database. */
+  historyDays: number;
+  /** How late a tick may come. */
+  maxTickAgeMinutes: number;
   /** Takes the events of invocations that failed to the end. */
   deadLetterQueue: IQueue;
 }
@@ -19,25 +23,35 @@ export class Orchestrator extends NodeFunction {
   constructor(
     scope: Construct,
     id: string,
-    { symbols, quantity, timeout, deadLetterQueue }: OrchestratorProps,
+    { symbols, quantity, historyDays, maxTickAgeMinutes, deadLetterQueue, ...props }: OrchestratorProps,
   ) {
     super(scope, id, {
+      ...props,
       entry: 'orchestrator/handler.ts',
-      timeout,
-      // Loading the two MongoDB layers is bound by the processor, whose share grows with the memory.
-      memorySize: 512,
-      environment: { SYMBOLS: symbols, QUANTITY: quantity },
+      environment: {
+        SYMBOLS: symbols,
+        QUANTITY: String(quantity),
+        HISTORY_DAYS: String(historyDays),
+        MAX_TICK_AGE_MINUTES: String(maxTickAgeMinutes),
+        POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
+      },
       // The schedule invokes asynchronously, so its own retries end where Lambda's queue begins. A tick that fails is
       // tried again by Lambda; the key of the run makes that harmless. After that it is a dead letter.
       retryAttempts: 2,
       maxEventAge: Duration.minutes(5),
-      onFailure: new SqsDestination(deadLetterQueue),
+      onFailure: queueDestination(deadLetterQueue),
     });
+    this.allow(['sqs:SendMessage'], [deadLetterQueue.queueArn]);
   }
 
   /** Permission to invoke a function, and the variable under which the orchestrator finds its name. */
   mayInvoke(target: NodeFunction): void {
-    target.grantInvoke(this);
+    this.allow(['lambda:InvokeFunction'], [target.functionArn]);
     this.addEnvironment(`FUNCTION_${target.node.id.toUpperCase().replaceAll('-', '_')}`, target.functionName);
   }
+}
+
+/** CDK's own would let the function read the queue's attributes too. */
+function queueDestination(queue: IQueue): IDestination {
+  return { bind: () => ({ destination: queue.queueArn }) };
 }

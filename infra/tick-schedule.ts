@@ -1,10 +1,12 @@
-import { Duration, TimeZone } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack, TimeZone } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import {
   ContextAttribute,
   Schedule,
   ScheduleExpression,
   ScheduleTargetInput,
+  TimeWindow,
 } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -18,18 +20,23 @@ export interface TickScheduleProps {
   expression: string;
   /** IANA name */
   timeZone: string;
+  enabled: boolean;
 }
 
 /** Fires the orchestrator. The scheduled time is the tick's key: unlike the execution's id, a redelivery keeps it. */
 export class TickSchedule extends Construct {
+  readonly schedule: Schedule;
+
   constructor(
     scope: Construct,
     id: string,
-    { orchestrator, deadLetterQueue, expression, timeZone }: TickScheduleProps,
+    { orchestrator, deadLetterQueue, expression, timeZone, enabled }: TickScheduleProps,
   ) {
     super(scope, id);
-    new Schedule(this, 'schedule', {
+    this.schedule = new Schedule(this, 'schedule', {
       schedule: ScheduleExpression.expression(expression, TimeZone.of(timeZone)),
+      timeWindow: TimeWindow.off(),
+      enabled,
       target: new LambdaInvoke(orchestrator, {
         input: ScheduleTargetInput.fromObject({
           command: 'tick',
@@ -38,7 +45,30 @@ export class TickSchedule extends Construct {
         deadLetterQueue,
         retryAttempts: 3,
         maxEventAge: Duration.minutes(5),
+        role: this.#role(orchestrator, deadLetterQueue),
       }),
     });
+  }
+
+  /** CDK's own would grant all versions of the function too. */
+  #role(orchestrator: IFunction, deadLetterQueue: IQueue) {
+    const stack = Stack.of(this);
+    const schedules = stack.formatArn({
+      service: 'scheduler',
+      resource: 'schedule-group',
+      resourceName: 'default',
+      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+    });
+    const role = new Role(this, 'role', {
+      // No schedule of another account, nor of another group, may use it.
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': stack.account, 'aws:SourceArn': schedules } },
+      }),
+    });
+    const allow = (action: string, resource: string) =>
+      role.addToPolicy(new PolicyStatement({ actions: [action], resources: [resource] }));
+    allow('lambda:InvokeFunction', orchestrator.functionArn);
+    allow('sqs:SendMessage', deadLetterQueue.queueArn);
+    return role.withoutPolicyUpdates();
   }
 }

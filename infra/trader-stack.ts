@@ -1,50 +1,78 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { Alarms } from './alarms.ts';
 import type { TraderConfig } from './config.ts';
+import { TraderDashboard } from './dashboard.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { MongodbAccess } from './mongodb-access.ts';
 import { NodeFunction } from './node-function.ts';
 import { Orchestrator } from './orchestrator.ts';
+import { Outputs } from './outputs.ts';
+import { PrivateNetwork } from './private-network.ts';
 import { TickSchedule } from './tick-schedule.ts';
 
-/** The stock functions, the orchestrator that may invoke them, and the schedule that fires it. */
+/** The stock functions, the orchestrator that may invoke them, the schedule that fires it, and what watches over them. */
 export class TraderStack extends Stack {
   constructor(scope: Construct, id: string, config: TraderConfig, props?: StackProps) {
     super(scope, id, props);
-    const mongodb = {
-      secret: Secret.fromSecretNameV2(this, 'mongodb-secret', config.mongodbSecretName),
-      database: config.databaseName,
-    };
+    const mongodb = new MongodbAccess(config.mongodb, config.databaseName);
+    const network = config.vpc && new PrivateNetwork(this, 'network', config.vpc);
 
-    const price = new NodeFunction(this, 'check-stock-price', { entry: 'functions/check-stock-price.ts' });
+    // Work of milliseconds without a connection; the memory buys the share of a processor that loads zod in a cold
+    // start. The orchestrator waits 12 seconds for an answer, so no function's limit may be above 10.
+    const small = { memorySize: 256, timeout: Duration.seconds(10), logRetention: config.logRetentionDays };
+    // The driver, and TLS and the password's derivation when it connects, are bound by the processor.
+    const connected = { ...small, memorySize: 512, ...network?.placement };
+
+    const price = new NodeFunction(this, 'check-stock-price', {
+      ...small,
+      entry: 'functions/check-stock-price.ts',
+    });
     const recommendation = new NodeFunction(this, 'generate-buy-sell-recommendation', {
+      ...small,
       entry: 'functions/generate-buy-sell-recommendation.ts',
       environment: { SELL_ABOVE: config.sellAbove },
     });
-    const buy = new NodeFunction(this, 'buy-stock', { entry: 'functions/buy-stock.ts' });
-    const sell = new NodeFunction(this, 'sell-stock', { entry: 'functions/sell-stock.ts' });
-    buy.useMongodb(mongodb);
-    sell.useMongodb(mongodb);
+    const buy = new NodeFunction(this, 'buy-stock', { ...connected, entry: 'functions/buy-stock.ts' });
+    const sell = new NodeFunction(this, 'sell-stock', { ...connected, entry: 'functions/sell-stock.ts' });
 
-    const deadLetterQueue = new Queue(this, 'dead-letters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
+    const failedTicks = new DeadLetters(this, 'failed-ticks');
+    const undeliveredTicks = new DeadLetters(this, 'undelivered-ticks');
+    const orchestratorTimeout = Duration.seconds(config.orchestratorTimeoutSeconds);
     const orchestrator = new Orchestrator(this, 'orchestrator', {
+      ...connected,
+      // Both are configured: a minute holds some twenty steps, and 512 MB both MongoDB layers and their start.
+      memorySize: config.orchestratorMemoryMb,
+      timeout: orchestratorTimeout,
       symbols: config.symbols,
       quantity: config.quantity,
-      timeout: Duration.seconds(60),
-      deadLetterQueue,
+      historyDays: config.historyDays,
+      maxTickAgeMinutes: config.maxTickAgeMinutes,
+      deadLetterQueue: failedTicks,
     });
-    orchestrator.useMongodb(mongodb);
-    for (const target of [price, recommendation, buy, sell]) orchestrator.mayInvoke(target);
+    const withMongodb = [orchestrator, buy, sell];
+    for (const fn of withMongodb) {
+      mongodb.grantTo(fn);
+      network?.grantTo(fn);
+    }
+    const stockFunctions = [price, recommendation, buy, sell];
+    for (const target of stockFunctions) orchestrator.mayInvoke(target);
 
     new TickSchedule(this, 'tick', {
       orchestrator,
-      deadLetterQueue,
+      deadLetterQueue: undeliveredTicks,
       expression: config.schedule,
       timeZone: config.timeZone,
+      enabled: config.scheduleEnabled,
     });
+
+    const watched = {
+      orchestrator,
+      functions: [orchestrator, ...stockFunctions],
+      deadLetterQueues: [failedTicks, undeliveredTicks],
+    };
+    const { dashboard } = new TraderDashboard(this, 'overview', watched);
+    new Alarms(this, 'alarms', { ...watched, ...config, orchestratorTimeout, email: config.alarmEmail });
+    new Outputs(this, 'outputs', { orchestrator, withMongodb, dashboard, mongodb, vpc: config.vpc });
   }
 }

@@ -3,39 +3,53 @@ import * as z from 'zod';
 const required = (what: string) =>
   z.string(`is not set; the stack sets it to ${what}`).min(1, `is empty; the stack sets it to ${what}`);
 
+/** One of them is set: a secret that holds the URI, or the address of a cluster that knows this function by its role. */
+const mongodb = z.union(
+  [z.object({ MONGODB_SECRET_ID: z.string().min(1) }), z.object({ MONGODB_ADDRESS: z.string().min(1) })],
+  'MONGODB_SECRET_ID or MONGODB_ADDRESS is not set; the stack sets one of them',
+);
+
 const environment = z.object({
-  MONGODB_SECRET_ID: required('the name of the secret that holds the MongoDB URI'),
   MONGODB_DATABASE: required('the name of the database'),
+  HISTORY_DAYS: required('the days for which history is kept').transform(Number).pipe(z.int().min(1)),
   SYMBOLS: required('the symbols that a tick trades, separated by commas').transform((list) =>
     list.split(','),
   ),
+  MAX_TICK_AGE_MINUTES: required('how late a tick may come').transform(Number).pipe(z.int().min(1)),
   QUANTITY: required('the number of shares in an order').transform(Number).pipe(z.int().min(1)),
 });
 
 export interface Config {
-  secretId: string;
+  mongodb: { secretId: string } | { address: string };
   database: string;
   symbols: string[];
   quantity: number;
+  /** How long a finished run and its steps are kept. */
+  historyDays: number;
+  /** A tick that comes later than this after its scheduled time trades nothing. */
+  maxTickAgeMinutes: number;
   /** The deployed name of a function, from its name in the contract. */
   physicalName(contractName: string): string;
 }
 
 /** The orchestrator's configuration, from the environment that the stack gives it. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const parsed = environment.safeParse(env);
+  const parsed = environment.and(mongodb).safeParse(env);
   if (!parsed.success) {
-    const problems = parsed.error.issues
-      .map(({ path, message }) => `${path.join('.')} ${message}`)
-      .join('; ');
+    const problems = parsed.error.issues.map(({ path, message }) => [...path, message].join(' ')).join('; ');
     throw new Error(`The orchestrator's environment is incomplete: ${problems}. Deploy the stack again.`);
   }
-  const { MONGODB_SECRET_ID, MONGODB_DATABASE, SYMBOLS, QUANTITY } = parsed.data;
+  const { MONGODB_DATABASE, HISTORY_DAYS, MAX_TICK_AGE_MINUTES, SYMBOLS, QUANTITY } = parsed.data;
   return {
-    secretId: MONGODB_SECRET_ID,
+    mongodb:
+      'MONGODB_ADDRESS' in parsed.data
+        ? { address: parsed.data.MONGODB_ADDRESS }
+        : { secretId: parsed.data.MONGODB_SECRET_ID },
     database: MONGODB_DATABASE,
     symbols: SYMBOLS,
     quantity: QUANTITY,
+    historyDays: HISTORY_DAYS,
+    maxTickAgeMinutes: MAX_TICK_AGE_MINUTES,
     physicalName: (contractName) => functionName(env, contractName),
   };
 }

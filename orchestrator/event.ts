@@ -1,8 +1,5 @@
 import * as z from 'zod';
-
-const symbol = z
-  .string()
-  .regex(/^[A-Z][A-Z0-9.-]{0,9}$/, 'a symbol is 1 to 10 capitals, digits, "." or "-", such as AMZN');
+import { stockSymbol } from './actions/symbol.ts';
 
 const idempotencyKey = z
   .string()
@@ -20,7 +17,7 @@ const tick = z.strictObject({
 
 const run = z.strictObject({
   command: z.literal('run').default('run'),
-  symbols: z.array(symbol).min(1).max(100).optional(),
+  symbols: z.array(stockSymbol).min(1).max(100).optional(),
   idempotencyKey: idempotencyKey.optional(),
 });
 

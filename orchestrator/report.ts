@@ -7,6 +7,8 @@ export interface Report {
   tick: string;
   /** The runs of this tick, in the order of its symbols, then older ones that were carried on. */
   runs: RunReport[];
+  /** Ids of due runs of earlier ticks that this invocation had no time for. A later one carries them on. */
+  remaining: string[];
 }
 
 export interface RunReport {
@@ -18,6 +20,8 @@ export interface RunReport {
   result: unknown;
   error: { name: string; message: string } | null;
   steps: StepReport[];
+  /** What an unfinished run waits for, and when it is due to go on. */
+  waits: { ref: string; reason: string; due: string }[];
   startedAt: string;
   endedAt: string | null;
 }
@@ -31,8 +35,8 @@ export interface StepReport {
   result: unknown;
 }
 
-export function toReport(tick: string, runs: Run[]): Report {
-  return { tick, runs: runs.map(toRunReport) };
+export function toReport(tick: string, runs: Run[], remaining: string[]): Report {
+  return { tick, runs: runs.map(toRunReport), remaining };
 }
 
 function toRunReport(run: Run): RunReport {
@@ -44,6 +48,7 @@ function toRunReport(run: Run): RunReport {
     result: run.result,
     error: run.error && { name: run.error.name, message: run.error.message },
     steps: run.steps.map(toStepReport),
+    waits: run.waits.map(({ ref, reason, due }) => ({ ref, reason, due: due.toISOString() })),
     startedAt: run.startedAt.toISOString(),
     endedAt: run.endedAt && run.endedAt.toISOString(),
   };

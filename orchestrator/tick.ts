@@ -1,5 +1,4 @@
 import type { Config } from './config.ts';
-import type { Run } from './durable/run.ts';
 import { runId } from './durable/ids.ts';
 import type { Runner, RunRequest } from './durable/runner.ts';
 import type { OrchestratorEvent } from './event.ts';
@@ -7,7 +6,10 @@ import { toReport, type Report } from './report.ts';
 import { TradingWorkflow } from './workflows/trading.ts';
 
 /** How many left-over runs one invocation carries on at the most. */
-const CARRY_ON_LIMIT = 20;
+const CARRY_ON_LIMIT = 100;
+
+/** How many runs one invocation has under way at a time. */
+const PARALLEL_RUNS = 10;
 
 /** What one invocation is about. */
 export interface Tick {
@@ -16,12 +18,18 @@ export interface Tick {
   symbols: string[];
   /** The instant whose prices count, ISO 8601. A run keeps the one that it was started with. */
   at: string;
+  /** Why it is too late to begin runs for it, if it is. */
+  skip?: string;
 }
 
 export function toTick(event: OrchestratorEvent, config: Config, requestId: string, now: Date): Tick {
   if (event.command === 'tick') {
     const scheduledTime = new Date(event.scheduledTime).toISOString().replace('.000Z', 'Z');
-    return { key: scheduledTime, symbols: config.symbols, at: scheduledTime };
+    const ageMinutes = Math.floor((now.getTime() - Date.parse(scheduledTime)) / 60_000);
+    const tick = { key: scheduledTime, symbols: config.symbols, at: scheduledTime };
+    if (ageMinutes < config.maxTickAgeMinutes) return tick;
+    const skip = `the tick came ${ageMinutes} minutes late; the limit is ${config.maxTickAgeMinutes}`;
+    return { ...tick, skip };
   }
   const symbols = [...new Set(event.symbols ?? config.symbols)];
   return { key: event.idempotencyKey ?? requestId, symbols, at: now.toISOString() };
@@ -37,25 +45,39 @@ export async function runTick(tick: Tick, config: Config, runner: Runner, log: T
   const requests = tick.symbols.map((symbol) => toRequest(tick, symbol, config));
   const own = new Set(requests.map(({ key }) => runId(key).toHexString()));
 
-  const carriedOn: Run[] = [];
-  for (const unfinished of await runner.findUnfinished(CARRY_ON_LIMIT)) {
-    const id = unfinished.toHexString();
-    if (own.has(id)) continue;
-    if (!runner.hasTime) break;
-    const run = await runner.carryOn(unfinished).catch((error: unknown) => log.runFailed(id, error));
-    if (run) carriedOn.push(run);
-  }
-  const runs: Run[] = [];
+  const unfinished = (await runner.findUnfinished(CARRY_ON_LIMIT)).filter((id) => !own.has(id.toHexString()));
+  const remaining: string[] = [];
+  const carriedOn = await inParallel(unfinished, async (id) => {
+    if (runner.hasTime) {
+      return runner.carryOn(id).catch((error: unknown) => log.runFailed(id.toHexString(), error));
+    }
+    remaining.push(id.toHexString());
+    return undefined;
+  });
   const failures: unknown[] = [];
-  for (const request of requests) {
-    const run = await runner.run(request).catch((error: unknown) => {
+  const runs = await inParallel(requests, (request) =>
+    runner.run(request).catch((error: unknown) => {
       failures.push(error);
       return log.runFailed(request.key, error);
-    });
-    if (run) runs.push(run);
-  }
+    }),
+  );
   if (failures.length > 0) throw failures[0];
-  return toReport(tick.key, [...runs, ...carriedOn]);
+  const driven = [...runs, ...carriedOn].filter((run) => run !== undefined);
+  return toReport(tick.key, driven, remaining);
+}
+
+/** The answers in the order of the items, a few of which are under way at a time. */
+async function inParallel<Item, Answer>(
+  items: Item[],
+  work: (item: Item) => Promise<Answer>,
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  const left = items.entries();
+  const worker = async () => {
+    for (const [index, item] of left) answers[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: PARALLEL_RUNS }, worker));
+  return answers;
 }
 
 /** Told of a run that could not be driven, by its id or its key. */
@@ -63,10 +85,11 @@ export interface TickLog {
   runFailed(run: string, error: unknown): undefined;
 }
 
-function toRequest({ key, at }: Tick, symbol: string, { quantity }: Config): RunRequest {
+function toRequest({ key, at, skip }: Tick, symbol: string, { quantity }: Config): RunRequest {
   return {
     key: `${TradingWorkflow.permanentRef}/${symbol}/${key}`,
     workflow: new TradingWorkflow().setArgument({ symbol, qty: quantity, at }),
     filter: { tick: key, symbol },
+    ...(skip !== undefined && { skip }),
   };
 }

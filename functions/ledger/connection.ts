@@ -1,13 +1,29 @@
-import { getSecret } from '@aws-lambda-powertools/parameters/secrets';
-import { MongoClient, type Collection } from 'mongodb';
+import { MongoClient, MongoServerError, type Collection } from 'mongodb';
 import { requiredVariable } from '../shared/environment.ts';
+import { mongodbUri } from '../shared/mongodb-uri.ts';
 import type { TradeDocument } from './trade-document.ts';
 
 let connecting: Promise<MongoClient> | undefined;
 
-/** The ledger, over one connection that warm invocations share; a failed connect is tried again by the next one. */
-export async function tradesCollection(): Promise<Collection<TradeDocument>> {
-  connecting ??= connect().catch((error: unknown) => {
+/**
+ * Works on the ledger, over one connection that warm invocations share; a failed connect is tried again by the next
+ * one. Where MongoDB refuses the password, the secret is read again and the work done once more: a password that was
+ * rotated needs no deployment.
+ *
+ * @param work harmless to repeat
+ */
+export async function withTrades<T>(work: (trades: Collection<TradeDocument>) => Promise<T>): Promise<T> {
+  try {
+    return await work(await trades());
+  } catch (error) {
+    if (!isAuthenticationFailure(error)) throw error;
+    await disconnect();
+    return work(await trades({ freshSecret: true }));
+  }
+}
+
+async function trades({ freshSecret = false } = {}): Promise<Collection<TradeDocument>> {
+  connecting ??= connect(freshSecret).catch((error: unknown) => {
     connecting = undefined;
     throw error;
   });
@@ -15,17 +31,18 @@ export async function tradesCollection(): Promise<Collection<TradeDocument>> {
   return client.db(requiredVariable('MONGODB_DATABASE')).collection<TradeDocument>('trades');
 }
 
-async function connect(): Promise<MongoClient> {
-  const secretId = requiredVariable('MONGODB_SECRET_ID');
-  const uri = await getSecret(secretId, { maxAge: 60 });
-  if (typeof uri !== 'string' || uri === '') {
-    throw new Error(`The secret ${secretId} holds no text; store the MongoDB URI in it.`);
-  }
-  return newClient(uri, secretId).connect();
+async function connect(freshSecret: boolean): Promise<MongoClient> {
+  return newClient(await mongodbUri(freshSecret)).connect();
+}
+
+async function disconnect(): Promise<void> {
+  const client = await connecting?.catch(() => undefined);
+  connecting = undefined;
+  await client?.close();
 }
 
 /** The driver's complaint of a malformed URI quotes it, password and all, so it goes no further than here. */
-function newClient(uri: string, secretId: string): MongoClient {
+function newClient(uri: string): MongoClient {
   try {
     return new MongoClient(uri, {
       appName: 'orbits-trader-ledger',
@@ -38,7 +55,16 @@ function newClient(uri: string, secretId: string): MongoClient {
     });
   } catch {
     throw new Error(
-      `The secret ${secretId} holds a malformed MongoDB URI. Store one such as mongodb+srv://USER:PASSWORD@HOST.`,
+      'The MongoDB URI is malformed. Store one in the secret, such as mongodb+srv://USER:PASSWORD@HOST.',
     );
   }
+}
+
+const AUTHENTICATION_FAILED = 18;
+/** Whatever Atlas's own front refuses, a wrong password among it. */
+const ATLAS_ERROR = 8000;
+
+function isAuthenticationFailure(error: unknown): boolean {
+  if (!(error instanceof MongoServerError)) return false;
+  return error.code === AUTHENTICATION_FAILED || (error.code === ATLAS_ERROR && /auth/i.test(error.message));
 }

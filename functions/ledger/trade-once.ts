@@ -1,7 +1,7 @@
 import { Decimal128, MongoServerError, type Collection } from 'mongodb';
 import type { StockTransaction, TradeType } from '../contracts/stock.ts';
 import type { Order } from '../contracts/trade.ts';
-import { tradesCollection } from './connection.ts';
+import { withTrades } from './connection.ts';
 import type { TradeDocument } from './trade-document.ts';
 
 /** Thrown when an idempotency key that has made a trade comes back with another order; nothing was traded. */
@@ -18,14 +18,15 @@ const DUPLICATE_KEY = 11_000;
  * concern "majority" its answer holds even when the primary fails over a moment later.
  */
 export async function tradeOnce(type: TradeType, order: Order): Promise<StockTransaction> {
-  const stored = await insertIfAbsent(await tradesCollection(), {
+  const placed: TradeDocument = {
     _id: order.idempotencyKey,
     symbol: order.symbol,
     type,
     qty: order.qty,
     price: Decimal128.fromString(order.stock_price),
     timestamp: new Date(),
-  });
+  };
+  const stored = await withTrades((trades) => insertIfAbsent(trades, placed));
   const trade = toTransaction(stored);
   const asked = { symbol: order.symbol, type, qty: order.qty, price: order.stock_price };
   for (const [field, value] of Object.entries(asked)) {

@@ -81,6 +81,7 @@ export class Display {
     const took = endedAt === null ? 0 : Date.parse(endedAt) - Date.parse(startedAt);
     if (error) return `${this.#style('red', 'ERROR')} after ${took} ms: ${error.name}: ${error.message}`;
     if (!result) return `${this.#style('green', 'SUCCESS')} in ${took} ms: no trade`;
+    if ('skipped' in result) return `${this.#style('green', 'SUCCESS')}: no trade, for ${result.skipped}`;
     const { type, qty, symbol, price, id, timestamp } = result;
     const traded = `${type === 'buy' ? 'bought' : 'sold'} ${qty} ${symbol} at ${price}`;
     return `${this.#style('green', 'SUCCESS')} in ${took} ms: ${traded} (trade ${id}, ${timestamp})`;

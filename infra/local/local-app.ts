@@ -1,3 +1,4 @@
+import { Callers } from './lambda/callers.ts';
 import { Functions, type FunctionsOptions } from './lambda/functions.ts';
 import { AwsService } from './lambda/service.ts';
 import type { InvocationResult } from './lambda/execution-environment.ts';
@@ -10,6 +11,8 @@ export interface LocalAppOptions {
   root: string;
   /** Where assemblies are cached; below `root`. */
   assemblyDir: string;
+  /** A cloud assembly to run instead of one that is made now; below `root` too. */
+  assembly?: string;
   /** Where the embedded store keeps its data. */
   dataDir: string;
   /** A MongoDB to use instead of the embedded store. */
@@ -32,25 +35,31 @@ export interface LocalApp {
   readonly schedule: LocalSchedule;
   readonly functions: Functions;
   invoke(functionName: string, event: unknown): Promise<InvocationResult>;
+  /** Puts another URI into the secret, which functions that run already don't notice. */
+  setSecret(uri: string): void;
   close(): Promise<void>;
 }
 
 export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp> {
   const { root, assemblyDir, dataDir, mongodbUri, fresh = false, overrides = {} } = options;
   const { onLog, onInvocation, onCommand } = options;
-  const stack = readStack(await synthesize(root, assemblyDir));
+  const stack = readStack(options.assembly ?? (await synthesize(root, assemblyDir)));
   const orchestrator = stack.schedule.functionName;
   const databaseName = stack.functions.find(({ name }) => name === orchestrator)!.environment[
     'MONGODB_DATABASE'
   ]!;
 
   const database = await openDatabase({ dataDir, mongodbUri, databaseName, fresh, onCommand });
-  const service = new AwsService(database.uri);
+  const callers = new Callers();
+  const service = new AwsService(callers, database.uri);
   const endpoint = await service.listen();
   const functions = new Functions(
-    stack.functions.map((fn) => ({ ...fn, environment: { ...fn.environment, ...overrides[fn.name] } })),
+    stack.functions.map((fn) => {
+      const credentials = { AWS_ACCESS_KEY_ID: callers.enroll(fn.name, fn.permissions) };
+      return { ...fn, environment: { ...fn.environment, ...credentials, ...overrides[fn.name] } };
+    }),
     {
-      shared: sharedEnvironment(endpoint, service.accessKeyId),
+      shared: sharedEnvironment(endpoint),
       onLog,
       ...(onInvocation && { onInvocation }),
     },
@@ -64,6 +73,9 @@ export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp>
     schedule: stack.schedule,
     functions,
     invoke: (functionName, event) => functions.invoke(functionName, JSON.stringify(event)),
+    setSecret: (uri) => {
+      service.secret = uri;
+    },
     close: () => closeAll(functions, service, database),
   };
 }
@@ -75,12 +87,11 @@ async function closeAll(functions: Functions, service: AwsService, database: Dat
 }
 
 /** What AWS puts into every function's environment, pointing at this machine. The credentials open nothing. */
-function sharedEnvironment(endpoint: string, accessKeyId: string): Record<string, string> {
+function sharedEnvironment(endpoint: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
     TZ: ':UTC',
     AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL: endpoint,
     // On AWS the SDK runs on the runtime's own Node; here it would warn of each older one, in each process.

@@ -33,12 +33,14 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** With --json the logs go to stderr as they are; otherwise they are shown, and what is not of a run as it is. */
+/**
+ * With --json the logs go to stderr as they are; otherwise what they tell of runs is shown, and what is neither
+ * information nor a metric as it is.
+ */
 function logSink({ json }: Options, display: Display) {
   return (_functionName: string, line: string) => {
-    if (json || !display.takeLog(line)) {
-      if (json || !line.includes('"level":"INFO"')) process.stderr.write(`${line}\n`);
-    }
+    const isShown = !json && (display.takeLog(line) || /"level":"INFO"|"CloudWatchMetrics":/.test(line));
+    if (!isShown) process.stderr.write(`${line}\n`);
   };
 }
 

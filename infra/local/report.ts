@@ -14,7 +14,7 @@ const run = z.object({
   key: z.string(),
   symbol: z.string(),
   state: z.enum(['SUCCESS', 'ERROR', 'IN_PROGRESS']),
-  result: transaction.nullable(),
+  result: z.union([transaction, z.object({ skipped: z.string() })]).nullable(),
   error: z.object({ name: z.string(), message: z.string() }).nullable(),
   startedAt: z.string(),
   endedAt: z.string().nullable(),

@@ -37,9 +37,11 @@ export async function synthesize(root: string, cacheDir: string): Promise<string
   // Renamed once it is whole, so that a process that was killed here leaves nothing that looks like an assembly.
   const unfinished = join(cacheDir, `unfinished-${process.pid}`);
   const { buildApp } = await import('../build-app.ts');
-  const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as {
+  const cdkJson = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as {
     context: Record<string, unknown>;
   };
+  // The local store knows no IAM, so its URI comes from a secret in any case.
+  const { mongodbIamHost: _, ...context } = cdkJson.context;
   buildApp({
     outdir: unfinished,
     context: { ...context, 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true },

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { functionArn, PSEUDO_PARAMETERS } from './arns.ts';
+import { policyDocument, type Statement } from './permissions.ts';
 
 /** A function of the synthesized app, ready to be run. */
 export interface LocalFunction {
@@ -12,6 +14,8 @@ export interface LocalFunction {
   environment: Record<string, string>;
   timeoutMs: number;
   memoryMb: number;
+  /** What its role allows. */
+  permissions: Statement[];
 }
 
 /** The schedule of the synthesized app. */
@@ -33,9 +37,14 @@ const metadata = z.object({ 'aws:cdk:path': z.string(), 'aws:asset:path': z.stri
 const resource = z.looseObject({ Type: z.string(), Metadata: metadata.optional() });
 type Resources = Record<string, z.infer<typeof resource>>;
 
+const attribute = z.strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) });
+const reference = z.strictObject({ Ref: z.string() });
+const joined = z.strictObject({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]) });
+
 const lambda = z.object({
   Metadata: metadata.required(),
   Properties: z.object({
+    Role: attribute,
     Handler: z.string().regex(/^index\.\w+$/),
     Timeout: z.number(),
     MemorySize: z.number(),
@@ -48,10 +57,14 @@ const schedule = z.object({
     ScheduleExpression: z.string(),
     ScheduleExpressionTimezone: z.string(),
     Target: z.object({
-      Arn: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
+      Arn: attribute,
       Input: z.string(),
     }),
   }),
+});
+
+const policy = z.object({
+  Properties: z.object({ PolicyDocument: policyDocument, Roles: z.array(reference) }),
 });
 
 /** What the template of a cloud assembly holds for this machine to run. */
@@ -88,14 +101,42 @@ function toFunction(assembly: string, found: unknown, resources: Resources): Loc
     environment: Object.fromEntries(variables.map(([key, value]) => [key, resolve(value, resources)])),
     timeoutMs: Properties.Timeout * 1000,
     memoryMb: Properties.MemorySize,
+    permissions: permissionsOf(Properties.Role['Fn::GetAtt'][0], resources),
   };
+}
+
+/** The statements of a role that hold as they are; the stack's only conditions are on denials of EC2, not served here. */
+function permissionsOf(role: string, resources: Resources): Statement[] {
+  return Object.values(resources)
+    .filter(({ Type }) => Type === 'AWS::IAM::Policy')
+    .map((found) => policy.parse(found).Properties)
+    .filter(({ Roles }) => Roles.some(({ Ref }) => Ref === role))
+    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+    .filter(({ Condition }) => Condition === undefined)
+    .map(({ Effect, Action, Resource }) => ({
+      effect: Effect,
+      actions: Action,
+      resources: Resource.map((value) => resolveArn(value, resources)),
+    }));
+}
+
+/** An ARN of this machine; what is not served here keeps its name in the template. */
+function resolveArn(value: unknown, resources: Resources): string {
+  if (typeof value === 'string') return value;
+  const parts = joined.safeParse(value).data?.['Fn::Join'][1];
+  if (parts) return parts.map((part) => resolveArn(part, resources)).join('');
+  const pseudo = PSEUDO_PARAMETERS[reference.safeParse(value).data?.Ref ?? ''];
+  if (pseudo) return pseudo;
+  const logicalId = attribute.parse(value)['Fn::GetAtt'][0];
+  const isFunction = resources[logicalId]?.Type === 'AWS::Lambda::Function';
+  return isFunction ? functionArn(functionName(logicalId, resources)) : `arn:aws:${logicalId}`;
 }
 
 /** A variable's value: plain text, or a reference to a function, whose name here is its path in the app. */
 function resolve(value: unknown, resources: Resources): string {
   if (typeof value === 'string') return value;
-  const reference = z.strictObject({ Ref: z.string() }).safeParse(value);
-  if (reference.success) return functionName(reference.data.Ref, resources);
+  const logicalId = reference.safeParse(value).data?.Ref;
+  if (logicalId !== undefined) return functionName(logicalId, resources);
   throw new Error(`The local run can't resolve ${JSON.stringify(value)} in the template.`);
 }
 

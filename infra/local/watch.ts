@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Display } from './display.ts';
 import type { LocalApp } from './local-app.ts';
-import { nextTick } from './next-tick.ts';
+import { nextTick } from '../next-tick.ts';
 import { parseReport } from './report.ts';
 import { invoke } from './run-once.ts';
 

@@ -1,14 +1,18 @@
 import { Action, ActionApp } from '@wbce/orbits-core';
 import { mongo } from 'mongoose';
-import { DurableWorkflow } from './durable-workflow.ts';
+import { DurableWorkflow, type WorkflowVersion } from './durable-workflow.ts';
 import { InlineAction } from './durable-action.ts';
 import { ensureIndexes } from './indexes.ts';
+import { SleepAction } from './sleep.ts';
+import { WaitForAction } from './wait-for.ts';
 
 export interface AppOptions {
   /** The workflows and actions that may run, or that stand in the database. */
   declare: (typeof Action)[];
   uri: string;
   database: string;
+  /** How long a finished run and its steps are kept. */
+  historyDays: number;
 }
 
 let app: ActionApp | undefined;
@@ -26,8 +30,14 @@ export function connectedApp(options: () => Promise<AppOptions>): Promise<Action
   return connected;
 }
 
+/** Closes the connection; the next call of `connectedApp` makes a new one. */
+export async function disconnectApp(): Promise<void> {
+  connected = undefined;
+  await app?.db.mongo?.conn?.close();
+}
+
 async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
-  const { declare, uri, database } = await options();
+  const { declare, uri, database, historyDays } = await options();
   // Orbits allows one app a process, connected or not, so a second attempt has to use the first one's.
   app ??= new ActionApp({
     // Orbits' workers poll for ever, which a Lambda must not; runs are driven and awaited instead.
@@ -35,7 +45,7 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
     // Each state change would be a line; the runner tells what happens, in lines of its own.
     logger: silentLogger,
   });
-  app.declare = [InlineAction, ...declare];
+  app.declare = [InlineAction, SleepAction, WaitForAction, ...declare.flatMap(withPreviousVersions)];
   app.imports = [];
   app.db = {
     mongo: {
@@ -56,7 +66,7 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
     },
   };
   await bootstrap(app);
-  await ensureIndexes(app);
+  await ensureIndexes(app, historyDays);
   return app;
 }
 
@@ -75,9 +85,17 @@ async function bootstrap(orbits: ActionApp): Promise<void> {
 
 /** The refs of the durable workflows that an app declares. */
 export function workflowRefs(app: ActionApp): string[] {
-  return app.declare
-    .filter((action) => action.prototype instanceof DurableWorkflow)
-    .map((action) => app.getActionRefFromRegistry(action));
+  const refs = app.declare.filter(isWorkflow).map((workflow) => app.getActionRefFromRegistry(workflow));
+  return [...new Set(refs)];
+}
+
+/** The current version comes last: of several classes with one ref, Orbits takes the last one for it. */
+function withPreviousVersions(action: typeof Action): (typeof Action)[] {
+  return isWorkflow(action) ? [...action.previousVersions, action] : [action];
+}
+
+function isWorkflow(action: typeof Action): action is WorkflowVersion {
+  return action.prototype instanceof DurableWorkflow;
 }
 
 const silentLogger = Object.assign(Object.create(null), {

@@ -2,7 +2,7 @@ import { Action, ActionState } from '@wbce/orbits-core';
 import { noRetry, type RetryPolicy } from './retry-policy.ts';
 
 /**
- * An Orbits action that can be a step of a durable workflow: its `main` does the work once and ends in SUCCESS, or throws.
+ * An Orbits action that can be a step of a durable workflow: its `main` does the work once.
  *
  * Each subclass needs a `static permanentRef`: it names the class in the database, where a class's own name would
  * change with a rename or a minifier.
@@ -18,6 +18,9 @@ export abstract class DurableAction extends Action {
 
   /** What the step passes to its callee, so that a step carried out twice has one effect. Set before `main`. */
   idempotencyKey = '';
+
+  /** The step that it is. Set before `main`. */
+  ref = '';
 
   /** Applies to the errors that `isRetriable` takes. */
   readonly retryPolicy: RetryPolicy = noRetry;
@@ -38,7 +41,21 @@ export abstract class DurableAction extends Action {
     this.result = result;
   }
 
+  /**
+   * Ends in SUCCESS, or in IN_PROGRESS where it has begun something that `watcher` tells the end of. What `watcher`
+   * needs to know is in the `bag`, as JSON has it.
+   */
   abstract override main(): Promise<ActionState>;
+
+  /** When asking `watcher` is next worth while, for an action that was IN_PROGRESS. */
+  get due(): Date {
+    return new Date(Date.now() + this.cronActivity.frequency);
+  }
+
+  /** Why a run is put down that waits for this action. */
+  get waitReason(): string {
+    return `step "${this.ref}" is in progress`;
+  }
 }
 
 /** The action behind `do(ref, () => value)`: work that belongs to the workflow itself. */

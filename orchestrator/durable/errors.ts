@@ -37,6 +37,28 @@ export class StepError extends Error {
   }
 }
 
+/** A step that had no outcome in time. What its action has begun may still have its effect. */
+export class StepTimeoutError extends Error {
+  override readonly name = 'StepTimeoutError';
+
+  constructor(ref: string, deadline: Date) {
+    super(`Step "${ref}" had no outcome by ${deadline.toISOString()}.`);
+  }
+}
+
+/** Ends a run that was begun by a version of its workflow that the deployed code does not have; nothing was repeated. */
+export class UnknownVersionError extends Error {
+  override readonly name = 'UnknownVersionError';
+
+  constructor(workflow: string, version: number, known: number[]) {
+    super(
+      `The run was begun by version ${version} of the workflow "${workflow}"; the deployed code has ` +
+        `${known.join(', ')}. Keep a version in the workflow's \`previousVersions\` until its runs have ended. ` +
+        'Deploy it again, then retry the run.',
+    );
+  }
+}
+
 /** Ends a run whose workflow no longer asks for what its record holds; nothing was repeated. */
 export class NonDeterminismError extends Error {
   override readonly name = 'NonDeterminismError';

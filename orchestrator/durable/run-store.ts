@@ -5,15 +5,27 @@ import { runId } from './ids.ts';
 import type { RunDocument } from './run.ts';
 import { isDuplicateKey } from './step-store.ts';
 import { NEVER } from './step.ts';
-import type { Retrying } from './suspension.ts';
+import type { Suspension } from './suspension.ts';
 
 /** Orbits' workers take a lock for abandoned when its `lastActivity` is this old; fixed in Orbits 0.0.43. */
 const ORBITS_LOCK_MS = 10 * 60 * 1000;
+
+/** Steps of a run that waits for longer than this must outlive the retention, which counts from their own end. */
+const LONG_WAIT_MS = 24 * 60 * 60 * 1000;
 
 /** Who carries a run on, and until when at the longest. */
 export interface Lease {
   token: string;
   until: Date;
+}
+
+/** How a run ends. */
+export interface Ending {
+  state: ActionState;
+  result: unknown;
+  endedAt: Date;
+  /** Whether steps of it are open and are not looked at any more. */
+  leavesOpen: boolean;
 }
 
 /** A run as it was found when it was asked for. Only a claimed one may be carried on. */
@@ -81,21 +93,28 @@ export class RunStore {
   }
 
   /** Ends a run and gives the lease back. False where the lease was lost: then nothing was written. */
-  finish(run: RunDocument, state: ActionState, result: unknown, endedAt: Date): Promise<boolean> {
-    return this.#giveBack(
-      run,
-      endedAt,
-      { state, result, 'cronActivity.nextActivity': NEVER },
-      { 'bag.retrying': '' },
-    );
+  async finish(run: RunDocument, { state, result, endedAt, leavesOpen }: Ending): Promise<boolean> {
+    // What is open, or exempt from retention, has to go with the rest.
+    if (leavesOpen || run.bag.keepsSteps) await this.#stepsOf(run, { $set: { 'bag.endedAt': endedAt } });
+    const fields = { state, result, 'bag.endedAt': endedAt, 'cronActivity.nextActivity': NEVER };
+    return this.#giveBack(held(run), endedAt, fields, { 'bag.waits': '' });
   }
 
-  /** Puts an unfinished run down in good order, for a later pass; false as above. */
-  putDown(run: RunDocument, due: Date, retrying: Retrying | undefined): Promise<boolean> {
-    const fields = { state: ActionState.SLEEPING, 'cronActivity.nextActivity': due };
-    return retrying
-      ? this.#giveBack(run, new Date(), { ...fields, 'bag.retrying': retrying }, {})
-      : this.#giveBack(run, new Date(), fields, {});
+  /**
+   * Puts an unfinished run down in good order, for a later pass. False where the lease was lost, or where the run was
+   * told something meanwhile that it may have waited for: then nothing was written.
+   */
+  async putDown(run: RunDocument, { due, waits }: Suspension): Promise<boolean> {
+    const now = new Date();
+    const keepsSteps = due.getTime() - now.getTime() > LONG_WAIT_MS;
+    if (keepsSteps && !run.bag.keepsSteps) await this.#stepsOf(run, { $unset: { 'bag.endedAt': '' } });
+    const untold = { ...held(run), 'bag.signals': run.bag.signals ?? null };
+    return this.#giveBack(untold, now, {
+      state: ActionState.SLEEPING,
+      'cronActivity.nextActivity': due,
+      'bag.waits': waits,
+      'bag.keepsSteps': keepsSteps || (run.bag.keepsSteps ?? false),
+    });
   }
 
   /**
@@ -106,13 +125,17 @@ export class RunStore {
     await this.#runs.updateOne(held(run), { $set: { 'cronActivity.pending': false }, $inc: { __v: 1 } });
   }
 
+  async #stepsOf(run: RunDocument, update: mongo.UpdateFilter<RunDocument>): Promise<void> {
+    await this.#runs.updateMany({ workflowId: run._id.toHexString() }, update);
+  }
+
   async #giveBack(
-    run: RunDocument,
+    filter: mongo.Filter<RunDocument>,
     now: Date,
     fields: object,
-    removed: Record<string, ''>,
+    removed: Record<string, ''> = {},
   ): Promise<boolean> {
-    const { matchedCount } = await this.#runs.updateOne(held(run), {
+    const { matchedCount } = await this.#runs.updateOne(filter, {
       $set: {
         ...fields,
         stateUpdatedAt: now,
@@ -176,5 +199,12 @@ function blankRun(workflow: DurableWorkflow, filter: RunDocument['filter'], now:
     workflow.dbDoc.toObject<Record<string, unknown>>();
   void [_id, state, bag, __v];
   const { frequency } = cronActivity as { frequency: number };
-  return { ...fields, filter, createdAt: now, 'cronActivity.frequency': frequency };
+  const { version } = workflow.constructor as typeof DurableWorkflow;
+  return {
+    ...fields,
+    filter,
+    createdAt: now,
+    'bag.version': version,
+    'cronActivity.frequency': frequency,
+  };
 }

@@ -1,8 +1,8 @@
 import { ActionState } from '@wbce/orbits-core';
 import type { Types } from 'mongoose';
 import type { RecordedError } from './errors.ts';
-import type { RecordedStep } from './step.ts';
-import type { Retrying } from './suspension.ts';
+import { isEnded, type RecordedStep, type StepRecord } from './step.ts';
+import type { Wait } from './suspension.ts';
 
 export type RunState = 'SUCCESS' | 'ERROR' | 'IN_PROGRESS';
 
@@ -22,8 +22,16 @@ export interface RunDocument {
     holder?: string;
     /** Claims since the run was last put down in good order: one more than the crashes. */
     claims: number;
-    /** A step that waits for its next attempt. */
-    retrying?: Retrying;
+    /** The version of the workflow that began it. */
+    version: number;
+    /** What it was put down for. */
+    waits?: Wait[];
+    /** How often it was told that something had changed that it waits for. */
+    signals?: number;
+    /** Whether its steps are exempt from retention, because it waits for long. */
+    keepsSteps?: boolean;
+    /** From when on its retention counts. */
+    endedAt?: Date;
   };
   nExecutions?: { [ActionState.ERROR]?: number };
   cronActivity: { pending: boolean; lastActivity?: Date; nextActivity: Date };
@@ -37,13 +45,16 @@ export interface Run {
   state: RunState;
   result: unknown;
   error: RecordedError | null;
+  /** The steps with an outcome, in the order in which the workflow asked for them. */
   steps: RecordedStep[];
+  /** What an unfinished run was put down for. */
+  waits: Wait[];
   startedAt: Date;
   endedAt: Date | null;
 }
 
 /** A run as its document and its steps tell it. */
-export function toRun(document: RunDocument, steps: RecordedStep[]): Run {
+export function toRun(document: RunDocument, steps: StepRecord[]): Run {
   const state = runState(document);
   return {
     id: document._id.toHexString(),
@@ -52,7 +63,8 @@ export function toRun(document: RunDocument, steps: RecordedStep[]): Run {
     state,
     result: state === 'SUCCESS' ? document.result : null,
     error: state === 'ERROR' ? (document.result as RecordedError) : null,
-    steps: steps.toSorted((a, b) => a.sequence - b.sequence),
+    steps: steps.filter(isEnded).toSorted((a, b) => a.sequence - b.sequence),
+    waits: (state === 'IN_PROGRESS' && document.bag.waits) || [],
     startedAt: document.createdAt,
     endedAt: state === 'IN_PROGRESS' ? null : document.stateUpdatedAt,
   };

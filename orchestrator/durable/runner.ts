@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { Action, ActionState, type ActionApp } from '@wbce/orbits-core';
 import type { Types } from 'mongoose';
 import { DurableWorkflow, type PassOptions } from './durable-workflow.ts';
-import { CrashLoopError, recordError } from './errors.ts';
-import type { AskedStep } from './replay.ts';
-import { RunStore, type Lease } from './run-store.ts';
+import { CrashLoopError, recordError, UnknownVersionError } from './errors.ts';
+import { RunStore, type Ending, type Lease } from './run-store.ts';
 import { toRun, type Run, type RunDocument } from './run.ts';
 import { loadSteps } from './step-store.ts';
-import type { RecordedStep } from './step.ts';
+import type { AskedStep, RecordedStep, StepRecord } from './step.ts';
 import { Suspension, type TimeLimit } from './suspension.ts';
 import { workflowRefs } from './app.ts';
 
@@ -17,6 +16,8 @@ const MAX_CLAIMS = 10;
 /** Told of what happens to runs. */
 export interface RunObserver {
   runClaimed(run: RunDocument, how: 'created' | 'taken-over'): void;
+  /** A run whose key came again: it was left as it is. */
+  runFound(run: RunDocument, how: 'held' | 'finished'): void;
   stepStarted(run: RunDocument, step: AskedStep): void;
   stepEnded(run: RunDocument, step: RecordedStep): void;
   runSuspended(run: RunDocument, suspension: Suspension): void;
@@ -29,6 +30,8 @@ export interface RunRequest {
   workflow: DurableWorkflow;
   /** What the run can be searched by, beside its key. */
   filter?: Record<string, string>;
+  /** Why the run is to do nothing, if it is not there yet; it ends at once with `{ skipped: REASON }` for its result. */
+  skip?: string;
 }
 
 /** Drives runs in this process, one pass each, and awaits them: nothing is left running when a call returns. */
@@ -54,7 +57,14 @@ export class Runner {
   /** Starts the run of a key, carries it on, or answers what it came to. */
   async run(request: RunRequest): Promise<Run> {
     const claim = await this.#store.claim(request.workflow, request.key, request.filter ?? {}, this.#lease());
-    if (claim.outcome === 'held' || claim.outcome === 'finished') return this.#read(claim.document);
+    if (claim.outcome === 'held' || claim.outcome === 'finished') {
+      this.#observer.runFound(claim.document, claim.outcome);
+      return this.#read(claim.document);
+    }
+    if (claim.outcome === 'created' && request.skip !== undefined) {
+      const result = { skipped: request.skip };
+      return this.#finish(claim.document, { state: ActionState.SUCCESS, result, leavesOpen: false }, []);
+    }
     return this.#advance(claim.document, claim.outcome);
   }
 
@@ -72,12 +82,9 @@ export class Runner {
   async #advance(document: RunDocument, how: 'created' | 'taken-over'): Promise<Run> {
     this.#observer.runClaimed(document, how);
     const { claims } = document.bag;
-    if (claims > MAX_CLAIMS) return this.#finish(document, ActionState.ERROR, crashLoop(claims), []);
+    if (claims > MAX_CLAIMS) return this.#fail(document, new CrashLoopError(claims - 1));
     try {
-      const recorded = how === 'created' ? [] : await loadSteps(this.#app, document._id);
-      const workflow = await this.#workflowOf(document);
-      await workflow.initialization();
-      return await this.#pass(document, workflow, recorded);
+      return await this.#pass(document, how === 'created');
     } catch (error) {
       // Where the store is away this fails too, and the lease ends by itself.
       await this.#store.release(document).catch(() => undefined);
@@ -85,24 +92,43 @@ export class Runner {
     }
   }
 
-  async #pass(document: RunDocument, workflow: DurableWorkflow, recorded: RecordedStep[]): Promise<Run> {
+  async #pass(document: RunDocument, isNew: boolean): Promise<Run> {
+    const recorded = isNew ? [] : await loadSteps(this.#app, document._id);
+    let workflow: DurableWorkflow;
+    try {
+      workflow = await this.#workflowOf(document);
+    } catch (error) {
+      if (error instanceof UnknownVersionError) return this.#fail(document, error, recorded);
+      throw error;
+    }
+    await workflow.initialization();
     try {
       const state = await workflow.advance(this.#passOptions(document, recorded));
-      return await this.#finish(document, state, workflow.result, workflow.history);
+      const { result, leavesOpen, history } = workflow;
+      return await this.#finish(document, { state, result, leavesOpen }, history);
     } catch (error) {
       if (!(error instanceof Suspension)) throw error;
-      await this.#store.putDown(document, error.due, error.retrying);
-      this.#observer.runSuspended(document, error);
-      return toRun(document, workflow.history);
+      return this.#putDown(document, error, workflow.history);
     }
   }
 
-  #passOptions(document: RunDocument, recorded: RecordedStep[]): PassOptions {
-    const { retrying } = document.bag;
+  async #putDown(document: RunDocument, suspension: Suspension, steps: RecordedStep[]): Promise<Run> {
+    if (await this.#store.putDown(document, suspension)) {
+      this.#observer.runSuspended(document, suspension);
+      const { waits } = suspension;
+      return toRun({ ...document, bag: { ...document.bag, waits } }, steps);
+    }
+    const current = await this.#store.read(document._id);
+    const isOurs = current.bag.holder === document.bag.holder && current.__v === document.__v;
+    return isOurs ? this.#pass(current, false) : this.#read(current);
+  }
+
+  #passOptions(document: RunDocument, recorded: StepRecord[]): PassOptions {
+    const waits = document.bag.waits ?? [];
     return {
       recorded,
       time: this.#time,
-      attempts: new Map(retrying ? [[retrying.step, retrying.attempts]] : []),
+      attempts: new Map(waits.map(({ step, attempts }) => [step, attempts])),
       observer: {
         stepStarted: (step) => this.#observer.stepStarted(document, step),
         stepEnded: (step) => this.#observer.stepEnded(document, step),
@@ -110,18 +136,18 @@ export class Runner {
     };
   }
 
-  async #finish(
-    document: RunDocument,
-    state: ActionState,
-    result: unknown,
-    steps: RecordedStep[],
-  ): Promise<Run> {
+  #fail(document: RunDocument, error: Error, steps: StepRecord[] = []): Promise<Run> {
+    const ending = { state: ActionState.ERROR, result: recordError(error), leavesOpen: true };
+    return this.#finish(document, ending, steps);
+  }
+
+  async #finish(document: RunDocument, ending: Omit<Ending, 'endedAt'>, steps: StepRecord[]): Promise<Run> {
     const endedAt = new Date();
-    if (!(await this.#store.finish(document, state, result, endedAt))) {
+    if (!(await this.#store.finish(document, { ...ending, endedAt }))) {
       // A lost lease means that somebody else carries the run on: what stands is theirs, and is reported as it is.
       return this.#read(await this.#store.read(document._id));
     }
-    const run = toRun({ ...document, state, result, stateUpdatedAt: endedAt }, steps);
+    const run = toRun({ ...document, ...ending, stateUpdatedAt: endedAt }, steps);
     this.#observer.runEnded(run);
     return run;
   }
@@ -132,7 +158,7 @@ export class Runner {
 
   async #workflowOf(document: RunDocument): Promise<DurableWorkflow> {
     const action = await Action.constructFromDb(this.#app.ActionModel.hydrate(document));
-    if (action instanceof DurableWorkflow) return action;
+    if (action instanceof DurableWorkflow) return action.ofVersion(document.bag.version);
     throw new Error(
       `Action ${document._id.toHexString()} (${document.actionRef}) is not a durable workflow.`,
     );
@@ -142,5 +168,3 @@ export class Runner {
     return { token: randomUUID(), until: new Date(Date.now() + this.#time.remainingMs()) };
   }
 }
-
-const crashLoop = (claims: number) => recordError(new CrashLoopError(claims - 1));

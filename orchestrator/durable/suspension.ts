@@ -1,25 +1,31 @@
 import type { RecordedError } from './errors.ts';
 
-/** Attempts at a step that failed so far, where the next one is made by a later pass. */
-export interface Retrying {
+/** What a step waits for, where the pass that began it can't wait so long. */
+export interface Wait {
   /** The step's id, in hexadecimal. */
   step: string;
   ref: string;
+  reason: string;
+  /** When a later pass can go on with it. */
+  due: Date;
+  /** Attempts that failed so far, and the error of the last one. */
   attempts: number;
-  error: RecordedError;
+  error?: RecordedError;
 }
 
 /** Ends a pass in good order before the run has ended: the run is put down, and a later pass carries it on. */
 export class Suspension extends Error {
   override readonly name = 'Suspension';
+  readonly waits: Wait[];
 
-  /** @param due when the run can go on; at once where it is left out */
-  constructor(
-    reason: string,
-    readonly due: Date = new Date(),
-    readonly retrying?: Retrying,
-  ) {
-    super(reason);
+  constructor(...waits: [Wait, ...Wait[]]) {
+    super(waits.map(({ reason }) => reason).join('; '));
+    this.waits = waits;
+  }
+
+  /** When the run can go on: when the first of its steps can. */
+  get due(): Date {
+    return new Date(Math.min(...this.waits.map(({ due }) => due.getTime())));
   }
 }
 

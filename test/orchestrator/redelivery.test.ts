@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb';
 import type { Report } from '../../orchestrator/report.ts';
 import type { StockTransaction } from '../../functions/contracts/stock.ts';
-import { answerOf, errorOf, startTestApp, temporaryFolder } from '../support/local-app.ts';
+import { answerOf, errorOf, ORCHESTRATOR, startTestApp, temporaryFolder } from '../support/local-app.ts';
 
 type App = Awaited<ReturnType<typeof startTestApp>>;
 
@@ -41,6 +41,44 @@ const invoke = async (app: App, event: unknown) =>
 const trades = (app: App) => inDatabase(app, (db) => db.collection('trades').find({}).toArray());
 const forgetRuns = (app: App) => inDatabase(app, (db) => db.collection('actions').deleteMany({}));
 const tick = { command: 'tick', scheduledTime: '2026-01-05T14:30:00Z' };
+
+/** The orchestrator with a limit to a tick's age. */
+const limit = (minutes: string) => ({ [ORCHESTRATOR]: { MAX_TICK_AGE_MINUTES: minutes } });
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+
+describe('a tick that comes late', () => {
+  test('is recorded as skipped, with the reason, and trades nothing', async () => {
+    const late = { command: 'tick', scheduledTime: minutesAgo(34) };
+    await withApp(limit('15'), async (app) => {
+      const report = await invoke(app, late);
+      expect(report.runs).toMatchObject([
+        {
+          state: 'SUCCESS',
+          result: { skipped: 'the tick came 34 minutes late; the limit is 15' },
+          steps: [],
+        },
+      ]);
+      expect(await invoke(app, late)).toEqual(report);
+      expect(await trades(app)).toEqual([]);
+    });
+  });
+
+  test('again, having come in time before, gives the run that is there', async () => {
+    const event = { command: 'tick', scheduledTime: minutesAgo(14) };
+    const first = await withApp(limit('15'), (app) => invoke(app, event));
+    expect(first.runs).toMatchObject([{ state: 'SUCCESS', result: { symbol: 'AMZN' } }]);
+    expect(await withApp(limit('5'), (app) => invoke(app, event))).toEqual(first);
+  });
+});
+
+test('one invocation runs every symbol, in the order of the list, and leaves out none', async () => {
+  const symbols = Array.from({ length: 25 }, (_, index) => `S${index}`);
+  await withApp({}, async (app) => {
+    const { runs } = await invoke(app, { symbols, idempotencyKey: 'all' });
+    expect(runs.map(({ symbol, state }) => `${symbol} ${state}`)).toEqual(symbols.map((s) => `${s} SUCCESS`));
+    expect(await trades(app)).toHaveLength(25);
+  });
+});
 
 describe('a tick', () => {
   test('that is delivered again gives the run that is there', async () => {

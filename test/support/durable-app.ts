@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Action, ActionApp } from '@wbce/orbits-core';
 import type { mongo } from 'mongoose';
-import { startStore } from '../../infra/local/mongodb/server.ts';
+import { startStore, type StoreOptions } from '../../infra/local/mongodb/server.ts';
 import { connectedApp } from '../../orchestrator/durable/app.ts';
 import { Runner, type RunObserver } from '../../orchestrator/durable/runner.ts';
 import { temporaryFolder } from './local-app.ts';
 
 export const silent: RunObserver = {
   runClaimed: () => undefined,
+  runFound: () => undefined,
   stepStarted: () => undefined,
   stepEnded: () => undefined,
   runSuspended: () => undefined,
@@ -28,10 +29,15 @@ export interface DurableTestApp {
 }
 
 /** An Orbits app with these workflows and actions, on a store of its own. One a test file: Orbits has one a process. */
-export async function startDurableApp(declare: (typeof Action)[]): Promise<DurableTestApp> {
+export async function startDurableApp(
+  declare: (typeof Action)[],
+  options: Partial<StoreOptions> = {},
+): Promise<DurableTestApp> {
   const folder = temporaryFolder();
-  const store = await startStore({ dataDir: folder.path });
-  const app = await connectedApp(() => Promise.resolve({ declare, uri: store.uri, database: 'test' }));
+  const store = await startStore({ dataDir: folder.path, ...options });
+  const app = await connectedApp(() =>
+    Promise.resolve({ declare, uri: store.uri, database: 'test', historyDays: 30 }),
+  );
   const runnerUntil = (offsetMs: number, observer: Partial<RunObserver>) =>
     new Runner(app, { ...silent, ...observer }, { remainingMs: () => offsetMs, stepMs: -1 });
   return {

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { startLocalApp, type LocalApp, type LocalAppOptions } from '../../infra/local/local-app.ts';
 import type { InvocationResult } from '../../infra/local/lambda/execution-environment.ts';
 
+export const ORCHESTRATOR = 'OrbitsTrader-orchestrator';
+
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const assemblyDir = join(root, '.local', 'assembly');
 
@@ -26,6 +28,11 @@ export async function startTestApp(
     dataDir: folder.path,
     onLog: (_name, line) => logs.push(line),
     ...options,
+    // The tests' ticks are of times whose prices are known, long ago.
+    overrides: {
+      ...options.overrides,
+      [ORCHESTRATOR]: { MAX_TICK_AGE_MINUTES: '10000000', ...options.overrides?.[ORCHESTRATOR] },
+    },
   });
   const close = async () => {
     await app.close();

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { functionArn } from '../arns.ts';
 import type { LocalFunction } from '../template.ts';
 import {
   ExecutionEnvironment,
@@ -82,7 +83,7 @@ export class Functions {
     this.#busy.set(fn.name, busy + 1);
     const environment = this.#takeEnvironment(fn);
     try {
-      return await environment.invoke(randomUUID(), payload, arnOf(fn.name));
+      return await environment.invoke(randomUUID(), payload, functionArn(fn.name));
     } finally {
       this.#busy.set(fn.name, this.#busy.get(fn.name)! - 1);
       this.#putBack(fn.name, environment);
@@ -105,8 +106,4 @@ export class Functions {
     }
     this.#idle.set(name, [...(this.#idle.get(name) ?? []), environment]);
   }
-}
-
-export function arnOf(functionName: string): string {
-  return `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`;
 }

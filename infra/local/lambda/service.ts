@@ -1,22 +1,27 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import * as z from 'zod';
+import { functionArn, secretArn } from '../arns.ts';
+import type { Callers } from './callers.ts';
 import { ServiceError, type Functions } from './functions.ts';
 
 /** Lambda's limit on the payload of a synchronous invocation, either way, in bytes. */
 const PAYLOAD_LIMIT = 6_291_556;
 
+const secretRequest = z.object({ SecretId: z.string() });
+
 /** Lambda's Invoke API, and Secrets Manager's GetSecretValue, on loopback. */
 export class AwsService {
   readonly #server: Server;
   #functions: Functions | undefined;
-  readonly #secret: string;
-  /** The functions' access key of this start: whoever else finds the port is not told the secret. */
-  readonly accessKeyId = `LOCAL${randomBytes(12).toString('hex').toUpperCase()}`;
+  readonly #callers: Callers;
+  /** What every secret holds: the MongoDB URI. */
+  secret: string;
 
-  /** @param secret what every secret holds: the MongoDB URI */
-  constructor(secret: string) {
-    this.#secret = secret;
+  constructor(callers: Callers, secret: string) {
+    this.#callers = callers;
+    this.secret = secret;
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => refuse(response, error));
     });
@@ -40,17 +45,12 @@ export class AwsService {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { authorization } = request.headers;
     if (request.headers['x-amz-target'] === 'secretsmanager.GetSecretValue') {
-      await readBody(request);
-      if (!request.headers.authorization?.includes(`Credential=${this.accessKeyId}/`)) {
-        throw new ServiceError(
-          400,
-          'AccessDeniedException',
-          'Only the functions of the app may read its secret.',
-        );
-      }
+      const { SecretId } = secretRequest.parse(JSON.parse((await readBody(request)).toString('utf8')));
+      this.#callers.authorize(authorization, 'secretsmanager:GetSecretValue', secretArn(SecretId));
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
-      response.end(JSON.stringify({ Name: 'mongodb', SecretString: this.#secret, VersionId: 'local' }));
+      response.end(JSON.stringify({ Name: SecretId, SecretString: this.secret, VersionId: 'local' }));
       return;
     }
     const path = /^\/2015-03-31\/functions\/([^/]+)\/invocations(?:\?.*)?$/.exec(request.url ?? '');
@@ -62,17 +62,13 @@ export class AwsService {
       );
     }
     const body = await readBody(request);
-    await this.#invoke(
-      decodeURIComponent(path[1]!),
-      request.headers['x-amz-invocation-type'],
-      body,
-      response,
-    );
+    const { name } = this.#functions.find(decodeURIComponent(path[1]!));
+    this.#callers.authorize(authorization, 'lambda:InvokeFunction', functionArn(name));
+    await this.#invoke(name, request.headers['x-amz-invocation-type'], body, response);
   }
 
   async #invoke(name: string, type: unknown, body: Buffer, response: ServerResponse): Promise<void> {
     const functions = this.#functions!;
-    functions.find(name);
     const payload = parsePayload(body);
     if (type === 'DryRun') {
       respond(response, 204, '');

@@ -13,11 +13,12 @@ test('a failed connect is tried again, and a connection is shared by all who ask
     declare,
     uri: 'mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100',
     database: 'test',
+    historyDays: 30,
   };
   await expect(connectedApp(() => Promise.resolve(unreachable))).rejects.toThrow(/ECONNREFUSED/);
   await expect(connectedApp(() => Promise.reject(new Error('no secret')))).rejects.toThrow('no secret');
 
-  const reachable = () => Promise.resolve({ declare, uri: store.uri, database: 'test' });
+  const reachable = () => Promise.resolve({ declare, uri: store.uri, database: 'test', historyDays: 30 });
   const [app, same] = await Promise.all([connectedApp(reachable), connectedApp(reachable)]);
   expect(same).toBe(app);
   script.define = (workflow) => workflow.echo('only', 'x');

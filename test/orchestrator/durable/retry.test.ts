@@ -92,7 +92,7 @@ describe('a step that fails with a fault that passes', () => {
     const suspensions: Suspension[] = [];
     expect(await run(key, runnerWith(1_500, suspensions))).toMatchObject({ state: 'IN_PROGRESS', steps: [] });
     expect(suspensions[0]).toMatchObject({
-      retrying: { ref: 'flaky', attempts: 1, error: { message: 'not now' } },
+      waits: [{ ref: 'flaky', attempts: 1, error: { message: 'not now' } }],
     });
 
     expect(await runnerWith(60_000).findUnfinished(10)).toEqual([]);

@@ -1,4 +1,3 @@
-import { Long, ObjectId } from 'bson';
 import { ServerError } from '../errors.ts';
 import { isDocument } from '../values.ts';
 import type { Doc } from '../values.ts';
@@ -9,7 +8,6 @@ import type { Call, Command, StoreState } from './command.ts';
 /** The server whose behaviour this store follows. */
 export const VERSION = '7.0.14';
 const WIRE_VERSION = 21;
-const processId = new ObjectId();
 
 export const hello: Command = (call) => {
   const name = applicationName(call.body);
@@ -18,8 +16,8 @@ export const hello: Command = (call) => {
   return {
     ...(legacy ? { ismaster: true } : { isWritablePrimary: true }),
     helloOk: true,
+    // No `topologyVersion`: it would make drivers await a stream of answers, which this store does not send. They poll.
     ...replicaSet(call.store),
-    topologyVersion: { processId, counter: Long.ZERO },
     maxBsonObjectSize: 16 * 1024 * 1024,
     maxMessageSizeBytes: MAX_MESSAGE_BYTES,
     maxWriteBatchSize: 100_000,

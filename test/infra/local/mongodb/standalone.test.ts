@@ -19,6 +19,18 @@ describe('as it presents itself by default', () => {
     expect(await t.client.db('admin').command({ buildInfo: 1 })).toMatchObject({ version: '7.0.14' });
   });
 
+  test('a driver that watches it finds it well, again and again', async () => {
+    const client = await t.connect({ heartbeatFrequencyMS: 500, minHeartbeatFrequencyMS: 50 });
+    const failed: unknown[] = [];
+    let succeeded = 0;
+    client.on('serverHeartbeatFailed', (event) => failed.push(event));
+    await new Promise<void>((resolve) => {
+      client.on('serverHeartbeatSucceeded', () => ++succeeded === 3 && resolve());
+      client.on('serverHeartbeatFailed', () => resolve());
+    });
+    expect(failed).toEqual([]);
+  });
+
   test('a transaction is refused with the error of a standalone', async () => {
     const session = t.client.startSession();
     try {

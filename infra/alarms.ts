@@ -1,0 +1,122 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  MathExpression,
+  Stats,
+  TreatMissingData,
+  type AlarmProps,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { runs } from './metrics.ts';
+import { openHours } from './open-hours.ts';
+import { rhythmOf } from './rhythm.ts';
+
+export interface AlarmsProps {
+  orchestrator: IFunction;
+  orchestratorTimeout: Duration;
+  functions: IFunction[];
+  deadLetterQueues: IQueue[];
+  schedule: string;
+  timeZone: string;
+  /** A schedule that is not enabled is silent by intention. */
+  scheduleEnabled: boolean;
+  /** Who is told; the alarms stand without it. */
+  email: string | undefined;
+}
+
+/** What a person has to look at. */
+export class Alarms extends Construct {
+  readonly #topic: Topic | undefined;
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    if (props.email !== undefined) this.#topic = this.#newTopic(props.email);
+    const { orchestrator, orchestratorTimeout, functions, deadLetterQueues } = props;
+
+    this.#add('failed-runs', {
+      alarmDescription: 'A run ended in ERROR. Search the orchestrator’s log for "run ended".',
+      metric: runs('RunsFailed'),
+      threshold: 0,
+    });
+    if (props.scheduleEnabled) this.#addSilence(props.schedule, props.timeZone);
+    for (const queue of deadLetterQueues) {
+      this.#add(`${queue.node.id}-not-empty`, {
+        alarmDescription:
+          'A tick came to nothing and is in a dead-letter queue. Send it again once the cause is mended.',
+        metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
+        threshold: 0,
+      });
+    }
+    this.#add('duration-near-timeout', {
+      alarmDescription:
+        'The orchestrator took more than 80 % of its time limit. Raise orchestratorTimeoutSeconds.',
+      metric: orchestrator.metricDuration({ statistic: Stats.MAXIMUM }),
+      threshold: orchestratorTimeout.toMilliseconds() * 0.8,
+    });
+    this.#add('throttles', {
+      alarmDescription: 'Lambda throttled a function. Raise the account’s limit of concurrent executions.',
+      metric: new MathExpression({
+        expression: functions.map((_, index) => `FILL(f${index}, 0)`).join(' + '),
+        usingMetrics: Object.fromEntries(functions.map((fn, index) => [`f${index}`, fn.metricThrottles()])),
+        label: 'throttles',
+      }),
+      threshold: 0,
+    });
+  }
+
+  /** No run in two periods of the schedule, in the hours in which it fires. */
+  #addSilence(schedule: string, timeZone: string): void {
+    const rhythm = rhythmOf(schedule, timeZone);
+    if (!rhythm) return;
+    // CloudWatch has no periods longer than a day.
+    const period = Duration.millis(Math.min(rhythm.windowMs, Duration.days(1).toMilliseconds()));
+    const filled = new MathExpression({
+      expression: 'FILL(started, 0)',
+      usingMetrics: { started: runs('RunsStarted', period) },
+      period,
+    });
+    this.#add('no-runs', {
+      alarmDescription: 'No run was started in two periods of the schedule.',
+      metric: new MathExpression({
+        expression: openHours(rhythm.hours, 'filled', { closed: 1 }),
+        usingMetrics: { filled },
+        period,
+        label: 'runs started',
+      }),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: Math.ceil(rhythm.windowMs / period.toMilliseconds()),
+      // No data at all is the very thing that it is about.
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+  }
+
+  #add(id: string, props: Omit<AlarmProps, 'evaluationPeriods'> & { evaluationPeriods?: number }): void {
+    const alarm = new Alarm(this, id, {
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      ...props,
+    });
+    if (this.#topic) alarm.addAlarmAction(new SnsAction(this.#topic));
+  }
+
+  #newTopic(email: string): Topic {
+    const topic = new Topic(this, 'topic', { displayName: 'Orbits Trader alarms', enforceSSL: true });
+    topic.addSubscription(new EmailSubscription(email));
+    // A policy of its own takes the place of the one by which the account's alarms may publish.
+    topic.grantPublish(
+      new ServicePrincipal('cloudwatch.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    return topic;
+  }
+}

@@ -1,0 +1,76 @@
+import { CfnOutput, Fn, Stack } from 'aws-cdk-lib';
+import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import type { TraderConfig } from './config.ts';
+import type { MongodbAccess } from './mongodb-access.ts';
+import type { NodeFunction } from './node-function.ts';
+
+export interface OutputsProps {
+  orchestrator: NodeFunction;
+  /** The functions that connect to MongoDB. */
+  withMongodb: NodeFunction[];
+  dashboard: Dashboard;
+  mongodb: MongodbAccess;
+  vpc: TraderConfig['vpc'];
+}
+
+/** What a person needs after a deployment, ready to be copied. */
+export class Outputs extends Construct {
+  constructor(
+    scope: Construct,
+    id: string,
+    { orchestrator, withMongodb, dashboard, mongodb, vpc }: OutputsProps,
+  ) {
+    super(scope, id);
+    const { region } = Stack.of(this);
+    const name = orchestrator.functionName;
+    this.#add('OrchestratorName', name, 'The function that runs the workflows');
+    this.#add(
+      'InvokeCommand',
+      `aws lambda invoke --region ${region} --function-name ${name} --cli-binary-format raw-in-base64-out ` +
+        `--payload '{"idempotencyKey":"my-key"}' /dev/stdout`,
+      'Runs the configured symbols once for this key',
+    );
+    this.#add(
+      'DashboardUrl',
+      `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboard.dashboardName}`,
+      'Runs, trades, latency and errors',
+    );
+    const { secretId } = mongodb;
+    if (secretId === undefined) {
+      const roles = withMongodb.map((fn) => fn.role!.roleArn);
+      this.#add(
+        'AtlasRoles',
+        Fn.join(' ', roles),
+        'ARNs to be database users of Atlas, by AWS IAM, type role',
+      );
+    } else {
+      this.#add('SecretName', secretId, 'The secret that holds the MongoDB URI');
+      this.#add(
+        'SetSecretCommand',
+        `aws secretsmanager put-secret-value --region ${region} --secret-id ${secretId} --secret-string "$MONGODB_URI"`,
+        'Sets the URI; the functions read it again when MongoDB refuses the one that they have',
+      );
+    }
+    this.#add('AtlasNetwork', networkSteps(vpc), 'What Atlas has to let in');
+  }
+
+  #add(id: string, value: string, description: string): void {
+    new CfnOutput(this, id, { value, description }).overrideLogicalId(id);
+  }
+}
+
+function networkSteps(vpc: TraderConfig['vpc']): string {
+  if (vpc) {
+    return (
+      `1. In Atlas: Network Access, Private Endpoint, AWS, VPC ${vpc.id}, subnets ${vpc.subnetIds.join(' ')}. ` +
+      `2. Let security groups ${vpc.securityGroupIds.join(' ')} reach the endpoint on TCP 1024-65535. ` +
+      '3. Use the private endpoint’s connection string. ' +
+      '4. Give the subnets a way to Lambda and Secrets Manager: interface endpoints, or NAT.'
+    );
+  }
+  return (
+    'In Atlas: Network Access, IP Access List, add 0.0.0.0/0, for a Lambda outside a VPC has no fixed address; ' +
+    'user, password or role and TLS guard the door. With vpcId, PrivateLink needs no such entry.'
+  );
+}

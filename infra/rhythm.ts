@@ -1,0 +1,67 @@
+import { nextTicks, UnreadScheduleError } from './next-tick.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** An alarm looks back a week at the most. */
+const LONGEST_WINDOW_MS = 7 * DAY_MS;
+
+/** When the silence of a schedule means something. */
+export interface Rhythm {
+  /** Two periods of the schedule; two of its longest ones where they are days. */
+  windowMs: number;
+  /** Hours of the week in UTC (Monday 0:00 is 0) in which every window that begins holds a tick, all year. */
+  hours: number[];
+}
+
+/**
+ * The rhythm of a schedule; undefined where it is too slow for an alarm on its silence, or is not read here.
+ *
+ * It is taken from a week in winter and one in summer, so that an hour counts only where it is one of the schedule's
+ * with daylight saving time and without.
+ */
+export function rhythmOf(expression: string, timeZone: string): Rhythm | undefined {
+  let weeks: number[][];
+  try {
+    weeks = ['2026-01-05', '2026-07-06'].map((monday) => ticksFrom(expression, timeZone, Date.parse(monday)));
+  } catch (error) {
+    if (error instanceof UnreadScheduleError) return undefined;
+    throw error;
+  }
+  const gaps = weeks.flatMap((ticks) => ticks.slice(1).map((tick, index) => tick - ticks[index]!));
+  const shortMs = 2 * Math.min(...gaps);
+  const windowMs = shortMs <= DAY_MS ? shortMs : 2 * Math.max(...gaps);
+  if (!(windowMs <= LONGEST_WINDOW_MS)) return undefined;
+  const silent = new Set(weeks.flatMap((ticks) => silentHours(ticks, windowMs)));
+  const hours = Array.from({ length: 7 * 24 }, (_, hour) => hour).filter((hour) => !silent.has(hour));
+  return hours.length > 0 ? { windowMs, hours } : undefined;
+}
+
+/** The ticks of a week, and the ones around it. */
+function ticksFrom(expression: string, timeZone: string, monday: number): number[] {
+  const ticks: number[] = [];
+  let last = monday - 4 * DAY_MS;
+  while (last < monday + 11 * DAY_MS) {
+    const more = nextTicks(expression, timeZone, new Date(last), 1000).map((tick) => tick.getTime());
+    if (more.length === 0) break;
+    ticks.push(...more);
+    last = more.at(-1)!;
+  }
+  return ticks;
+}
+
+/** Hours of the week in which a window without a tick begins. */
+function silentHours(ticks: number[], windowMs: number): number[] {
+  return ticks.slice(1).flatMap((tick, index) => {
+    // A window that begins right after one tick and ends before the next has none; it slides by whole minutes.
+    const first = ticks[index]! + 60_000;
+    const last = tick - windowMs;
+    const hours: number[] = [];
+    for (let begin = first; begin <= last; begin += 60_000) hours.push(hourOfWeek(begin));
+    return hours;
+  });
+}
+
+function hourOfWeek(time: number): number {
+  const date = new Date(time);
+  return ((date.getUTCDay() + 6) % 7) * 24 + date.getUTCHours();
+}

@@ -1,0 +1,61 @@
+import { runId } from '../../../orchestrator/durable/ids.ts';
+import { calls, Changing, Echo, script } from '../../support/counting.ts';
+import { newKey, startDurableApp, type DurableTestApp } from '../../support/durable-app.ts';
+
+let test_: DurableTestApp;
+beforeAll(async () => {
+  Changing.previousVersions = [FirstVersion];
+  test_ = await startDurableApp([Changing, Echo]);
+});
+afterAll(() => test_.close());
+beforeEach(() => {
+  calls.length = 0;
+});
+afterEach(() => {
+  Changing.version = 1;
+  Changing.previousVersions = [];
+});
+
+/** What the workflow was before its code changed. */
+class FirstVersion extends Changing {
+  static override version = 1;
+  override async define() {
+    await this.sleep('before', { hours: 1 });
+    return this.echo('only', 'of the first version');
+  }
+}
+
+const start = (key: string) => test_.runner().run({ key, workflow: new Changing() });
+const wake = (key: string) =>
+  test_.actions.updateMany(
+    { workflowId: runId(key).toHexString() },
+    { $set: { 'bag.due': new Date(0).toISOString() } },
+  );
+
+/** A run of the first version that is in flight when the second one is deployed. */
+async function inFlight(): Promise<string> {
+  const key = newKey();
+  script.define = (workflow) => FirstVersion.prototype.define.call(workflow);
+  expect(await start(key)).toMatchObject({ state: 'IN_PROGRESS' });
+  Changing.version = 2;
+  script.define = (workflow) => workflow.echo('only', 'of the second version');
+  await wake(key);
+  return key;
+}
+
+test('a run is carried on by the version that began it', async () => {
+  const key = await inFlight();
+  Changing.previousVersions = [FirstVersion];
+  expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { value: 'of the first version' } });
+  expect(await start(newKey())).toMatchObject({ result: { value: 'of the second version' } });
+});
+
+test('a run whose version is not deployed any more fails, says what to do, and does nothing', async () => {
+  const key = await inFlight();
+  const run = await start(key);
+  expect(run).toMatchObject({ state: 'ERROR', error: { name: 'UnknownVersionError' } });
+  expect(run.error?.message).toMatch(
+    /begun by version 1 of the workflow "changing"; the deployed code has 2\./,
+  );
+  expect(calls).toEqual([]);
+});

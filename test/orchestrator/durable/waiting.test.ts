@@ -1,0 +1,245 @@
+import * as z from 'zod';
+import { ActionState } from '@wbce/orbits-core';
+import { DurableAction } from '../../../orchestrator/durable/durable-action.ts';
+import { runId } from '../../../orchestrator/durable/ids.ts';
+import { RunControl } from '../../../orchestrator/durable/run-control.ts';
+import type { RunRequest } from '../../../orchestrator/durable/runner.ts';
+import { holdClock } from '../../support/clock.ts';
+import { calls, Changing, Echo, script } from '../../support/counting.ts';
+import { Crash, newKey, startDurableApp, type DurableTestApp } from '../../support/durable-app.ts';
+
+/** Begins a job, and is told by `watcher` how far it is. */
+class Job extends DurableAction {
+  static override permanentRef = 'job';
+  static polls = 0;
+  declare IBag: { job: string };
+  declare IResult: { job: string };
+
+  override async main() {
+    calls.push({ name: 'begin', key: this.idempotencyKey });
+    this.bag = { job: 'job-7' };
+    return ActionState.IN_PROGRESS;
+  }
+  override get due() {
+    return new Date(Date.now() + 60_000);
+  }
+  override async watcher() {
+    if (++Job.polls < 3) return ActionState.IN_PROGRESS;
+    this.setResult({ job: this.bag.job });
+    return ActionState.SUCCESS;
+  }
+}
+
+let test_: DurableTestApp;
+let clock: ReturnType<typeof holdClock>;
+beforeAll(async () => {
+  test_ = await startDurableApp([Changing, Echo, Job]);
+});
+afterAll(() => test_.close());
+beforeEach(() => {
+  clock = holdClock();
+  calls.length = 0;
+});
+afterEach(() => clock.release());
+
+const request = (key: string): RunRequest => ({ key, workflow: new Changing() });
+const start = (key: string) => test_.runner().run(request(key));
+const control = () => new RunControl(test_.app);
+const isDue = async (key: string) =>
+  (await test_.runner().findUnfinished(100)).some((id) => id.equals(runId(key)));
+const HOUR = 3_600_000;
+
+describe('a sleep', () => {
+  test('puts the run down until it is over, and repeats nothing after it', async () => {
+    script.define = async (workflow) => {
+      await workflow.echo('before', 'a');
+      await workflow.sleep('an hour', { hours: 1 });
+      return workflow.echo('after', 'b');
+    };
+    const key = newKey();
+    const run = await start(key);
+    expect(run).toMatchObject({
+      state: 'IN_PROGRESS',
+      waits: [{ ref: 'an hour', reason: 'step "an hour" sleeps' }],
+    });
+    expect(await isDue(key)).toBe(false);
+    clock.put(HOUR - 1_000_000);
+    expect(await start(key)).toMatchObject({ state: 'IN_PROGRESS' });
+    clock.put(1_000_000);
+    expect(await isDue(key)).toBe(true);
+    expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { value: 'b' }, waits: [] });
+    expect(calls.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  test('counts from when it was first asked for, whatever dies meanwhile', async () => {
+    script.define = (workflow) => workflow.sleep('an hour', { hours: 1 });
+    const key = newKey();
+    const crash = {
+      runSuspended: () => {
+        throw new Crash();
+      },
+    };
+    await expect(test_.doomedRunner(crash).run(request(key))).rejects.toThrow(Crash);
+    clock.put(HOUR);
+    expect(await start(key)).toMatchObject({ state: 'SUCCESS' });
+  });
+
+  test('may be until an instant, which may have passed', async () => {
+    script.define = (workflow) => workflow.sleep('until', new Date(0));
+    expect(await start(newKey())).toMatchObject({ state: 'SUCCESS' });
+  });
+
+  test('of no length at all is refused', async () => {
+    script.define = (workflow) => workflow.sleep('none', {});
+    expect(await start(newKey())).toMatchObject({
+      state: 'ERROR',
+      error: { name: 'RangeError', message: expect.stringContaining('{ minutes: 5 }') as string },
+    });
+  });
+
+  test('leaves the other branches to go on', async () => {
+    script.define = (workflow) =>
+      Promise.all([
+        workflow.sleep('an hour', { hours: 1 }).then(() => workflow.echo('same', 'slept')),
+        workflow.echo('same', 'x').then(() => workflow.echo('same', 'y')),
+      ]);
+    const key = newKey();
+    expect(await start(key)).toMatchObject({
+      state: 'IN_PROGRESS',
+      steps: [{ ref: 'same' }, { ref: 'same' }],
+    });
+    clock.put(HOUR);
+    expect(await start(key)).toMatchObject({
+      state: 'SUCCESS',
+      result: [{ value: 'slept' }, { value: 'y' }],
+    });
+    expect(calls.map(({ name }) => name)).toEqual(['x', 'y', 'slept']);
+  });
+
+  test('that loses a race is left, and goes with the run when it is old', async () => {
+    script.define = (workflow) =>
+      Promise.race([workflow.sleep('a day', { days: 1 }).then(() => 'slept'), workflow.echo('fast', 'x')]);
+    const key = newKey();
+    expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { value: 'x' } });
+    const kept = { workflowId: runId(key).toHexString(), 'bag.endedAt': { $exists: false } };
+    expect(await test_.actions.countDocuments(kept)).toBe(0);
+  });
+
+  test('of days exempts the steps from retention until the run has ended', async () => {
+    script.define = async (workflow) => {
+      await workflow.echo('before', 'a');
+      await workflow.sleep('long', { days: 40 });
+    };
+    const key = newKey();
+    await start(key);
+    const ending = { workflowId: runId(key).toHexString(), 'bag.endedAt': { $exists: true } };
+    expect(await test_.actions.countDocuments(ending)).toBe(0);
+    clock.put(40 * 24 * HOUR);
+    expect(await start(key)).toMatchObject({ state: 'SUCCESS' });
+    expect(await test_.actions.countDocuments(ending)).toBe(2);
+    expect(await test_.actions.findOne({ _id: runId(key) })).toMatchObject({ bag: { endedAt: new Date() } });
+    expect(calls).toHaveLength(1);
+  });
+});
+
+describe('an answer from outside', () => {
+  const schema = z.strictObject({ approved: z.boolean() });
+  const asking = (workflow: Changing) => workflow.waitFor('approval', { schema, timeout: { hours: 1 } });
+  beforeEach(() => {
+    script.define = asking;
+  });
+
+  test('is waited for, and given at every replay', async () => {
+    const key = newKey();
+    expect(await start(key)).toMatchObject({
+      state: 'IN_PROGRESS',
+      waits: [{ ref: 'approval', reason: 'step "approval" waits for an answer' }],
+    });
+    expect(await isDue(key)).toBe(false);
+    expect(await control().answer(runId(key), 'approval', { approved: true })).toBe('taken');
+    expect(await isDue(key)).toBe(true);
+    expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { approved: true } });
+    expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { approved: true } });
+  });
+
+  test('counts once: a second one changes nothing and is told so', async () => {
+    const key = newKey();
+    await start(key);
+    await control().answer(runId(key), 'approval', { approved: true });
+    expect(await control().answer(runId(key), 'approval', { approved: false })).toBe('answered');
+    expect(await start(key)).toMatchObject({ result: { approved: true } });
+    expect(await control().answer(runId(key), 'approval', { approved: false })).toBe('answered');
+  });
+
+  test('that came in time counts, however late it is looked at; a later one does not', async () => {
+    const [inTime, tooLate] = [newKey(), newKey()];
+    await start(inTime);
+    await start(tooLate);
+    clock.put(HOUR - 1);
+    await control().answer(runId(inTime), 'approval', { approved: true });
+    clock.put(HOUR);
+    expect(await control().answer(runId(tooLate), 'approval', { approved: true })).toBe('timed-out');
+    expect(await start(inTime)).toMatchObject({ state: 'SUCCESS' });
+    expect(await start(tooLate)).toMatchObject({ state: 'ERROR', error: { name: 'StepTimeoutError' } });
+  });
+
+  test('that is not what the workflow takes fails the step', async () => {
+    const key = newKey();
+    await start(key);
+    await control().answer(runId(key), 'approval', { approved: 'perhaps' });
+    expect(await start(key)).toMatchObject({ state: 'ERROR', error: { name: 'InvalidAnswerError' } });
+  });
+
+  test('that comes while the run is being put down is not lost', async () => {
+    const key = newKey();
+    let isTold = false;
+    script.define = async (workflow) => {
+      const answer = workflow.waitFor('approval', { schema, timeout: { hours: 1 } });
+      await workflow.do('meanwhile', async () => {
+        await test_.actions.findOne({ 'workflowStack.stepName': 'approval' });
+        if (!isTold) while ((await control().answer(runId(key), 'approval', { approved: true })) !== 'taken');
+        isTold = true;
+      });
+      return answer;
+    };
+    expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { approved: true } });
+  });
+
+  test('to a run or a step that does not wait is refused', async () => {
+    expect(await control().answer(runId(newKey()), 'approval', {})).toBe('unknown');
+    const key = newKey();
+    await start(key);
+    expect(await control().answer(runId(key), 'other', {})).toBe('not-waiting');
+  });
+});
+
+test('an action that begins something is begun once, and watched over passes', async () => {
+  Job.polls = 0;
+  script.define = (workflow) => workflow.do('job', new Job());
+  const key = newKey();
+  for (let pass = 0; pass < 2; pass++) {
+    expect(await start(key)).toMatchObject({ state: 'IN_PROGRESS' });
+    clock.put(60_000);
+  }
+  expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { job: 'job-7' } });
+  expect(calls).toHaveLength(1);
+});
+
+describe('a workflow that changed', () => {
+  const changes: [string, (workflow: Changing) => Promise<unknown>][] = [
+    ['asks for another wait', (workflow) => workflow.sleep('two hours', { hours: 2 })],
+    ['asks for a longer wait', (workflow) => workflow.sleep('an hour', { hours: 2 })],
+    ['trades instead', (workflow) => workflow.echo('trade', 'x')],
+    ['ends', () => Promise.resolve()],
+  ];
+  test.each(changes)('while its run slept, and now %s, fails it and does nothing', async (_, define) => {
+    script.define = (workflow) => workflow.sleep('an hour', { hours: 1 });
+    const key = newKey();
+    await start(key);
+    script.define = define;
+    const run = await start(key);
+    expect(run).toMatchObject({ state: 'ERROR', error: { name: 'NonDeterminismError' } });
+    expect(run.error?.message).toContain('recorded is step "an hour" (action "sleep"');
+    expect(calls).toEqual([]);
+  });
+});

@@ -1,0 +1,74 @@
+import { Types } from 'mongoose';
+import { ActionState } from '@wbce/orbits-core';
+import { connectedApp } from '../../../orchestrator/durable/app.ts';
+import { isEnded } from '../../../orchestrator/durable/step.ts';
+import type { RecordedStep } from '../../../orchestrator/durable/step.ts';
+import { loadSteps } from '../../../orchestrator/durable/step-store.ts';
+import { registry } from '../../../orchestrator/registry.ts';
+import { TradingWorkflow } from '../../../orchestrator/workflows/trading.ts';
+import { keepHistory, readHistories, toRecorded, type History } from '../../support/history.ts';
+import { answerOf, ORCHESTRATOR, startTestApp } from '../../support/local-app.ts';
+import { timesThat } from '../../support/fault-app.ts';
+import type { LocalApp } from '../../../infra/local/local-app.ts';
+import type { Report } from '../../../orchestrator/report.ts';
+
+let local: LocalApp;
+let app: Awaited<ReturnType<typeof connectedApp>>;
+beforeAll(async () => {
+  local = await startTestApp();
+  const options = { declare: registry, uri: local.mongodbUri, database: 'orbits-trader', historyDays: 30 };
+  app = await connectedApp(() => Promise.resolve(options));
+});
+afterAll(async () => {
+  await app.db.mongo!.conn!.close();
+  await local.close();
+});
+
+/** Runs the deployed bundle, and answers what it recorded. */
+async function record(type: 'buy' | 'sell'): Promise<History> {
+  const scheduledTime = timesThat(type).next().value as string;
+  const report = answerOf<Report>(await local.invoke(ORCHESTRATOR, { command: 'tick', scheduledTime }));
+  const { id, result } = report.runs[0]!;
+  const document = await app.ActionModel.collection.findOne({ _id: new Types.ObjectId(id) });
+  const steps = (await loadSteps(app, new Types.ObjectId(id))).filter(isEnded);
+  return {
+    workflow: TradingWorkflow.permanentRef,
+    version: TradingWorkflow.version,
+    run: id,
+    argument: document!['argument'] as Record<string, unknown>,
+    result,
+    steps: steps.map((step) => ({
+      ...step,
+      id: step.id.toHexString(),
+      startedAt: step.startedAt.toISOString(),
+      endedAt: step.endedAt.toISOString(),
+    })),
+  };
+}
+
+// A new version's are written by RECORD_HISTORIES=1 npm test -- histories, to be committed with it.
+test.each(['buy', 'sell'] as const)('the current version has its history of a %s kept', async (type) => {
+  const history = await record(type);
+  keepHistory(`${history.workflow}-${history.version}-${type}`, history);
+  expect(readHistories().map(([name]) => name)).toContain(
+    `${history.workflow}-${history.version}-${type}.json`,
+  );
+});
+
+/** Where a version fails here, its code has changed: undo the change, or make it a new version. */
+test.each(readHistories())('%s is replayed to its result, and nothing is carried out', async (_, history) => {
+  const workflow = new TradingWorkflow().ofVersion(history.version);
+  workflow.dbDoc._id = new Types.ObjectId(history.run);
+  workflow.setArgument(history.argument);
+  const carriedOut: unknown[] = [];
+  const observer = {
+    stepStarted: (step: unknown) => void carriedOut.push(step),
+    stepEnded: (step: RecordedStep) => void carriedOut.push(step),
+  };
+  const state = await workflow.advance({ recorded: toRecorded(history), observer });
+  expect({ state, result: workflow.result }).toEqual({
+    state: ActionState.SUCCESS,
+    result: history.result,
+  });
+  expect(carriedOut).toEqual([]);
+});
