@@ -24,7 +24,7 @@ const replayable = {
   ],
   '@typescript-eslint/no-restricted-imports': [
     'error',
-    { patterns: [{ regex: '^(?!\\.|zod$)', allowTypeImports: true, message: outside }] },
+    { patterns: [{ regex: '^(?!\\.|zod$|decimal\\.js$)', allowTypeImports: true, message: outside }] },
   ],
 };
 

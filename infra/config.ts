@@ -62,6 +62,15 @@ export const configuration = z.object({
     .describe('1 to 38 letters, digits, "-" or "_"'),
   historyDays: wholeNumber(1, 3650).default(30).describe('a whole number of days from 1 to 3650'),
   maxTickAgeMinutes: wholeNumber(1, 1440).default(15).describe('a whole number of minutes from 1 to 1440'),
+  approval: z
+    .union([z.enum(['never', 'always']), price])
+    .default('never')
+    .describe(
+      '"never", "always", or the value in dollars above which an order needs approval, such as "1000.00"',
+    ),
+  approvalTimeoutMinutes: wholeNumber(1, 10_080)
+    .default(60)
+    .describe('a whole number of minutes from 1 to 10080'),
   logRetentionDays: wholeNumber(1, 3653)
     .refine((days) => RETENTION.includes(days))
     .default(30)

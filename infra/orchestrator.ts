@@ -12,6 +12,9 @@ export interface OrchestratorProps extends Omit<NodeFunctionProps, 'entry' | 'en
   quantity: number;
   /** How many days finished runs are kept in the database. */
   historyDays: number;
+  /** `never`, `always`, or the value in dollars above which a person has to approve an order. */
+  approval: string;
+  approvalTimeoutMinutes: number;
   /** How late a tick may come. */
   maxTickAgeMinutes: number;
   /** Takes the events of invocations that failed to the end. */
@@ -23,7 +26,16 @@ export class Orchestrator extends NodeFunction {
   constructor(
     scope: Construct,
     id: string,
-    { symbols, quantity, historyDays, maxTickAgeMinutes, deadLetterQueue, ...props }: OrchestratorProps,
+    {
+      symbols,
+      quantity,
+      historyDays,
+      maxTickAgeMinutes,
+      approval,
+      approvalTimeoutMinutes,
+      deadLetterQueue,
+      ...props
+    }: OrchestratorProps,
   ) {
     super(scope, id, {
       ...props,
@@ -33,6 +45,8 @@ export class Orchestrator extends NodeFunction {
         QUANTITY: String(quantity),
         HISTORY_DAYS: String(historyDays),
         MAX_TICK_AGE_MINUTES: String(maxTickAgeMinutes),
+        ...(approval !== 'never' && { APPROVE_ABOVE: approval === 'always' ? '0' : approval }),
+        APPROVAL_TIMEOUT_MINUTES: String(approvalTimeoutMinutes),
         POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
       },
       // The schedule invokes asynchronously, so its own retries end where Lambda's queue begins. A tick that fails is

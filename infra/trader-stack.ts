@@ -48,6 +48,8 @@ export class TraderStack extends Stack {
       quantity: config.quantity,
       historyDays: config.historyDays,
       maxTickAgeMinutes: config.maxTickAgeMinutes,
+      approval: config.approval,
+      approvalTimeoutMinutes: config.approvalTimeoutMinutes,
       deadLetterQueue: failedTicks,
     });
     const withMongodb = [orchestrator, buy, sell];

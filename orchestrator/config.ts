@@ -16,6 +16,13 @@ const environment = z.object({
     list.split(','),
   ),
   MAX_TICK_AGE_MINUTES: required('how late a tick may come').transform(Number).pipe(z.int().min(1)),
+  APPROVE_ABOVE: z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'is no amount; the stack sets it to one')
+    .optional(),
+  APPROVAL_TIMEOUT_MINUTES: required('how long an approval is waited for')
+    .transform(Number)
+    .pipe(z.int().min(1)),
   QUANTITY: required('the number of shares in an order').transform(Number).pipe(z.int().min(1)),
 });
 
@@ -28,6 +35,8 @@ export interface Config {
   historyDays: number;
   /** A tick that comes later than this after its scheduled time trades nothing. */
   maxTickAgeMinutes: number;
+  /** Which orders a person has to approve; none where it is undefined. */
+  approval: { above: string; timeoutMinutes: number } | undefined;
   /** The deployed name of a function, from its name in the contract. */
   physicalName(contractName: string): string;
 }
@@ -40,6 +49,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     throw new Error(`The orchestrator's environment is incomplete: ${problems}. Deploy the stack again.`);
   }
   const { MONGODB_DATABASE, HISTORY_DAYS, MAX_TICK_AGE_MINUTES, SYMBOLS, QUANTITY } = parsed.data;
+  const { APPROVE_ABOVE, APPROVAL_TIMEOUT_MINUTES } = parsed.data;
   return {
     mongodb:
       'MONGODB_ADDRESS' in parsed.data
@@ -50,6 +60,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     quantity: QUANTITY,
     historyDays: HISTORY_DAYS,
     maxTickAgeMinutes: MAX_TICK_AGE_MINUTES,
+    approval:
+      APPROVE_ABOVE === undefined
+        ? undefined
+        : { above: APPROVE_ABOVE, timeoutMinutes: APPROVAL_TIMEOUT_MINUTES },
     physicalName: (contractName) => functionName(env, contractName),
   };
 }

@@ -7,22 +7,61 @@ const idempotencyKey = z
     /^[^\p{Cc}]{1,128}$/u,
     'an idempotency key is 1 to 128 characters, none of them a control character',
   );
+const id = z.string().regex(/^[0-9a-f]{24}$/, 'a run\'s id is 24 hexadecimal digits, as "list" shows them');
+const instant = (what: string) =>
+  z.iso.datetime({ error: `${what} is an ISO 8601 time in UTC, such as "2026-01-05T14:30:00Z"` });
+const note = z.string().min(1).max(500).optional();
 
-const tick = z.strictObject({
-  command: z.literal('tick'),
-  scheduledTime: z.iso.datetime({
-    error: 'the scheduled time is an ISO 8601 time in UTC, such as "2026-01-05T14:30:00Z"',
-  }),
-});
+/** Each command that the orchestrator takes, by its name. */
+export const commands = {
+  tick: z
+    .strictObject({ command: z.literal('tick'), scheduledTime: instant('the scheduled time') })
+    .describe(
+      'What the schedule sends: a run of each configured symbol, under the scheduled time as its key.',
+    ),
+  run: z
+    .strictObject({
+      command: z.literal('run').default('run'),
+      symbols: z.array(stockSymbol).min(1).max(100).optional(),
+      idempotencyKey: idempotencyKey.optional(),
+    })
+    .describe('A run of each symbol now. The same key again gives the same runs. `{}` will do.'),
+  resume: z
+    .strictObject({ command: z.literal('resume'), id: id.optional() })
+    .describe('Carries on the run, or all that are due, and starts none.'),
+  list: z
+    .strictObject({
+      command: z.literal('list'),
+      state: z.enum(['SUCCESS', 'ERROR', 'IN_PROGRESS']).optional(),
+      symbol: stockSymbol.optional(),
+      from: instant('`from`').optional(),
+      to: instant('`to`').optional(),
+      limit: z.int().min(1).max(100).default(20),
+      cursor: z.string().max(200).optional(),
+    })
+    .describe(
+      'Runs, the newest first: started at `from` or later, and before `to`. `cursor` is of the answer before.',
+    ),
+  show: z.strictObject({ command: z.literal('show'), id }).describe('One run with its steps.'),
+  approve: z
+    .strictObject({ command: z.literal('approve'), id, note })
+    .describe('Lets a run that waits for approval trade, and carries it on.'),
+  reject: z
+    .strictObject({ command: z.literal('reject'), id, note })
+    .describe('Ends a run that waits for approval without a trade.'),
+  cancel: z
+    .strictObject({ command: z.literal('cancel'), id, note })
+    .describe('Ends a run that waits or sleeps. One that is at work, or that may have traded, is refused.'),
+  retry: z
+    .strictObject({ command: z.literal('retry'), id })
+    .describe('Carries a failed run on from the step that failed, and keeps what succeeded.'),
+};
 
-const run = z.strictObject({
-  command: z.literal('run').default('run'),
-  symbols: z.array(stockSymbol).min(1).max(100).optional(),
-  idempotencyKey: idempotencyKey.optional(),
-});
-
-/** What the orchestrator takes: a tick of its schedule, or a run asked for by hand (`{}` will do). */
-export type OrchestratorEvent = z.infer<typeof tick> | z.infer<typeof run>;
+type Commands = { [Name in keyof typeof commands]: z.output<(typeof commands)[Name]> };
+export type CommandName = keyof Commands;
+/** What the orchestrator takes. */
+export type OrchestratorEvent = Commands[CommandName];
+export type EventOf<Name extends CommandName> = Commands[Name];
 
 /** Thrown for an event that is none of these; nothing was done. */
 export class InvalidEventError extends Error {
@@ -35,14 +74,22 @@ export function parseEvent(payload: unknown): OrchestratorEvent {
       `The payload is ${kindOf(payload)}; it has to be a JSON object such as {"symbols":["AMZN"],"idempotencyKey":"my-key"}, or {}.`,
     );
   }
-  // By its command, so that the complaint is about what was meant and not about both.
-  const schema = 'command' in payload && payload.command === 'tick' ? tick : run;
-  const parsed = schema.safeParse(payload);
+  const name = 'command' in payload ? payload.command : 'run';
+  if (!isCommand(name)) {
+    const known = Object.keys(commands).join(', ');
+    throw new InvalidEventError(`The command ${JSON.stringify(name)} is none; there are ${known}.`);
+  }
+  const parsed = commands[name].safeParse(payload);
   if (parsed.success) return parsed.data;
   const problems = z.prettifyError(parsed.error).replace(/\s*\n\s*/g, ' ');
+  const members = Object.keys(commands[name].shape).filter((member) => member !== 'command');
   throw new InvalidEventError(
-    `The payload can't be taken: ${problems}. Commands are "tick" (scheduledTime) and "run" (symbols, idempotencyKey; both optional).`,
+    `The payload can't be taken: ${problems}. The command "${name}" takes ${members.join(', ')}.`,
   );
+}
+
+function isCommand(name: unknown): name is CommandName {
+  return typeof name === 'string' && Object.hasOwn(commands, name);
 }
 
 function kindOf(value: unknown): string {

@@ -11,11 +11,13 @@ import { useInvoker } from './actions/invoke-function-action.ts';
 import { readConfig } from './config.ts';
 import { connectedApp, disconnectApp } from './durable/app.ts';
 import { isAuthenticationFailure } from './durable/mongo-errors.ts';
+import { RunControl } from './durable/run-control.ts';
 import { Runner } from './durable/runner.ts';
-import { parseEvent } from './event.ts';
+import { parseEvent, type OrchestratorEvent } from './event.ts';
 import { mongodbUri } from './mongodb-uri.ts';
+import { Operations } from './operations.ts';
 import { registry } from './registry.ts';
-import type { Report } from './report.ts';
+import type { Answer } from './report.ts';
 import { RunLog } from './run-log.ts';
 import { RunMetrics } from './run-metrics.ts';
 import { runTick, toTick } from './tick.ts';
@@ -44,20 +46,42 @@ const secrets = new SecretsProvider({
   awsSdkV3Client: tracer.captureAWSv3Client(new SecretsManagerClient()),
 });
 
-/** The orchestrator: an event in, a report out. */
-export async function handler(payload: unknown, context: Context): Promise<Report> {
+/** The orchestrator: a command in, its answer out. */
+export async function handler(payload: unknown, context: Context): Promise<Answer> {
   logger.addContext(context);
   const event = parseEvent(payload);
-  const tick = toTick(event, config, context.awsRequestId, new Date());
+  return withApp((app) => answer(event, app, context));
+}
+
+function answer(event: OrchestratorEvent, app: ActionApp, context: Context): Promise<Answer> {
   const time = { remainingMs: () => context.getRemainingTimeInMillis(), stepMs: STEP_MS };
-  return withApp((app) => runTick(tick, config, new Runner(app, log, time), log));
+  const runner = new Runner(app, log, time);
+  const operations = new Operations(new RunControl(app), runner, log);
+  switch (event.command) {
+    case 'tick':
+    case 'run':
+      return runTick(toTick(event, config, context.awsRequestId, new Date()), config, runner, log);
+    case 'resume':
+      return operations.resume(event, context.awsRequestId);
+    case 'list':
+      return operations.list(event);
+    case 'show':
+      return operations.show(event);
+    case 'approve':
+    case 'reject':
+      return operations.decide(event);
+    case 'cancel':
+      return operations.cancel(event);
+    case 'retry':
+      return operations.retry(event);
+  }
 }
 
 /**
  * Works with the app of this process. Where MongoDB refuses the password, the secret is read again and the work done
  * once more, which its keys make harmless: a password that was rotated needs no deployment.
  */
-async function withApp(work: (app: ActionApp) => Promise<Report>): Promise<Report> {
+async function withApp<T>(work: (app: ActionApp) => Promise<T>): Promise<T> {
   try {
     return await work(await connect());
   } catch (error) {

@@ -1,45 +1,84 @@
-import type { Run, RunState } from './durable/run.ts';
+import * as z from 'zod';
+import type { Run } from './durable/run.ts';
 import type { RecordedStep } from './durable/step.ts';
 
-/** The orchestrator's reply. Times are ISO 8601 in UTC. */
-export interface Report {
-  /** What the invocation was about: the scheduled time of a tick, or the idempotency key. */
-  tick: string;
-  /** The runs of this tick, in the order of its symbols, then older ones that were carried on. */
-  runs: RunReport[];
-  /** Ids of due runs of earlier ticks that this invocation had no time for. A later one carries them on. */
-  remaining: string[];
-}
+const failure = z.object({ name: z.string(), message: z.string() });
 
-export interface RunReport {
-  id: string;
-  key: string;
-  symbol: string;
-  state: RunState;
-  /** The transaction, once the state is SUCCESS. */
-  result: unknown;
-  error: { name: string; message: string } | null;
-  steps: StepReport[];
-  /** What an unfinished run waits for, and when it is due to go on. */
-  waits: { ref: string; reason: string; due: string }[];
-  startedAt: string;
-  endedAt: string | null;
-}
+const stepReport = z.object({
+  ref: z.string(),
+  state: z.enum(['SUCCESS', 'ERROR']),
+  attempts: z.int(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+  result: z.unknown().describe('what came back, or the error'),
+});
 
-export interface StepReport {
-  ref: string;
-  state: 'SUCCESS' | 'ERROR';
-  attempts: number;
-  startedAt: string;
-  endedAt: string;
-  result: unknown;
-}
+const runReport = z.object({
+  id: z.string(),
+  key: z.string(),
+  symbol: z.string(),
+  state: z.enum(['SUCCESS', 'ERROR', 'IN_PROGRESS']),
+  result: z
+    .unknown()
+    .describe('once it has succeeded: the transaction, `{ skipped }` or `{ rejected }`, with the reason'),
+  error: failure.nullable(),
+  steps: z.array(stepReport),
+  waits: z
+    .array(z.object({ ref: z.string(), reason: z.string(), due: z.iso.datetime() }))
+    .describe('what an unfinished run waits for, and when it is due to go on'),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullable(),
+});
+
+const report = z.object({
+  tick: z
+    .string()
+    .describe('what the invocation was about: the scheduled time of a tick, or the idempotency key'),
+  runs: z
+    .array(runReport)
+    .describe('the runs of this tick, in the order of its symbols, then older ones that were carried on'),
+  remaining: z
+    .array(z.string())
+    .describe(
+      'ids of due runs of earlier ticks that this invocation had no time for; a later one carries them on',
+    ),
+});
+
+/** The orchestrator's answers. Times are ISO 8601 in UTC. */
+export const answers = {
+  report,
+  page: z.object({
+    runs: z.array(runReport.omit({ steps: true })),
+    cursor: z.string().nullable().describe('for the next page; null at the end'),
+  }),
+  run: z.object({ run: runReport }),
+  outcome: z.object({
+    outcome: z.enum([
+      'approved',
+      'rejected',
+      'already-approved',
+      'already-rejected',
+      'cancelled',
+      'already-ended',
+      'retried',
+    ]),
+    run: runReport,
+  }),
+};
+
+export type Report = z.output<typeof answers.report>;
+export type RunReport = z.output<typeof runReport>;
+export type RunPage = z.output<typeof answers.page>;
+export type RunAnswer = z.output<typeof answers.run>;
+export type OutcomeAnswer = z.output<typeof answers.outcome>;
+
+export type Answer = Report | RunPage | RunAnswer | OutcomeAnswer;
 
 export function toReport(tick: string, runs: Run[], remaining: string[]): Report {
   return { tick, runs: runs.map(toRunReport), remaining };
 }
 
-function toRunReport(run: Run): RunReport {
+export function toRunReport(run: Run): RunReport {
   return {
     id: run.id,
     key: run.key,
@@ -54,7 +93,13 @@ function toRunReport(run: Run): RunReport {
   };
 }
 
-function toStepReport({ ref, outcome, attempts, startedAt, endedAt }: RecordedStep): StepReport {
+function toStepReport({
+  ref,
+  outcome,
+  attempts,
+  startedAt,
+  endedAt,
+}: RecordedStep): RunReport['steps'][number] {
   return {
     ref,
     state: outcome.state,

@@ -1,7 +1,8 @@
 import type { Config } from './config.ts';
 import { runId } from './durable/ids.ts';
+import type { Run } from './durable/run.ts';
 import type { Runner, RunRequest } from './durable/runner.ts';
-import type { OrchestratorEvent } from './event.ts';
+import type { EventOf } from './event.ts';
 import { toReport, type Report } from './report.ts';
 import { TradingWorkflow } from './workflows/trading.ts';
 
@@ -22,7 +23,7 @@ export interface Tick {
   skip?: string;
 }
 
-export function toTick(event: OrchestratorEvent, config: Config, requestId: string, now: Date): Tick {
+export function toTick(event: EventOf<'tick' | 'run'>, config: Config, requestId: string, now: Date): Tick {
   if (event.command === 'tick') {
     const scheduledTime = new Date(event.scheduledTime).toISOString().replace('.000Z', 'Z');
     const ageMinutes = Math.floor((now.getTime() - Date.parse(scheduledTime)) / 60_000);
@@ -44,16 +45,8 @@ export function toTick(event: OrchestratorEvent, config: Config, requestId: stri
 export async function runTick(tick: Tick, config: Config, runner: Runner, log: TickLog): Promise<Report> {
   const requests = tick.symbols.map((symbol) => toRequest(tick, symbol, config));
   const own = new Set(requests.map(({ key }) => runId(key).toHexString()));
+  const { carriedOn, remaining } = await carryOn(runner, log, own);
 
-  const unfinished = (await runner.findUnfinished(CARRY_ON_LIMIT)).filter((id) => !own.has(id.toHexString()));
-  const remaining: string[] = [];
-  const carriedOn = await inParallel(unfinished, async (id) => {
-    if (runner.hasTime) {
-      return runner.carryOn(id).catch((error: unknown) => log.runFailed(id.toHexString(), error));
-    }
-    remaining.push(id.toHexString());
-    return undefined;
-  });
   const failures: unknown[] = [];
   const runs = await inParallel(requests, (request) =>
     runner.run(request).catch((error: unknown) => {
@@ -62,8 +55,26 @@ export async function runTick(tick: Tick, config: Config, runner: Runner, log: T
     }),
   );
   if (failures.length > 0) throw failures[0];
-  const driven = [...runs, ...carriedOn].filter((run) => run !== undefined);
-  return toReport(tick.key, driven, remaining);
+  return toReport(tick.key, [...runs.filter((run) => run !== undefined), ...carriedOn], remaining);
+}
+
+/** Carries on the runs that are due, oldest first, as long as there is time. */
+export async function carryOn(
+  runner: Runner,
+  log: TickLog,
+  except: ReadonlySet<string> = new Set(),
+): Promise<{ carriedOn: Run[]; remaining: string[] }> {
+  const unfinished = await runner.findUnfinished(CARRY_ON_LIMIT);
+  const remaining: string[] = [];
+  const runs = await inParallel(unfinished, async (id) => {
+    if (except.has(id.toHexString())) return undefined;
+    if (runner.hasTime) {
+      return runner.carryOn(id).catch((error: unknown) => log.runFailed(id.toHexString(), error));
+    }
+    remaining.push(id.toHexString());
+    return undefined;
+  });
+  return { carriedOn: runs.filter((run) => run !== undefined), remaining };
 }
 
 /** The answers in the order of the items, a few of which are under way at a time. */
@@ -85,10 +96,10 @@ export interface TickLog {
   runFailed(run: string, error: unknown): undefined;
 }
 
-function toRequest({ key, at, skip }: Tick, symbol: string, { quantity }: Config): RunRequest {
+function toRequest({ key, at, skip }: Tick, symbol: string, { quantity, approval }: Config): RunRequest {
   return {
     key: `${TradingWorkflow.permanentRef}/${symbol}/${key}`,
-    workflow: new TradingWorkflow().setArgument({ symbol, qty: quantity, at }),
+    workflow: new TradingWorkflow().setArgument({ symbol, qty: quantity, at, ...(approval && { approval }) }),
     filter: { tick: key, symbol },
     ...(skip !== undefined && { skip }),
   };

@@ -76,12 +76,15 @@ export class Display {
     this.print(`      → ${came}`);
   }
 
-  #outcome({ state, result, error, startedAt, endedAt }: RunReport): string {
+  #outcome({ state, result, error, waits, startedAt, endedAt }: RunReport): string {
+    if (waits.length > 0)
+      return `is IN_PROGRESS: ${waits.map(({ reason, due }) => `${reason}, until ${due}`).join('; ')}`;
     if (state === 'IN_PROGRESS') return 'is IN_PROGRESS; the next tick carries it on';
     const took = endedAt === null ? 0 : Date.parse(endedAt) - Date.parse(startedAt);
     if (error) return `${this.#style('red', 'ERROR')} after ${took} ms: ${error.name}: ${error.message}`;
     if (!result) return `${this.#style('green', 'SUCCESS')} in ${took} ms: no trade`;
     if ('skipped' in result) return `${this.#style('green', 'SUCCESS')}: no trade, for ${result.skipped}`;
+    if ('rejected' in result) return `${this.#style('green', 'SUCCESS')}: no trade; ${result.rejected}`;
     const { type, qty, symbol, price, id, timestamp } = result;
     const traded = `${type === 'buy' ? 'bought' : 'sold'} ${qty} ${symbol} at ${price}`;
     return `${this.#style('green', 'SUCCESS')} in ${took} ms: ${traded} (trade ${id}, ${timestamp})`;

@@ -14,8 +14,11 @@ const run = z.object({
   key: z.string(),
   symbol: z.string(),
   state: z.enum(['SUCCESS', 'ERROR', 'IN_PROGRESS']),
-  result: z.union([transaction, z.object({ skipped: z.string() })]).nullable(),
+  result: z
+    .union([transaction, z.object({ skipped: z.string() }), z.object({ rejected: z.string() })])
+    .nullable(),
   error: z.object({ name: z.string(), message: z.string() }).nullable(),
+  waits: z.array(z.object({ reason: z.string(), due: z.string() })),
   startedAt: z.string(),
   endedAt: z.string().nullable(),
 });

@@ -17,7 +17,7 @@ export async function runOnce(app: LocalApp, options: Options, display: Display)
   let payload = await invoke(app, event);
   const giveUpAt = Date.now() + WAIT_FOR_HOLDER_MS;
   let told = false;
-  while (payload !== undefined && isOpen(parseReport(payload)) && Date.now() < giveUpAt) {
+  while (payload !== undefined && isHeld(parseReport(payload)) && Date.now() < giveUpAt) {
     if (!told)
       process.stderr.write(
         'Another orchestrator holds the run; waiting for it, or for the end of its lease.\n',
@@ -42,6 +42,7 @@ export async function invoke(app: LocalApp, event: unknown): Promise<string | un
   return undefined;
 }
 
-function isOpen({ runs }: Report): boolean {
-  return runs.some(({ state }) => state === 'IN_PROGRESS');
+/** Whether a run is under way elsewhere; one that waits for something was put down. */
+function isHeld({ runs }: Report): boolean {
+  return runs.some(({ state, waits }) => state === 'IN_PROGRESS' && waits.length === 0);
 }

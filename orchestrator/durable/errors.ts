@@ -59,6 +59,11 @@ export class UnknownVersionError extends Error {
   }
 }
 
+/** Ends a run that a person cancelled while it waited. */
+export class RunCancelledError extends Error {
+  override readonly name = 'RunCancelledError';
+}
+
 /** Ends a run whose workflow no longer asks for what its record holds; nothing was repeated. */
 export class NonDeterminismError extends Error {
   override readonly name = 'NonDeterminismError';

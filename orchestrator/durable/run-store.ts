@@ -82,6 +82,22 @@ export class RunStore {
     return document ?? undefined;
   }
 
+  /** Claims a run that has failed, to be carried on; undefined where it has not failed, or somebody was faster. */
+  async reopen(_id: Types.ObjectId, lease: Lease): Promise<RunDocument | undefined> {
+    const { $set, $inc } = takeLease(lease, new Date());
+    const document = await this.#runs.findOneAndUpdate(
+      { _id, state: ActionState.ERROR, 'result.undone': { $exists: false } },
+      {
+        $set: { ...$set, 'bag.claims': 1, 'bag.keepsSteps': true },
+        $inc: { __v: $inc.__v },
+        $unset: { 'bag.endedAt': '' },
+      },
+      { returnDocument: 'after' },
+    );
+    if (document) await this.#stepsOf(document, { $unset: { 'bag.endedAt': '' } });
+    return document ?? undefined;
+  }
+
   /** The unfinished runs that are free and due, oldest first. */
   findUnfinished(workflows: string[], limit: number): Promise<RunDocument[]> {
     const now = new Date();
@@ -167,7 +183,7 @@ function held(run: RunDocument) {
 }
 
 /** A run that is unfinished and that nobody holds. */
-function isFree(now: Date) {
+export function isFree(now: Date) {
   return {
     // A paused one (PAUSED) is left alone: that is how a person stops a run.
     state: { $in: [ActionState.SLEEPING, ActionState.EXECUTING_MAIN, ActionState.IN_PROGRESS] },

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Action, ActionState, type ActionApp } from '@wbce/orbits-core';
 import type { Types } from 'mongoose';
 import { DurableWorkflow, type PassOptions } from './durable-workflow.ts';
-import { CrashLoopError, recordError, UnknownVersionError } from './errors.ts';
+import { CrashLoopError, recordError, UnknownVersionError, type RecordedError } from './errors.ts';
 import { RunStore, type Ending, type Lease } from './run-store.ts';
 import { toRun, type Run, type RunDocument } from './run.ts';
-import { loadSteps } from './step-store.ts';
+import { forgetFailure, loadSteps } from './step-store.ts';
 import type { AskedStep, RecordedStep, StepRecord } from './step.ts';
 import { Suspension, type TimeLimit } from './suspension.ts';
 import { workflowRefs } from './app.ts';
@@ -77,6 +77,17 @@ export class Runner {
   async carryOn(run: Types.ObjectId): Promise<Run | undefined> {
     const document = await this.#store.takeOver(run, this.#lease());
     return document && this.#advance(document, 'taken-over');
+  }
+
+  /**
+   * Carries a failed run on from the step that failed; undefined where the run has not failed, or took its steps back.
+   */
+  async retry(run: Types.ObjectId): Promise<Run | undefined> {
+    const document = await this.#store.reopen(run, this.#lease());
+    if (!document) return undefined;
+    // Before this, whoever carries the run on finds the failure in the record, and the run fails again, as it had.
+    await forgetFailure(this.#app, run, document.result as RecordedError);
+    return this.#advance(document, 'taken-over');
   }
 
   async #advance(document: RunDocument, how: 'created' | 'taken-over'): Promise<Run> {

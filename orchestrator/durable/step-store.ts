@@ -1,6 +1,7 @@
 import { ActionState, type ActionApp } from '@wbce/orbits-core';
 import type { mongo, Types } from 'mongoose';
 import type { DurableAction } from './durable-action.ts';
+import type { RecordedError } from './errors.ts';
 import { hasCode } from './mongo-errors.ts';
 import {
   endingUpdate,
@@ -19,6 +20,23 @@ const DUPLICATE_KEY = 11_000;
 export async function loadSteps(app: ActionApp, run: Types.ObjectId): Promise<StepRecord[]> {
   const documents = await collection(app).find({ workflowId: run.toHexString() }).toArray();
   return documents.map(fromDocument);
+}
+
+/**
+ * Forgets the failure that ended a run: the last one, if nothing was recorded after it, or if it is the run's own
+ * error. Any other one the workflow had dealt with. What succeeded stays.
+ */
+export async function forgetFailure(
+  app: ActionApp,
+  run: Types.ObjectId,
+  { name, message }: RecordedError,
+): Promise<void> {
+  const steps = (await loadSteps(app, run)).filter(isEnded).sort((a, b) => b.ordinal - a.ordinal);
+  const failed = steps.find(({ outcome }) => outcome.state === 'ERROR');
+  if (failed?.outcome.state !== 'ERROR') return;
+  const { error } = failed.outcome;
+  const isCause = error.name === name && error.message === message;
+  if (failed === steps[0] || isCause) await collection(app).deleteOne({ _id: failed.id });
 }
 
 /**

@@ -4,15 +4,16 @@ import { CheckStockPriceAction } from '../actions/check-stock-price.ts';
 import { GenerateBuySellRecommendationAction } from '../actions/generate-buy-sell-recommendation.ts';
 import { SellStockAction } from '../actions/sell-stock.ts';
 import { DurableWorkflow } from '../durable/durable-workflow.ts';
+import { needsApproval, refusalOf, type ApprovalPolicy } from './approval.ts';
 
-/** Looks up a symbol's price as of an instant and trades what is recommended at it, once. */
+/** Looks up a symbol's price as of an instant and trades what is recommended at it, once; a person may have to agree. */
 export class TradingWorkflow extends DurableWorkflow {
   static override permanentRef = 'trading';
-  declare IArgument: { symbol: string; qty: number; at: string };
-  declare IResult: StockTransaction;
+  declare IArgument: { symbol: string; qty: number; at: string; approval?: ApprovalPolicy };
+  declare IResult: StockTransaction | { rejected: string };
 
-  override async define(): Promise<StockTransaction> {
-    const { symbol, qty, at } = this.argument;
+  override async define(): Promise<this['IResult']> {
+    const { symbol, qty, at, approval } = this.argument;
 
     const { stockPrice } = await this.do(
       'check-stock-price',
@@ -24,6 +25,11 @@ export class TradingWorkflow extends DurableWorkflow {
       'generate-recommendation',
       new GenerateBuySellRecommendationAction().setArgument({ price }),
     );
+
+    if (needsApproval(approval, price, qty)) {
+      const rejected = await refusalOf(this, approval);
+      if (rejected !== undefined) return { rejected };
+    }
 
     if (buyOrSellRecommendation === 'sell') {
       return (await this.do('sell-stock', new SellStockAction().setArgument({ symbol, price, qty })))

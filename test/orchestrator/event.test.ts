@@ -21,7 +21,7 @@ describe("the orchestrator's event", () => {
     [{ idempotencyKey: '' }, 'an idempotency key is 1 to 128 characters'],
     [{ idempotencyKey: 'k'.repeat(129) }, 'an idempotency key is 1 to 128 characters'],
     [{ idempotencyKey: 'a\nb' }, 'an idempotency key is 1 to 128 characters'],
-    [{ command: 'sell-everything' }, 'Commands are "tick"'],
+    [{ command: 'sell-everything' }, 'there are tick, run, resume, list'],
     [{ command: 'tick' }, 'the scheduled time is an ISO 8601 time'],
     [{ command: 'tick', scheduledTime: 'soon' }, 'the scheduled time is an ISO 8601 time'],
   ])('is refused in one line when it is %j', (payload, reason) => {

@@ -1,4 +1,5 @@
 import type { Call, ConnectionInfo, StoreState } from './commands/command.ts';
+import { checkCommandFields } from './commands/fields.ts';
 import { lookup } from './commands/index.ts';
 import { ServerError } from './errors.ts';
 import type { CommandEvent } from './server.ts';
@@ -26,7 +27,7 @@ export async function dispatch(
   try {
     if (fault?.error) throw fault.error;
     const extra = fault?.writeConcernError ? { writeConcernError: fault.writeConcernError } : {};
-    return { reply: encoded(await run(call), { ...extra, ...clusterTime(store) }) };
+    return { reply: encoded(await run(call), extra) };
   } catch (error) {
     return { reply: encode(asReply(error)) };
   }
@@ -40,7 +41,9 @@ async function run(call: Call): Promise<Doc | Uint8Array> {
   if (store.options.replicaSet === undefined) {
     refuseTransactionNumbers(body);
     checkWriteConcern(body);
+    checkReadConcern(body);
   }
+  checkCommandFields(command, body);
   return execute(call);
 }
 
@@ -50,13 +53,16 @@ function checkWriteConcern({ writeConcern }: Doc): void {
   }
 }
 
+function checkReadConcern({ readConcern }: Doc): void {
+  const level = isDocument(readConcern) ? readConcern.level : undefined;
+  if (level === 'linearizable' || level === 'snapshot') {
+    throw new ServerError(123, 'node needs to be a replica set member to use read concern');
+  }
+}
+
 function encoded(reply: Doc | Uint8Array, extra: Doc): Uint8Array {
   if (ArrayBuffer.isView(reply)) return reply;
   return encode({ ...reply, ok: 1, ...extra });
-}
-
-function clusterTime({ options }: StoreState): Doc {
-  return options.replicaSet === undefined ? {} : {};
 }
 
 function asReply(error: unknown): Doc {

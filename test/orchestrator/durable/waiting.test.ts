@@ -156,7 +156,7 @@ describe('an answer from outside', () => {
       waits: [{ ref: 'approval', reason: 'step "approval" waits for an answer' }],
     });
     expect(await isDue(key)).toBe(false);
-    expect(await control().answer(runId(key), 'approval', { approved: true })).toBe('taken');
+    expect(await control().answer(runId(key), 'approval', { approved: true })).toEqual({ outcome: 'taken' });
     expect(await isDue(key)).toBe(true);
     expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { approved: true } });
     expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { approved: true } });
@@ -166,9 +166,15 @@ describe('an answer from outside', () => {
     const key = newKey();
     await start(key);
     await control().answer(runId(key), 'approval', { approved: true });
-    expect(await control().answer(runId(key), 'approval', { approved: false })).toBe('answered');
+    expect(await control().answer(runId(key), 'approval', { approved: false })).toEqual({
+      outcome: 'answered',
+      value: { approved: true },
+    });
     expect(await start(key)).toMatchObject({ result: { approved: true } });
-    expect(await control().answer(runId(key), 'approval', { approved: false })).toBe('answered');
+    expect(await control().answer(runId(key), 'approval', { approved: false })).toEqual({
+      outcome: 'answered',
+      value: { approved: true },
+    });
   });
 
   test('that came in time counts, however late it is looked at; a later one does not', async () => {
@@ -178,7 +184,9 @@ describe('an answer from outside', () => {
     clock.put(HOUR - 1);
     await control().answer(runId(inTime), 'approval', { approved: true });
     clock.put(HOUR);
-    expect(await control().answer(runId(tooLate), 'approval', { approved: true })).toBe('timed-out');
+    expect(await control().answer(runId(tooLate), 'approval', { approved: true })).toEqual({
+      outcome: 'timed-out',
+    });
     expect(await start(inTime)).toMatchObject({ state: 'SUCCESS' });
     expect(await start(tooLate)).toMatchObject({ state: 'ERROR', error: { name: 'StepTimeoutError' } });
   });
@@ -197,7 +205,9 @@ describe('an answer from outside', () => {
       const answer = workflow.waitFor('approval', { schema, timeout: { hours: 1 } });
       await workflow.do('meanwhile', async () => {
         await test_.actions.findOne({ 'workflowStack.stepName': 'approval' });
-        if (!isTold) while ((await control().answer(runId(key), 'approval', { approved: true })) !== 'taken');
+        if (isTold) return;
+        const tell = () => control().answer(runId(key), 'approval', { approved: true });
+        while ((await tell()).outcome !== 'taken');
         isTold = true;
       });
       return answer;
@@ -206,10 +216,10 @@ describe('an answer from outside', () => {
   });
 
   test('to a run or a step that does not wait is refused', async () => {
-    expect(await control().answer(runId(newKey()), 'approval', {})).toBe('unknown');
+    expect(await control().answer(runId(newKey()), 'approval', {})).toEqual({ outcome: 'not-waiting' });
     const key = newKey();
     await start(key);
-    expect(await control().answer(runId(key), 'other', {})).toBe('not-waiting');
+    expect(await control().answer(runId(key), 'other', {})).toEqual({ outcome: 'not-waiting' });
   });
 });
 

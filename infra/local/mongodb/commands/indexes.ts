@@ -19,11 +19,11 @@ const OPTIONS = [
   'partialFilterExpression',
   'expireAfterSeconds',
   'background',
-  'hidden',
   'ns',
 ];
 const UNSERVED = [
   'collation',
+  'hidden',
   'wildcardProjection',
   'weights',
   'default_language',
@@ -84,10 +84,10 @@ function checkSpec(sent: Doc): Doc {
     if (path.includes('$'))
       throw new ServerError('CannotCreateIndex', `Index type '${path}' is not served by this store`);
   }
-  const unserved = UNSERVED.find((option) => option in sent);
+  const unserved = UNSERVED.find((option) => option in sent && sent[option] !== false);
   if (unserved)
     throw new ServerError('CannotCreateIndex', `The index option '${unserved}' is not served by this store`);
-  const unknown = Object.keys(sent).find((option) => !OPTIONS.includes(option));
+  const unknown = Object.keys(sent).find((option) => ![...OPTIONS, ...UNSERVED].includes(option));
   if (unknown) {
     throw new ServerError(
       'InvalidIndexSpecificationOption',

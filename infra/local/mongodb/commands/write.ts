@@ -9,6 +9,7 @@ import { compileUpdate, encodeUpdated, idFirst, isModifier, upsertDocument } fro
 import type { UpdateSpec } from '../update.ts';
 import { decode, encode, isDocument, MAX_DOCUMENT_BYTES, toNumber, truthy, typeName } from '../values.ts';
 import type { Doc } from '../values.ts';
+import { checkFields } from './fields.ts';
 import { listField, namespaceOf } from './command.ts';
 import type { Call, Command } from './command.ts';
 
@@ -91,25 +92,8 @@ export const update: Command = (call) => {
   });
 };
 
-const UPDATE_FIELDS = [
-  'q',
-  'u',
-  'c',
-  'multi',
-  'upsert',
-  'collation',
-  'arrayFilters',
-  'hint',
-  'constants',
-  'sampleId',
-];
-const DELETE_FIELDS = ['q', 'limit', 'collation', 'hint', 'sampleId'];
-
-function checkFields(statement: Doc, known: string[], name: string): void {
-  const unknown = Object.keys(statement).find((field) => !known.includes(field));
-  if (unknown)
-    throw new ServerError('IDLFailedToParse', `BSON field '${name}.${unknown}' is an unknown field.`);
-}
+const UPDATE_FIELDS = ['q', 'u', 'c', 'multi', 'upsert', 'arrayFilters', 'hint', 'constants', 'sampleId'];
+const DELETE_FIELDS = ['q', 'limit', 'hint', 'sampleId'];
 
 function filterOf(statement: Doc, name: string): Doc {
   if (!isDocument(statement.q)) {

@@ -193,6 +193,7 @@ test('indexes are made once, listed and dropped', async () => {
   await expect(c.createIndex({ a: 1 }, { unique: true })).rejects.toMatchObject({ code: 85 });
   await expect(c.createIndex({ b: 1 }, { name: 'a_1' })).rejects.toMatchObject({ code: 86 });
   await expect(c.createIndex({ a: '2dsphere' })).rejects.toMatchObject({ code: 67 });
+  await expect(c.createIndex({ a: 1, b: 1 }, { hidden: true })).rejects.toMatchObject({ code: 67 });
   await expect(c.dropIndex('nope')).rejects.toMatchObject({ code: 27 });
   await expect(c.dropIndex('_id_')).rejects.toMatchObject({ code: 72 });
   await c.dropIndex('a_1');

@@ -207,6 +207,26 @@ test('a filter that the server refuses is refused with its code', async () => {
   });
 });
 
+test('an option that would change the answer is refused, never passed over', async () => {
+  const { c } = await holding([{ a: 'B' }]);
+  const collation = { locale: 'en', strength: 2 } as const;
+  const unserved = { code: 115 };
+  await expect(c.find({ a: 'b' }, { collation }).toArray()).rejects.toMatchObject(unserved);
+  await expect(c.find({}, { min: { a: 1 } }).toArray()).rejects.toMatchObject(unserved);
+  await expect(c.find({}, { showRecordId: true }).toArray()).rejects.toMatchObject(unserved);
+  await expect(c.updateOne({ a: 'b' }, { $set: { x: 1 } }, { collation })).rejects.toMatchObject(unserved);
+  await expect(c.deleteOne({ a: 'b' }, { collation })).rejects.toMatchObject(unserved);
+  await expect(c.aggregate([], { collation }).toArray()).rejects.toMatchObject(unserved);
+  await expect(c.distinct('a', {}, { collation })).rejects.toMatchObject(unserved);
+  await expect(c.findOneAndDelete({ a: 'b' }, { collation })).rejects.toMatchObject(unserved);
+  expect(await c.find({ a: 'B' }, { collation: { locale: 'simple' } }).toArray()).toHaveLength(1);
+
+  const unknown = { code: 40415, message: "BSON field 'find.foo' is an unknown field." };
+  await expect(t.db.command({ find: c.collectionName, foo: 1 })).rejects.toMatchObject(unknown);
+  const read = { find: c.collectionName, readConcern: { level: 'linearizable' } };
+  await expect(t.db.command(read)).rejects.toMatchObject({ code: 123 });
+});
+
 test('every type comes back as it went in', async () => {
   const c = t.db.collection<Document>('round', {
     promoteValues: false,

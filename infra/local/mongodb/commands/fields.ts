@@ -1,0 +1,68 @@
+import { ServerError } from '../errors.ts';
+import { isDocument, truthy } from '../values.ts';
+import type { Doc } from '../values.ts';
+
+// A field that changes what a command does must never be passed over: each command's fields are listed, what is not
+// listed is refused as the server refuses it, and what the server has and this store lacks says so.
+
+const OF_ANY_COMMAND = [
+  '$db',
+  '$clusterTime',
+  '$readPreference',
+  'apiVersion',
+  'apiStrict',
+  'apiDeprecationErrors',
+  'autocommit',
+  'comment',
+  'lsid',
+  'maxTimeMS',
+  'readConcern',
+  'startTransaction',
+  'stmtId',
+  'stmtIds',
+  'txnNumber',
+  'writeConcern',
+];
+
+const OF_COMMAND: Record<string, string[]> = {
+  insert: ['documents', 'ordered', 'bypassDocumentValidation'],
+  update: ['updates', 'ordered', 'let', 'bypassDocumentValidation'],
+  delete: ['deletes', 'ordered', 'let'],
+  find: [
+    ...['filter', 'projection', 'sort', 'hint', 'skip', 'limit', 'batchSize', 'singleBatch', 'let'],
+    ...['allowDiskUse', 'noCursorTimeout', 'tailable', 'awaitData', 'allowPartialResults', 'oplogReplay'],
+  ],
+  findAndModify: [
+    ...['query', 'update', 'remove', 'new', 'upsert', 'fields', 'sort', 'hint', 'arrayFilters', 'let'],
+    'bypassDocumentValidation',
+  ],
+  count: ['query', 'limit', 'skip', 'hint', 'fields'],
+  distinct: ['key', 'query', 'hint'],
+  aggregate: ['pipeline', 'cursor', 'let', 'hint', 'explain', 'allowDiskUse', 'bypassDocumentValidation'],
+};
+
+/** Of the server, and refused here: each would give other documents, or another shape of them. */
+const UNSERVED = ['collation', 'min', 'max', 'returnKey', 'showRecordId', 'encryptionInformation'];
+
+/** Throws for a field that the server does not know, or that this store does not serve. */
+export function checkFields(body: Doc, known: string[], name: string, first?: string): void {
+  for (const field of Object.keys(body)) {
+    if (known.includes(field) || field === first) continue;
+    if (UNSERVED.includes(field)) refuseUnserved(field, body[field]);
+    else throw new ServerError('IDLFailedToParse', `BSON field '${name}.${field}' is an unknown field.`);
+  }
+}
+
+export function checkCommandFields(command: string, body: Doc): void {
+  const own = OF_COMMAND[command === 'findandmodify' ? 'findAndModify' : command];
+  if (own) checkFields(body, [...own, ...OF_ANY_COMMAND], command, command);
+}
+
+function refuseUnserved(field: string, value: unknown): void {
+  const isDefault = isDocument(value)
+    ? Object.keys(value).length === 0 || (field === 'collation' && value.locale === 'simple')
+    : !truthy(value);
+  if (!isDefault) {
+    throw new ServerError('CommandNotSupported', `The option '${field}' is not served by this store`);
+  }
+}

@@ -1,0 +1,40 @@
+import { Decimal } from 'decimal.js';
+import * as z from 'zod';
+import type { DurableWorkflow } from '../durable/durable-workflow.ts';
+
+/** The step in which a workflow waits for a person, and what an answer is. */
+export const APPROVAL = {
+  ref: 'approval',
+  schema: z.strictObject({ approved: z.boolean(), note: z.string().optional() }),
+};
+
+/** Which orders a person has to approve, and for how long one is waited for. */
+export interface ApprovalPolicy {
+  /** Orders whose value, price times quantity, is above this; a decimal in dollars. */
+  above: string;
+  timeoutMinutes: number;
+}
+
+export function needsApproval(
+  policy: ApprovalPolicy | undefined,
+  price: string,
+  qty: number,
+): policy is ApprovalPolicy {
+  return policy !== undefined && new Decimal(price).times(qty).gt(policy.above);
+}
+
+/** Waits for a person; answers why the order must not be placed, or undefined where it may. */
+export async function refusalOf(
+  workflow: DurableWorkflow,
+  { timeoutMinutes }: ApprovalPolicy,
+): Promise<string | undefined> {
+  const timeout = { minutes: timeoutMinutes };
+  try {
+    const { approved, note } = await workflow.waitFor(APPROVAL.ref, { schema: APPROVAL.schema, timeout });
+    if (approved) return undefined;
+    return note === undefined ? 'rejected' : `rejected: ${note}`;
+  } catch (error) {
+    if ((error as Error).name !== 'StepTimeoutError') throw error;
+    return `nobody approved it within ${timeoutMinutes} minutes`;
+  }
+}
