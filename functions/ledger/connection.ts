@@ -16,6 +16,8 @@ export async function withTrades<T>(work: (trades: Collection<TradeDocument>) =>
   try {
     return await work(await trades());
   } catch (error) {
+    // A client whose server went away may never find it again (mongodb 6.20), so the next invocation has a new one.
+    if (isConnectionFailure(error)) await disconnect();
     if (!isAuthenticationFailure(error)) throw error;
     await disconnect();
     return work(await trades({ freshSecret: true }));
@@ -67,4 +69,8 @@ const ATLAS_ERROR = 8000;
 function isAuthenticationFailure(error: unknown): boolean {
   if (!(error instanceof MongoServerError)) return false;
   return error.code === AUTHENTICATION_FAILED || (error.code === ATLAS_ERROR && /auth/i.test(error.message));
+}
+
+function isConnectionFailure(error: unknown): boolean {
+  return error instanceof Error && /^Mongo(Network|PoolCleared|ServerSelection)/.test(error.name);
 }

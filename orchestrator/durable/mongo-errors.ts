@@ -13,3 +13,12 @@ export function isAuthenticationFailure(error: unknown): boolean {
     hasCode(error, AUTHENTICATION_FAILED) || (hasCode(error, ATLAS_ERROR) && /auth/i.test(error.message))
   );
 }
+
+/**
+ * Whether the way to the server is what failed. A client that saw it is not to be used again: where all its connections
+ * end at once, the driver can write its next look for the server into a dying socket, wait for that for ever, and find
+ * no server any more (mongodb 6.20, `serverMonitoringMode` "poll", which is the one in a Lambda).
+ */
+export function isConnectionFailure(error: unknown): boolean {
+  return error instanceof Error && /^Mongo(ose)?(Network|PoolCleared|ServerSelection)/.test(error.name);
+}
