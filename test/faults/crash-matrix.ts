@@ -4,7 +4,7 @@ import { disturbAt, disturbRuns, type Point, type Proof } from '../support/fault
 
 /** Kills the orchestrator at every boundary of a run, one by one, on both branches; a cold start's are among them. */
 export const crashMatrix: Proof = async () => {
-  const { points, done, ...findings } = await disturbRuns((all) => [...all], killAt);
+  const { points, done, findings } = await disturbRuns((all) => [...all], killAt);
   const line = `${done.length} kills at ${points.length} boundaries of runs that buy and that sell`;
   return { ...findings, count: done.length, line };
 };

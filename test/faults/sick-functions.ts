@@ -1,7 +1,7 @@
 import { describeBoundary, type Fault } from '../support/fault-boundary.ts';
-import { FUNCTION_FAULTS, type FunctionFault } from '../support/fault-function-errors.ts';
+import { FUNCTION_FAULTS, type FunctionFault } from '../support/fault-functions.ts';
 import { isOwnCommand, type Lane } from '../support/fault-lane.ts';
-import { disturbRuns, type Point, type Proof } from '../support/fault-proof.ts';
+import { bounded, disturbRuns, type Point, type Proof } from '../support/fault-proof.ts';
 
 /** Longer than any wait between two attempts. */
 const RETRY_SECONDS = 16 * 60;
@@ -16,8 +16,11 @@ interface Disturbance {
 }
 
 /** Lets each invocation of a run fail in each way in turn: once, and at every attempt. */
-export const sickFunctions: Proof = async () => {
-  const { points, done, ...findings } = await disturbRuns(toDisturbances, failAt);
+export const sickFunctions: Proof = async (options) => {
+  const { points, done, findings } = await disturbRuns(
+    (all, branch) => bounded(toDisturbances(all), 5, branch, options),
+    failAt,
+  );
   const lasting = done.filter(({ isLasting }) => isLasting).length;
   const invocations = points.filter((point) => isConcerned(point, FUNCTION_FAULTS[0]!)).length;
   const line = `${done.length - lasting} passing and ${lasting} lasting faults at ${invocations} invocations`;
@@ -39,7 +42,8 @@ const isConcerned = ({ boundary, isCold }: Point, { kind, phase }: FunctionFault
 async function failAt(lane: Lane, { point: { boundary }, fault, isLasting }: Disturbance): Promise<void> {
   const tick = lane.nextTick();
   const fails = isLasting || fault.isFinal;
-  const mayHaveTraded = fault.phase === 'answered' && (fault.kind === 'command' || /(buy|sell)-stock$/.test(boundary.name));
+  const mayHaveTraded =
+    fault.phase === 'answered' && (fault.kind === 'command' || /(buy|sell)-stock$/.test(boundary.name));
   if (fails) lane.audit.expect(tick, mayHaveTraded ? 'trade and error' : 'refusal');
 
   let times = 0;
@@ -49,7 +53,10 @@ async function failAt(lane: Lane, { point: { boundary }, fault, isLasting }: Dis
   };
   lane.fault = happen;
   const { run: first } = await lane.deliver(tick);
-  const run = first?.state === 'SUCCESS' || first?.state === 'ERROR' ? first : await lane.recover(tick, MOST_DELIVERIES, RETRY_SECONDS);
+  const run =
+    first?.state === 'SUCCESS' || first?.state === 'ERROR'
+      ? first
+      : await lane.recover(tick, MOST_DELIVERIES, RETRY_SECONDS);
   await lane.calmDown();
 
   const where = `${fault.name}${isLasting ? ' at each attempt' : ''}, ${describeBoundary(boundary)}`;

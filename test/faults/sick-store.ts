@@ -1,46 +1,24 @@
-import type { Boundary, Fault } from '../support/fault-boundary.ts';
 import { describeBoundary } from '../support/fault-boundary.ts';
-import { TIMEOUT_SECONDS, type Lane } from '../support/fault-lane.ts';
-import { disturbAt, disturbRuns, type Point, type Proof } from '../support/fault-proof.ts';
-import { errorReply } from '../support/fault-store-errors.ts';
+import type { Delivery, Lane } from '../support/fault-lane.ts';
+import { bounded, disturbAt, disturbRuns, type Point, type Proof } from '../support/fault-proof.ts';
+import { STORE_FAULTS, type NamedFault } from '../support/fault-store.ts';
 
-interface Sickness {
-  name: string;
-  phases: Boundary['phase'][];
-  fault: (lane: Lane) => Fault;
-}
-
-/** What passes, in an outage, with each try to connect. */
+/** What passes at a time in an outage: longer than a driver looks for its server. */
 const OUTAGE_SECONDS = 5;
 
-const both: Boundary['phase'][] = ['received', 'answered'];
+type Disturbance = { point: Point; fault: NamedFault | 'outage' };
 
-/** The store's sicknesses, each before a command is carried out, or after it, when its answer is what is lost. */
-const SICKNESSES: Sickness[] = [
-  { name: 'connection closed', phases: both, fault: () => () => 'lost' },
-  {
-    name: 'delayed past the time-out',
-    phases: both,
-    fault: (lane) => () => {
-      lane.parts.clock.advance(TIMEOUT_SECONDS);
-      return 'swallowed';
-    },
-  },
-  { name: 'NotWritablePrimary', phases: both, fault: () => errorReply(10107, 'NotWritablePrimary') },
-  { name: 'InterruptedAtShutdown', phases: both, fault: () => errorReply(11600, 'InterruptedAtShutdown') },
-  { name: 'DuplicateKey', phases: ['received'], fault: () => errorReply(11000, 'DuplicateKey') },
-  { name: 'WriteConflict', phases: ['received'], fault: () => errorReply(112, 'WriteConflict') },
-];
-
-type Disturbance = { point: Point; sickness: Sickness | 'outage' };
-
-/** Gives each command of a run each of the sicknesses in turn, and takes the whole store away from each one on. */
-export const sickStore: Proof = async () => {
-  const { points, done, ...findings } = await disturbRuns(toDisturbances, (lane, { point, sickness }) =>
-    sickness === 'outage' ? takeStoreAway(lane, point) : fallIll(lane, point, sickness),
+/** Lets each command of a run fail in each way in turn, and takes the whole store away from each one on. */
+export const sickStore: Proof = async (options) => {
+  const { points, done, findings } = await disturbRuns(
+    (all, branch) => bounded(toDisturbances(all), 4, branch, options),
+    (lane, { point, fault }) =>
+      fault === 'outage' ? takeStoreAway(lane, point) : failAt(lane, point, fault),
   );
-  const outages = done.filter(({ sickness }) => sickness === 'outage').length;
-  const commands = points.filter(({ boundary }) => boundary.kind === 'command' && boundary.phase === 'received');
+  const outages = done.filter(({ fault }) => fault === 'outage').length;
+  const commands = points.filter(
+    ({ boundary: { kind, phase } }) => kind === 'command' && phase === 'received',
+  );
   const line = `${done.length - outages} faults at ${commands.length} commands, and ${outages} outages`;
   return { ...findings, count: done.length, line };
 };
@@ -48,19 +26,21 @@ export const sickStore: Proof = async () => {
 function toDisturbances(points: Point[]): Disturbance[] {
   return points
     .filter(({ boundary }) => boundary.kind === 'command')
-    .flatMap((point): Disturbance[] => [
-      ...SICKNESSES.filter(({ phases }) => phases.includes(point.boundary.phase)).map((sickness) => ({
+    .flatMap((point) => [
+      ...STORE_FAULTS.filter(({ phase }) => phase === point.boundary.phase).map((fault) => ({
         point,
-        sickness,
+        fault,
       })),
-      { point, sickness: 'outage' },
+      { point, fault: 'outage' },
     ]);
 }
 
-async function fallIll(lane: Lane, point: Point, sickness: Sickness): Promise<void> {
-  const where = `${sickness.name}, ${describeBoundary(point.boundary)}`;
-  const { tick, delivery } = await disturbAt(lane, point, sickness.fault(lane));
-  if (delivery.run?.state === 'ERROR') throw new Error(`${where}: the run ended with ${JSON.stringify(delivery.run)}`);
+async function failAt(lane: Lane, point: Point, fault: NamedFault): Promise<void> {
+  const where = `${fault.name}, ${describeBoundary(point.boundary)}`;
+  const { tick, delivery } = await disturbAt(lane, point, (boundary) => fault.verdict(lane, boundary));
+  if (delivery.run?.state === 'ERROR')
+    throw new Error(`${where}: the run ended with ${JSON.stringify(delivery.run)}`);
+  if (delivery.error && !isClear(delivery.error)) throw unclear(where, delivery);
   if (delivery.run?.state !== 'SUCCESS') await recoverWell(lane, tick, where);
 }
 
@@ -69,17 +49,19 @@ async function takeStoreAway(lane: Lane, point: Point): Promise<void> {
   const where = `outage from ${describeBoundary(point.boundary)} on`;
   const { storeProxy, clock } = lane.parts;
   const { tick, delivery } = await disturbAt(lane, point, () => {
-    // Whoever finds the store away waits before the next try.
     storeProxy.breakDown(() => clock.advance(OUTAGE_SECONDS));
     return 'lost';
   }).finally(() => storeProxy.recover());
-  if (!delivery.error) throw new Error(`${where}: no error, but ${JSON.stringify(delivery.run)}`);
-  if (!isClear(delivery.error)) throw new Error(`${where}: no clear error: ${JSON.stringify(delivery.error)}`);
+  if (!delivery.error || !isClear(delivery.error)) throw unclear(where, delivery);
   await recoverWell(lane, tick, where);
 }
 
-const isClear = ({ errorType, errorMessage }: { errorType: string; errorMessage: string }) =>
-  /^Mongo/.test(errorType) && errorMessage.length > 0 && !errorMessage.includes('mongodb://');
+/** An error of the store, and not a time limit that was reached, a crash, or a text with the secret in it. */
+const isClear = ({ errorType, errorMessage }: NonNullable<Delivery['error']>) =>
+  (/^Mongo/.test(errorType) || / store /.test(errorMessage)) && !errorMessage.includes('mongodb://');
+
+const unclear = (where: string, delivery: Delivery) =>
+  new Error(`${where}: expected a clear error of the store, but got ${JSON.stringify(delivery)}`);
 
 async function recoverWell(lane: Lane, tick: string, where: string): Promise<void> {
   await lane.recoverWell(tick).catch((error: unknown) => {

@@ -1,12 +1,16 @@
 import { describeBoundary } from '../support/fault-boundary.ts';
-import type { Lane } from '../support/fault-lane.ts';
-import { disturbRuns, type Point, type Proof } from '../support/fault-proof.ts';
+import type { Branch, Lane } from '../support/fault-lane.ts';
+import { bounded, disturbRuns, type Point, type Proof } from '../support/fault-proof.ts';
 
 /** Stops an orchestrator past its lease at every boundary of a run, has another one finish, and lets the first go on. */
-export const slowHolder: Proof = async () => {
-  const warm = (points: Point[]) => points.filter(({ isCold }) => !isCold);
-  const { points, done, ...findings } = await disturbRuns(warm, stopAt);
-  const line = `${done.length} holders stopped past their lease at ${warm(points).length} boundaries, overtaken, continued`;
+export const slowHolder: Proof = async (options) => {
+  const plan = (points: Point[], branch: Branch) => {
+    const ofRun = points.filter(({ isCold }) => !isCold);
+    return bounded(ofRun, 2, branch, options);
+  };
+  const { done, findings } = await disturbRuns(plan, stopAt);
+  const boundaries = new Set(done.map(({ n }) => n)).size;
+  const line = `${done.length} holders stopped past their lease at ${boundaries} boundaries, overtaken and continued`;
   return { ...findings, count: done.length, line };
 };
 

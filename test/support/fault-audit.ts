@@ -54,7 +54,10 @@ export class Audit {
   }
 
   async findings(): Promise<Findings> {
-    const runs = await this.database.collection<RunDocument>('actions').find({ actionRef: 'trading' }).toArray();
+    const runs = await this.database
+      .collection<RunDocument>('actions')
+      .find({ actionRef: 'trading' })
+      .toArray();
     const trades = await this.database.collection<TradeDocument>('trades').find().toArray();
     const unclaimed = new Map(trades.map((trade) => [trade._id, trade]));
     const problems = [...this.problems];

@@ -21,7 +21,11 @@ export interface HttpAnswer {
  * connection left open, so that its sender waits; or another answer in its place, which may break off in its middle.
  */
 export type Verdict =
-  void | 'lost' | 'swallowed' | { reply: Record<string, unknown> } | { answer: HttpAnswer; breaksOff?: boolean };
+  | void
+  | 'lost'
+  | 'swallowed'
+  | { reply: Record<string, unknown> }
+  | { answer: HttpAnswer; breaksOff?: boolean };
 
 export type Fault = (boundary: Boundary) => Verdict | Promise<Verdict>;
 

@@ -1,5 +1,6 @@
 // Loaded into a function's process before its bundle: the clock runs ahead by what the harness says, so that leases end,
 // time-outs are reached and long waits are over without anybody having to wait.
+import { Buffer } from 'node:buffer';
 import { appendFileSync, statSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
@@ -71,14 +72,15 @@ setInterval(() => {
   const passedMs = aheadMs() - seenMs;
   if (passedMs === 0) return;
   seenMs += passedMs;
+  // Sockets first: what a timer sends now has not waited.
+  for (const socket of impatient) {
+    if (socket.destroyed) impatient.delete(socket);
+    else if (socket.timeout <= passedMs) socket.emit('timeout');
+  }
   for (const [timer, { at, fire }] of due) {
     if (at > Date.now()) continue;
     realClearTimeout(timer);
     fire();
-  }
-  for (const socket of impatient) {
-    if (socket.destroyed) impatient.delete(socket);
-    else if (socket.timeout <= passedMs) socket.emit('timeout');
   }
 }, LOOK_MS).unref();
 

@@ -10,11 +10,21 @@ export interface FunctionFault extends NamedFault {
 
 type Happening = NamedFault['verdict'];
 
-const before = (name: string, verdict: Happening): FunctionFault =>
-  ({ name, phase: 'received', kind: 'invocation', verdict, isFinal: false });
-const after = (name: string, verdict: Happening): FunctionFault =>
-  ({ ...before(`${name} after the work`, verdict), phase: 'answered' });
-const final = (name: string, verdict: Happening): FunctionFault => ({ ...before(name, verdict), isFinal: true });
+const before = (name: string, verdict: Happening): FunctionFault => ({
+  name,
+  phase: 'received',
+  kind: 'invocation',
+  verdict,
+  isFinal: false,
+});
+const after = (name: string, verdict: Happening): FunctionFault => ({
+  ...before(`${name} after the work`, verdict),
+  phase: 'answered',
+});
+const final = (name: string, verdict: Happening): FunctionFault => ({
+  ...before(name, verdict),
+  isFinal: true,
+});
 
 export const FUNCTION_FAULTS: FunctionFault[] = [
   before('429', () => refusal(429, 'TooManyRequestsException')),

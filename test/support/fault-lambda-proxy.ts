@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Fault, HttpAnswer } from './fault-boundary.ts';
 
+/** Headers of one connection, which are not passed on. */
+const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding']);
+
 /** A proxy before the APIs of AWS that the orchestrator calls: a fault may happen around each invocation. */
 export class LambdaProxy {
   readonly #fault: Fault;
@@ -75,9 +78,13 @@ function nameOf({ url = '', headers }: IncomingMessage): string {
 function forward(url: string, asked: IncomingMessage, body: string): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { method: asked.method, headers: asked.headers }, (answered) => {
-      const { 'transfer-encoding': _chunked, connection: _hop, ...headers } = answered.headers;
+      const headers = Object.entries(answered.headers).filter(([name]) => !HOP_BY_HOP.has(name));
       const toAnswer = (received: string) =>
-        resolve({ status: answered.statusCode!, headers: headers as Record<string, string>, body: received });
+        resolve({
+          status: answered.statusCode!,
+          headers: Object.fromEntries(headers) as Record<string, string>,
+          body: received,
+        });
       text(answered).then(toAnswer, reject);
     });
     sent.on('error', reject).end(body);

@@ -8,9 +8,8 @@ import { NthBoundary, type Boundary, type Fault } from './fault-boundary.ts';
 import { FaultClock } from './fault-clock.ts';
 import { LambdaProxy } from './fault-lambda-proxy.ts';
 import { StoreProxy } from './fault-store-proxy.ts';
-import { answerOf, assemblyDir, root, temporaryFolder } from './local-app.ts';
+import { answerOf, assemblyDir, ORCHESTRATOR, root, temporaryFolder } from './local-app.ts';
 
-export const ORCHESTRATOR = 'OrbitsTrader-orchestrator';
 const RECOMMENDATION = 'OrbitsTrader-generate-buy-sell-recommendation';
 /** Longer than any lease: the orchestrator's own time limit. */
 const LEASE_SECONDS = 61;
@@ -46,8 +45,8 @@ export class Lane {
   static async start(branch: Branch): Promise<Lane> {
     const folder = temporaryFolder();
     const clock = new FaultClock(folder.path);
-    let lane: Lane | undefined;
-    const fault: Fault = (boundary) => lane?.fault(boundary);
+    const own: { lane?: Lane } = {};
+    const fault: Fault = (boundary) => own.lane?.fault(boundary);
 
     const store = await startStore({ dataDir: folder.path, replicaSet: 'rs0' });
     const storeProxy = new StoreProxy(fault);
@@ -64,12 +63,21 @@ export class Lane {
         [RECOMMENDATION]: { ...clock.environment, SELL_ABOVE: branch === 'buy' ? '1000000' : '0.01' },
         'OrbitsTrader-buy-stock': clock.environment,
         'OrbitsTrader-sell-stock': clock.environment,
-        [ORCHESTRATOR]: { ...clock.environment, AWS_ENDPOINT_URL: endpoint, SYMBOLS: 'AMZN', QUANTITY: '1' },
+        [ORCHESTRATOR]: {
+          ...clock.environment,
+          AWS_ENDPOINT_URL: endpoint,
+          SYMBOLS: 'AMZN',
+          QUANTITY: '1',
+          // This clock leaps, and a tick that is late is skipped: that is not what is shown here.
+          MAX_TICK_AGE_MINUTES: '1440',
+        },
       },
-      onLog: (_name, line) => lane?.log.push(line),
+      onLog: (_name, line) => own.lane?.log.push(line),
     });
     lambdaProxy.serve(app.endpoint);
-    const observer = await new MongoClient(`mongodb://127.0.0.1:${store.port}/?directConnection=true`).connect();
+    const observer = await new MongoClient(
+      `mongodb://127.0.0.1:${store.port}/?directConnection=true`,
+    ).connect();
     const close = async () => {
       await observer.close();
       await app.close();
@@ -78,14 +86,19 @@ export class Lane {
       await store.close();
       folder.remove();
     };
-    lane = new Lane(branch, app, { clock, storeProxy, lambdaProxy, observer }, close);
-    return lane;
+    own.lane = new Lane(branch, app, { clock, storeProxy, lambdaProxy, observer }, close);
+    return own.lane;
   }
 
   private constructor(
     readonly branch: Branch,
     app: Awaited<ReturnType<typeof startLocalApp>>,
-    readonly parts: { clock: FaultClock; storeProxy: StoreProxy; lambdaProxy: LambdaProxy; observer: MongoClient },
+    readonly parts: {
+      clock: FaultClock;
+      storeProxy: StoreProxy;
+      lambdaProxy: LambdaProxy;
+      observer: MongoClient;
+    },
     readonly close: () => Promise<void>,
   ) {
     this.#app = app;
@@ -98,7 +111,8 @@ export class Lane {
 
   /** The function that trades on this branch dies. */
   killTradeFunction(): void {
-    for (const pid of this.#app.functions.pids(`OrbitsTrader-${this.branch}-stock`)) process.kill(pid, 'SIGKILL');
+    for (const pid of this.#app.functions.pids(`OrbitsTrader-${this.branch}-stock`))
+      process.kill(pid, 'SIGKILL');
   }
 
   /** A tick of the schedule that nobody has delivered yet. It is expected to end in one trade. */
@@ -118,7 +132,11 @@ export class Lane {
   }
 
   /** Delivers a new tick while something happens at one boundary; false where the boundary was not reached. */
-  async disturb(tick: string, n: number, fault: Fault): Promise<{ delivery: Delivery; reached: Boundary | undefined }> {
+  async disturb(
+    tick: string,
+    n: number,
+    fault: Fault,
+  ): Promise<{ delivery: Delivery; reached: Boundary | undefined }> {
     const once = new NthBoundary(n, fault);
     this.fault = once.at;
     const delivery = await this.deliver(tick);

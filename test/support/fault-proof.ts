@@ -19,6 +19,11 @@ export interface Verdict extends Findings {
 
 export type Proof = (options: ProofOptions) => Promise<Verdict>;
 
+/** All of a list in the full form; in the bounded one every n-th, others on the one branch than on the other. */
+export function bounded<Item>(items: Item[], every: number, branch: Branch, { full }: ProofOptions): Item[] {
+  return full ? items : items.filter((_, index) => (index + BRANCHES.indexOf(branch)) % every === 0);
+}
+
 /** With both branches two a core: while one waits for its disk or for a time-out, another one works. */
 const LANES_PER_BRANCH = 2;
 
@@ -37,7 +42,7 @@ export interface Point {
 export async function disturbRuns<Disturbance>(
   plan: (points: Point[], branch: Branch) => Disturbance[],
   carryOut: (lane: Lane, disturbance: Disturbance) => Promise<void>,
-): Promise<Findings & { points: Point[]; done: Disturbance[] }> {
+): Promise<{ points: Point[]; done: Disturbance[]; findings: Findings }> {
   const points: Point[] = [];
   const done: Disturbance[] = [];
   const findings = await Promise.all(
@@ -61,7 +66,7 @@ export async function disturbRuns<Disturbance>(
       }),
     ),
   );
-  return { ...sum(findings), points, done };
+  return { points, done, findings: sum(findings) };
 }
 
 /** Starts lanes, lets them do something, and answers what their ledgers hold in the end. */

@@ -13,7 +13,7 @@ export class StoreProxy {
   readonly #server = createServer((client) => void this.#serve(client));
   #port = 0;
   #upstream = 0;
-  #refused: (() => void) | undefined;
+  #outage: NodeJS.Timeout | undefined;
 
   constructor(fault: Fault) {
     this.#fault = fault;
@@ -30,26 +30,27 @@ export class StoreProxy {
     return `mongodb://127.0.0.1:${this.#port}/?directConnection=true`;
   }
 
-  /** The store is away: each connection ends, and each new one is refused, of which `refused` is told. */
-  breakDown(refused: () => void): void {
-    this.#refused = refused;
+  /** The store is away: each connection ends, and each new one is refused; every now and then, time passes. */
+  breakDown(passTime: () => void): void {
+    this.#outage ??= setInterval(passTime, 100);
     for (const socket of this.#sockets) socket.destroy();
   }
 
   recover(): void {
-    this.#refused = undefined;
+    clearInterval(this.#outage);
+    this.#outage = undefined;
   }
 
   async close(): Promise<void> {
+    this.recover();
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
   async #serve(client: Socket): Promise<void> {
-    if (this.#refused) {
+    if (this.#outage) {
       client.on('error', () => undefined).destroy();
-      this.#refused();
       return;
     }
     const upstream = connect(this.#upstream, '127.0.0.1').setNoDelay(true);
