@@ -10,7 +10,7 @@ import { LambdaInvoker } from './actions/lambda-invoker.ts';
 import { useInvoker } from './actions/invoke-function-action.ts';
 import { readConfig } from './config.ts';
 import { connectedApp, disconnectApp } from './durable/app.ts';
-import { isAuthenticationFailure } from './durable/mongo-errors.ts';
+import { isAuthenticationFailure, isConnectionFailure } from './durable/mongo-errors.ts';
 import { RunControl } from './durable/run-control.ts';
 import { Runner } from './durable/runner.ts';
 import { parseEvent, type OrchestratorEvent } from './event.ts';
@@ -85,6 +85,7 @@ async function withApp<T>(work: (app: ActionApp) => Promise<T>): Promise<T> {
   try {
     return await work(await connect());
   } catch (error) {
+    if (isConnectionFailure(error)) await disconnectApp();
     if (!isAuthenticationFailure(error)) throw error;
     logger.warn('MongoDB refused the credentials; they are read again');
     await disconnectApp();

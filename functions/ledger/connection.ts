@@ -16,6 +16,8 @@ export async function withTrades<T>(work: (trades: Collection<TradeDocument>) =>
   try {
     return await work(await trades());
   } catch (error) {
+    // A client whose server went away may never find it again (mongodb 6.20), so the next invocation has a new one.
+    if (isConnectionFailure(error)) await disconnect();
     if (!isAuthenticationFailure(error)) throw error;
     await disconnect();
     return work(await trades({ freshSecret: true }));
@@ -47,6 +49,8 @@ function newClient(uri: string): MongoClient {
     return new MongoClient(uri, {
       appName: 'orbits-trader-ledger',
       serverSelectionTimeoutMS: 4_000,
+      // Without it, a command whose answer never comes would hold the Lambda until its limit.
+      socketTimeoutMS: 5_000,
       // One invocation at a time runs in a Lambda environment.
       maxPoolSize: 1,
       writeConcern: { w: 'majority' },
@@ -65,4 +69,8 @@ const ATLAS_ERROR = 8000;
 function isAuthenticationFailure(error: unknown): boolean {
   if (!(error instanceof MongoServerError)) return false;
   return error.code === AUTHENTICATION_FAILED || (error.code === ATLAS_ERROR && /auth/i.test(error.message));
+}
+
+function isConnectionFailure(error: unknown): boolean {
+  return error instanceof Error && /^Mongo(Network|PoolCleared|ServerSelection)/.test(error.name);
 }

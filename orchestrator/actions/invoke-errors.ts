@@ -96,9 +96,12 @@ export class InvocationFailedError extends InvokeError {
     this.#status = status;
   }
 
-  /** Lambda's own faults and broken connections pass; a refusal (no such function, no permission) stays one. */
+  /**
+   * A refusal (no such function, no permission) stays one. Lambda's own faults pass, and broken connections do, also
+   * when the status had come already and only the rest of the answer was lost.
+   */
   override get isRetriable(): boolean {
-    return this.#status === undefined || this.#status >= 500;
+    return this.#status === undefined || this.#status < 400 || this.#status >= 500;
   }
 }
 

@@ -21,3 +21,12 @@ export function isUriProblem(error: unknown): boolean {
   const ofDriver = error instanceof mongo.MongoParseError || error instanceof mongo.MongoAPIError;
   return ofDriver || hasCode(error, 'ERR_INVALID_URL');
 }
+
+/**
+ * Whether the way to the server is what failed. A client that saw it is not to be used again: where all its connections
+ * end at once, the driver can write its next look for the server into a dying socket, wait for that for ever, and find
+ * no server any more (mongodb 6.20, `serverMonitoringMode` "poll", which is the one in a Lambda).
+ */
+export function isConnectionFailure(error: unknown): boolean {
+  return error instanceof Error && /^Mongo(ose)?(Network|PoolCleared|ServerSelection)/.test(error.name);
+}

@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { checkStockPrice } from '../../../functions/contracts/check-stock-price.ts';
-import type { InvokeError } from '../../../orchestrator/actions/invoke-errors.ts';
+import { toInvokeError, type InvokeError } from '../../../orchestrator/actions/invoke-errors.ts';
 import { LambdaInvoker } from '../../../orchestrator/actions/lambda-invoker.ts';
 
 let server: Server;
@@ -122,7 +122,19 @@ describe('an invocation', () => {
     answer = (response) => response.destroy();
     expect(await failure()).toMatchObject({
       name: 'InvocationFailedError',
+      isRetriable: true,
       remote: { name: expect.any(String) as string },
     });
+  });
+
+  test.each([
+    ['no status, for the connection broke', undefined, true],
+    ['status 200, for the answer broke off behind it', 200, true],
+    ['status 403', 403, false],
+    ['status 404', 404, false],
+    ['status 503', 503, true],
+  ])('that failed with %s says whether it may be tried again', (_, httpStatusCode, isRetriable) => {
+    const thrown = Object.assign(new Error('aborted'), { $metadata: { httpStatusCode } });
+    expect(toInvokeError('buy-stock', thrown)).toMatchObject({ name: 'InvocationFailedError', isRetriable });
   });
 });

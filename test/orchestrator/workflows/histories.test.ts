@@ -8,7 +8,7 @@ import { registry } from '../../../orchestrator/registry.ts';
 import { TradingWorkflow } from '../../../orchestrator/workflows/trading.ts';
 import { keepHistory, readHistories, toRecorded, type History } from '../../support/history.ts';
 import { answerOf, ORCHESTRATOR, startTestApp } from '../../support/local-app.ts';
-import { timesThat } from '../../support/fault-app.ts';
+import { timesThat } from '../../support/scheduled-times.ts';
 import type { Report } from '../../../orchestrator/report.ts';
 
 let local: Awaited<ReturnType<typeof startTestApp>>;
