@@ -27,7 +27,7 @@ interface Scene {
   beside: Promise<unknown>[];
 }
 
-export const eventsOf = (scene: () => Scene): Event[] => [
+const eventsOf = (scene: () => Scene): Event[] => [
   {
     name: 'killed',
     verdict: (lane, boundary) => {
@@ -88,7 +88,7 @@ export const random: Proof = async ({ full, seed }) => {
 };
 
 /** Plays schedules on a lane, one after the other. */
-export class Player {
+class Player {
   happened = 0;
   #scene: Scene = { tick: '', beside: [] };
   readonly schedules: fc.Arbitrary<Step[]>;

@@ -83,6 +83,9 @@ export class Audit {
       } else {
         lost++;
         problems.push(`tick ${tick} was to end in a ${expectation}, but ${describeRun(run)}`);
+        // A trade that its run does not know of is not a second one.
+        const unknown = [...unclaimed.values()].find((candidate) => this.#isOf(tick, candidate));
+        if (unknown) unclaimed.delete(unknown._id);
       }
     }
     for (const { _id, type, price } of unclaimed.values())
