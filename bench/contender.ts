@@ -1,0 +1,109 @@
+import { contestants } from './contestants/index.ts';
+import type { Contestant } from './contestants/contestant.ts';
+import { copyRuns } from './figures/growth.ts';
+import type { Plan } from './plan.ts';
+import { startBackend, type RunningBackend } from './support/backend.ts';
+import { startChild, type Child } from './support/child.ts';
+import { startCountingProxy } from './support/counting-proxy.ts';
+import type { Deadline } from './support/deadline.ts';
+
+const script = new URL('measure.ts', import.meta.url);
+const COUNTED_RUNS = 10;
+
+/** One contestant in the race: its store, what was seen of it so far, and why something was not. */
+export class Contender {
+  readonly about: Contestant;
+  readonly gaps: number[] = [];
+  readonly wholes: number[] = [];
+  readonly runsPerSecond: number[] = [];
+  readonly peakMemoryMb: number[] = [];
+  readonly reasons: Record<string, string> = {};
+  commandsPerRun: number | null = null;
+  growth: { finished: number; ms: number }[] = [];
+  resumeMs: Record<string, number> | null = null;
+
+  private constructor(
+    readonly name: string,
+    readonly backend: RunningBackend,
+    private readonly plan: Plan,
+    private readonly deadline: Deadline,
+  ) {
+    this.about = contestants[name]!;
+  }
+
+  static async start(name: string, plan: Plan, deadline: Deadline): Promise<Contender> {
+    return new Contender(name, await startBackend(contestants[name]!.backend), plan, deadline);
+  }
+
+  async steps(): Promise<void> {
+    const seen = await this.#ask<{ gaps: number[]; wholes: number[] }>('steps', { count: this.plan.runs });
+    this.gaps.push(...seen.gaps);
+    this.wholes.push(...seen.wholes);
+  }
+
+  async throughput(): Promise<void> {
+    const { symbols } = this.plan;
+    const warmUp = Math.min(symbols, 10);
+    const seen = await this.#ask<{ ms: number; peakMemoryMb: number }>('throughput', { symbols, warmUp });
+    this.runsPerSecond.push((symbols * 1000) / seen.ms);
+    this.peakMemoryMb.push(seen.peakMemoryMb);
+  }
+
+  /** Counted at the wire, over some runs, with what the engine sends on the side. */
+  async commands(): Promise<void> {
+    const proxy = await startCountingProxy(this.backend.uri);
+    try {
+      const counts = await this.#with('runs', proxy.uri, { count: COUNTED_RUNS }, async (child) => {
+        await child.next();
+        const before = proxy.count();
+        await child.next();
+        return proxy.count() - before;
+      });
+      this.commandsPerRun = Math.round((counts / COUNTED_RUNS) * 10) / 10;
+    } finally {
+      await proxy.close();
+    }
+  }
+
+  async resume(): Promise<void> {
+    const { recorded } = this.plan;
+    const { ms } = await this.#ask<{ ms: number[] }>('resume', { recorded });
+    this.resumeMs = Object.fromEntries(recorded.map((steps, i) => [steps, ms[i]!]));
+  }
+
+  /** Needs a store of its own, which it fills. */
+  async growthOf(): Promise<void> {
+    const own = await startBackend(this.about.backend);
+    try {
+      const tick = () =>
+        this.#with('growth', own.uri, this.plan.growth, (child) => child.next<{ ms: number }>());
+      this.growth = [{ finished: 0, ms: (await tick()).ms }];
+      let there = 0;
+      for (const finished of this.plan.finished) {
+        await this.deadline.hold(() => copyRuns(own.uri, this.name, finished - there));
+        there = finished;
+        this.growth.push({ finished, ms: (await tick()).ms });
+      }
+    } finally {
+      await own.stop();
+    }
+  }
+
+  #ask<T>(figure: string, options: object): Promise<T> {
+    return this.#with(figure, this.backend.uri, options, (child) => child.next<T>());
+  }
+
+  async #with<T>(
+    figure: string,
+    uri: string,
+    options: object,
+    work: (child: Child) => Promise<T>,
+  ): Promise<T> {
+    const child = startChild(script, [this.name, figure, uri, JSON.stringify(options)]);
+    try {
+      return await this.deadline.hold(() => work(child));
+    } finally {
+      await child.stop();
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Contender } from './contender.ts';
+import { contestants } from './contestants/index.ts';
+import {
+  bundle,
+  coldStart,
+  contestantEntry,
+  driverEntry,
+  orchestratorColdStarts,
+} from './figures/cold-start.ts';
+import type { ColdStart } from './figures/cold-start.ts';
+import { full, quick } from './plan.ts';
+import { machine, references, resultOf, type Results } from './results.ts';
+import { measureStore } from './store/measure.ts';
+import { Deadline } from './support/deadline.ts';
+import { toMarkdown } from './table.ts';
+
+const HELP = `Usage: npm run bench -- [--quick] [--json] [--only NAME]... [--store-only]
+
+Measures this project beside what a user would pick instead, and writes bench/results.md.
+
+  --quick       fewer rounds and smaller sizes; ends within three minutes and leaves bench/results.md alone
+  --json        print one JSON object and no table
+  --only NAME   this contestant alone; may be given several times (${Object.keys(contestants).join(', ')})
+  --store-only  the embedded store alone
+`;
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
+    'store-only': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (options.help) {
+  process.stdout.write(HELP);
+  process.exit();
+}
+
+const plan = options.quick ? quick : full;
+const deadline = new Deadline(plan.limitMs);
+const names = options['store-only'] ? [] : (options.only ?? Object.keys(contestants));
+const progress = (line: string) => process.stderr.write(`${line}\n`);
+
+const contenders: Contender[] = [];
+for (const name of names) {
+  if (!contestants[name])
+    throw new Error(`there is no contestant ${name}; there are ${Object.keys(contestants).join(', ')}`);
+  contenders.push(await Contender.start(name, plan, deadline));
+}
+
+/** A figure that fails is told with its reason, and leaves the others alone. */
+async function attempt(
+  contender: Contender,
+  figure: string,
+  missing: string | undefined,
+  work: () => Promise<void>,
+) {
+  if (missing) {
+    contender.reasons[figure] = missing;
+    return;
+  }
+  progress(`${contender.name}: ${figure}`);
+  try {
+    await work();
+  } catch (error) {
+    contender.reasons[figure] ??= (error as Error).message.split('\n')[0]!;
+  }
+}
+
+async function round() {
+  for (const each of contenders) await attempt(each, 'stepOverheadMs', undefined, () => each.steps());
+  for (const each of contenders) await attempt(each, 'runsPerSecond', undefined, () => each.throughput());
+}
+
+await round();
+for (const each of contenders) {
+  const { missing } = each.about;
+  await attempt(each, 'commandsPerRun', missing.commands, () => each.commands());
+  await attempt(each, 'resumeMs', missing.resume, () => each.resume());
+  if (missing.cost) each.reasons['costPerMillionRuns'] = missing.cost;
+}
+
+const driver: ColdStart[] = [];
+const coldStarts = new Map<Contender, ColdStart[]>(contenders.map((each) => [each, []]));
+const memoryMb = contenders.length > 0 ? await measureColdStarts() : 0;
+
+async function measureColdStarts(): Promise<number> {
+  const store = await Contender.start('orbits-trader', plan, deadline);
+  const orchestrator = await orchestratorColdStarts(store.backend);
+  const driverFile = await bundle('driver', driverEntry);
+  for (let start = 0; start < plan.coldStarts; start++) {
+    await deadline
+      .hold(async () => driver.push(await coldStart(driverFile, store.backend.uri)))
+      .catch(() => 0);
+    for (const each of contenders) {
+      await attempt(each, 'coldStartRatio', each.about.missing['cold-start'], async () => {
+        const once =
+          each.name === 'orbits-trader'
+            ? () => orchestrator.once()
+            : async () => coldStart(await bundle(each.name, contestantEntry(each.name)), each.backend.uri);
+        coldStarts.get(each)!.push(await deadline.hold(once));
+      });
+    }
+  }
+  await orchestrator.close();
+  await store.backend.stop();
+  return orchestrator.memoryMb;
+}
+
+for (const each of contenders) {
+  await attempt(each, 'growthRatio', each.about.missing.growth, () => each.growthOf());
+}
+
+let store: Results['store'] = null;
+let storeReason: string | undefined;
+progress('the embedded store');
+try {
+  store = await deadline.hold(() => measureStore(plan.storeRounds));
+} catch (error) {
+  storeReason = (error as Error).message;
+}
+
+for (let more = 1; more < plan.rounds; more++) await round();
+
+const results: Results = {
+  mode: options.quick ? 'quick' : 'full',
+  date: new Date().toISOString().slice(0, 10),
+  machine: machine(),
+  plan,
+  contestants: Object.fromEntries(
+    contenders.map((each) => [each.name, resultOf(each, coldStarts.get(each)!, driver, memoryMb)]),
+  ),
+  references: references(driver),
+  store,
+  ...(storeReason !== undefined && { storeReason }),
+};
+await Promise.all(contenders.map(({ backend }) => backend.stop()));
+
+if (options.json) process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`);
+else process.stdout.write(toMarkdown(results));
+if (!options.quick && !options.only && !options['store-only']) {
+  const file = fileURLToPath(new URL('results.md', import.meta.url));
+  mkdirSync(new URL('.', import.meta.url), { recursive: true });
+  writeFileSync(file, toMarkdown(results));
+}
+process.exit();

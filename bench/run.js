@@ -1,0 +1,16 @@
+// Installs the bench's own packages where they are absent, then runs it: nothing of it belongs to the product.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const run = (command, args, options) => {
+  const { status } = spawnSync(command, args, { stdio: 'inherit', ...options });
+  if (status !== 0) process.exit(status ?? 1);
+};
+
+if (!existsSync(`${here}node_modules`)) {
+  // What npm has to say goes to where complaints go: standard output may have to be one JSON object.
+  run('npm', ['ci', '--prefix', here, '--no-fund', '--no-audit'], { stdio: ['ignore', 2, 2] });
+}
+run(process.execPath, ['--import', 'tsx', `${here}main.ts`, ...process.argv.slice(2)]);
