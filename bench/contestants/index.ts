@@ -6,11 +6,10 @@ const require = createRequire(import.meta.url);
 const product = createRequire(new URL('../../package.json', import.meta.url));
 
 function version(name: string, from = require): string {
-  let folder = '';
   for (const path of from.resolve.paths(name) ?? []) {
-    folder = `${path}/${name}/package.json`;
     try {
-      return (JSON.parse(readFileSync(folder, 'utf8')) as { version: string }).version;
+      const manifest = readFileSync(`${path}/${name}/package.json`, 'utf8');
+      return (JSON.parse(manifest) as { version: string }).version;
     } catch {
       continue;
     }
