@@ -28,9 +28,9 @@ const WITH_MONGODB = [ORCHESTRATOR, 'OrbitsTrader-buy-stock', 'OrbitsTrader-sell
 export async function startTestApp(
   options: Partial<LocalAppOptions> = {},
 ): Promise<LocalApp & { logs: string[]; database: string }> {
-  const folder = temporaryFolder();
+  const folder = options.dataDir === undefined ? temporaryFolder() : undefined;
   const logs: string[] = [];
-  const dataDir = options.dataDir ?? folder.path;
+  const dataDir = options.dataDir ?? folder!.path;
   const server = options.onCommand || options.mongodbUri ? undefined : testServer();
   const database = server === undefined ? 'orbits-trader' : basename(dataDir);
   const app = await startLocalApp({
@@ -55,7 +55,7 @@ export async function startTestApp(
   const close = async () => {
     await app.close();
     if (server !== undefined && options.dataDir === undefined) await dropDatabase(server, database);
-    folder.remove();
+    folder?.remove();
   };
   return { ...app, logs, database, close };
 }

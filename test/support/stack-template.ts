@@ -17,10 +17,15 @@ export const network = {
   securityGroupIds: 'sg-0123456789abcdef0',
 };
 
+const folders: ReturnType<typeof temporaryFolder>[] = [];
+afterAll(() => {
+  for (const folder of folders) folder.remove();
+});
+
 /** The app with some keys changed, without its bundles, which take seconds. */
 export function appWith(change: Record<string, unknown> = {}): App {
   const folder = temporaryFolder();
-  process.once('exit', () => folder.remove());
+  folders.push(folder);
   const context = { ...cdkContext, ...change, 'aws:cdk:bundling-stacks': [] };
   return buildApp({ outdir: folder.path, context });
 }
