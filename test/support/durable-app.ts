@@ -36,8 +36,10 @@ export async function startDurableApp(
 ): Promise<DurableTestApp> {
   const folder = temporaryFolder();
   const database = basename(folder.path);
-  const { uri, close } = await openStore(folder.path, database, options);
-  const app = await connectedApp(() => Promise.resolve({ declare, uri, database, historyDays: 30 }));
+  const store = await openStore(folder.path, database, options);
+  const app = await connectedApp(() =>
+    Promise.resolve({ declare, uri: store.uri, database, historyDays: 30 }),
+  );
   const runnerUntil = (offsetMs: number, observer: Partial<RunObserver>) =>
     new Runner(app, { ...silent, ...observer }, { remainingMs: () => offsetMs, stepMs: -1 });
   return {
@@ -47,7 +49,7 @@ export async function startDurableApp(
     doomedRunner: (observer) => runnerUntil(-1, observer),
     async close() {
       await app.db.mongo!.conn!.close();
-      await close();
+      await store.close();
       folder.remove();
     },
   };

@@ -9,10 +9,9 @@ import { TradingWorkflow } from '../../../orchestrator/workflows/trading.ts';
 import { keepHistory, readHistories, toRecorded, type History } from '../../support/history.ts';
 import { answerOf, ORCHESTRATOR, startTestApp } from '../../support/local-app.ts';
 import { timesThat } from '../../support/fault-app.ts';
-import type { LocalApp } from '../../../infra/local/local-app.ts';
 import type { Report } from '../../../orchestrator/report.ts';
 
-let local: LocalApp;
+let local: Awaited<ReturnType<typeof startTestApp>>;
 let app: Awaited<ReturnType<typeof connectedApp>>;
 beforeAll(async () => {
   local = await startTestApp();
