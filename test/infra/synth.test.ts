@@ -18,8 +18,9 @@ function cdkSynth(...args: string[]): Promise<{ code: number; stderr: string }> 
     PATH: process.env['PATH'],
     HOME: folder.path,
     NODE_OPTIONS: `--import ${noNetwork}`,
-    // npx asks, by itself, whether there is a newer npm.
+    // The tools' own calls home, which are no part of a synth: for a newer npm, and of how the CDK is used.
     NPM_CONFIG_UPDATE_NOTIFIER: 'false',
+    CDK_DISABLE_CLI_TELEMETRY: 'true',
   };
   const command = ['--no-install', 'cdk', 'synth', '--quiet', '--output', join(folder.path, 'out'), ...args];
   return new Promise((resolve) => {
