@@ -38,7 +38,9 @@ export default tseslint.config(
   {
     files: ['**/*.js'],
     extends: [tseslint.configs.disableTypeChecked],
-    languageOptions: { globals: { process: 'readonly', performance: 'readonly' } },
+    languageOptions: {
+      globals: { process: 'readonly', performance: 'readonly', console: 'readonly', URL: 'readonly' },
+    },
   },
   // The bench's own packages are installed when it runs; its types are checked by `npm run bench:typecheck`.
   { files: ['bench/**'], extends: [tseslint.configs.disableTypeChecked] },
