@@ -53,6 +53,13 @@ for (const name of names) {
   contenders.push(await Contender.start(name, plan, deadline));
 }
 
+// What was started here ends with this process, also when somebody breaks it off.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void Promise.allSettled(contenders.map(({ backend }) => backend.stop())).finally(() => process.exit(130));
+  });
+}
+
 /** A figure that fails is told with its reason, and leaves the others alone. */
 async function attempt(
   contender: Contender,
