@@ -10,6 +10,13 @@ import type { Deadline } from './support/deadline.ts';
 const script = new URL('measure.ts', import.meta.url);
 const COUNTED_RUNS = 10;
 
+interface Race {
+  gaps: number[];
+  wholes: number[];
+  ms: number;
+  peakMemoryMb: number;
+}
+
 /** One contestant in the race: its store, what was seen of it so far, and why something was not. */
 export class Contender {
   readonly about: Contestant;
@@ -20,7 +27,7 @@ export class Contender {
   readonly reasons: Record<string, string> = {};
   commandsPerRun: number | null = null;
   growth: { finished: number; ms: number }[] = [];
-  resumeMs: Record<string, number> | null = null;
+  resumeMs: Record<string, number | null> | null = null;
 
   private constructor(
     readonly name: string,
@@ -35,16 +42,14 @@ export class Contender {
     return new Contender(name, await startBackend(contestants[name]!.backend), plan, deadline);
   }
 
-  async steps(): Promise<void> {
-    const seen = await this.#ask<{ gaps: number[]; wholes: number[] }>('steps', { count: this.plan.runs });
+  /** One round: steps and whole runs, then a tick. */
+  async race(): Promise<void> {
+    const { runs } = this.plan;
+    const symbols = Math.ceil(this.plan.symbols / (this.about.slowness ?? 1));
+    const warmUp = Math.min(symbols, 10);
+    const seen = await this.#ask<Race>('race', { runs, symbols, warmUp });
     this.gaps.push(...seen.gaps);
     this.wholes.push(...seen.wholes);
-  }
-
-  async throughput(): Promise<void> {
-    const { symbols } = this.plan;
-    const warmUp = Math.min(symbols, 10);
-    const seen = await this.#ask<{ ms: number; peakMemoryMb: number }>('throughput', { symbols, warmUp });
     this.runsPerSecond.push((symbols * 1000) / seen.ms);
     this.peakMemoryMb.push(seen.peakMemoryMb);
   }
@@ -66,14 +71,18 @@ export class Contender {
   }
 
   async resume(): Promise<void> {
-    const { recorded } = this.plan;
+    // The run has one more step, and may need another to pause at.
+    const { maxSteps = Infinity } = this.about;
+    const recorded = this.plan.recorded.filter((steps) => steps + 2 <= maxSteps);
     const { ms } = await this.#ask<{ ms: number[] }>('resume', { recorded });
-    this.resumeMs = Object.fromEntries(recorded.map((steps, i) => [steps, ms[i]!]));
+    this.resumeMs = Object.fromEntries(this.plan.recorded.map((steps, i) => [steps, ms[i] ?? null]));
+    if (recorded.length < this.plan.recorded.length)
+      this.reasons['resumeMs'] = `it allows ${maxSteps} steps in a run, the one at which it pauses included`;
   }
 
   /** Needs a store of its own, which it fills. */
   async growthOf(): Promise<void> {
-    const own = await startBackend(this.about.backend);
+    const own = await this.deadline.hold(() => startBackend(this.about.backend));
     try {
       const tick = () =>
         this.#with('growth', own.uri, this.plan.growth, (child) => child.next<{ ms: number }>());
@@ -99,7 +108,7 @@ export class Contender {
     options: object,
     work: (child: Child) => Promise<T>,
   ): Promise<T> {
-    const child = startChild(script, [this.name, figure, uri, JSON.stringify(options)]);
+    const child = await startChild(script, [this.name, figure, uri, JSON.stringify(options)]);
     try {
       return await this.deadline.hold(() => work(child));
     } finally {

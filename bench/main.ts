@@ -53,6 +53,13 @@ for (const name of names) {
   contenders.push(await Contender.start(name, plan, deadline));
 }
 
+// What was started here ends with this process, also when somebody breaks it off.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void Promise.allSettled(contenders.map(({ backend }) => backend.stop())).finally(() => process.exit(130));
+  });
+}
+
 /** A figure that fails is told with its reason, and leaves the others alone. */
 async function attempt(
   contender: Contender,
@@ -66,15 +73,14 @@ async function attempt(
   }
   progress(`${contender.name}: ${figure}`);
   try {
-    await work();
+    await deadline.hold(work);
   } catch (error) {
     contender.reasons[figure] ??= (error as Error).message.split('\n')[0]!;
   }
 }
 
 async function round() {
-  for (const each of contenders) await attempt(each, 'stepOverheadMs', undefined, () => each.steps());
-  for (const each of contenders) await attempt(each, 'runsPerSecond', undefined, () => each.throughput());
+  for (const each of contenders) await attempt(each, 'race', undefined, () => each.race());
 }
 
 await round();
@@ -87,6 +93,11 @@ for (const each of contenders) {
 
 const driver: ColdStart[] = [];
 const coldStarts = new Map<Contender, ColdStart[]>(contenders.map((each) => [each, []]));
+const bundles = new Map<string, Promise<string>>();
+function bundleOf(name: string): Promise<string> {
+  if (!bundles.has(name)) bundles.set(name, bundle(name, contestantEntry(name)));
+  return bundles.get(name)!;
+}
 const memoryMb = contenders.length > 0 ? await measureColdStarts() : 0;
 
 async function measureColdStarts(): Promise<number> {
@@ -101,9 +112,9 @@ async function measureColdStarts(): Promise<number> {
       await attempt(each, 'coldStartRatio', each.about.missing['cold-start'], async () => {
         const once =
           each.name === 'orbits-trader'
-            ? () => orchestrator.once()
-            : async () => coldStart(await bundle(each.name, contestantEntry(each.name)), each.backend.uri);
-        coldStarts.get(each)!.push(await deadline.hold(once));
+            ? orchestrator.once()
+            : coldStart(await bundleOf(each.name), each.backend.uri);
+        coldStarts.get(each)!.push(await once);
       });
     }
   }
@@ -112,17 +123,17 @@ async function measureColdStarts(): Promise<number> {
   return orchestrator.memoryMb;
 }
 
-for (const each of contenders) {
-  await attempt(each, 'growthRatio', each.about.missing.growth, () => each.growthOf());
-}
-
 let store: Results['store'] = null;
 let storeReason: string | undefined;
 progress('the embedded store');
 try {
-  store = await deadline.hold(() => measureStore(plan.storeRounds));
+  store = await deadline.hold(() => measureStore(plan));
 } catch (error) {
   storeReason = (error as Error).message;
+}
+
+for (const each of contenders) {
+  await attempt(each, 'growthRatio', each.about.missing.growth, () => each.growthOf());
 }
 
 for (let more = 1; more < plan.rounds; more++) await round();

@@ -9,13 +9,8 @@ import { quantile, rounded, spread } from './support/statistics.ts';
 const median = (values: number[]) => rounded(quantile(values, 0.5));
 const orNull = <T>(values: unknown[], figure: () => T): T | null => (values.length === 0 ? null : figure());
 
-/** One contestant's figures by the names under which they are quoted; `null` where there is a reason for it. */
-export function resultOf(
-  contender: Contender,
-  coldStarts: ColdStart[],
-  driver: ColdStart[],
-  memoryMb: number,
-) {
+/** One contestant's figures, by the names under which they are quoted. */
+function figuresOf(contender: Contender, coldStarts: ColdStart[], driver: ColdStart[], memoryMb: number) {
   const { about, backend, gaps, wholes, runsPerSecond, peakMemoryMb, growth, commandsPerRun, resumeMs } =
     contender;
   const first = growth[0];
@@ -42,14 +37,28 @@ export function resultOf(
       Object.fromEntries(growth.map(({ finished, ms }) => [finished, rounded(ms)])),
     ),
     resumeMs:
-      resumeMs && Object.fromEntries(Object.entries(resumeMs).map(([steps, ms]) => [steps, rounded(ms)])),
+      resumeMs &&
+      Object.fromEntries(Object.entries(resumeMs).map(([steps, ms]) => [steps, ms && rounded(ms)])),
     coldStartRatio: cold(({ firstStepMs }) => firstStepMs),
     coldLoadRatio: cold(({ loadMs }) => loadMs),
     coldMemoryRatio: cold((start) => start.peakMemoryMb),
     coldStartMs: orNull(coldStarts, () => spread(coldStarts.map(({ firstStepMs }) => firstStepMs))),
     costPerMillionRuns: cost,
-    reasons: contender.reasons,
   };
+}
+
+/** The figures, and for each that is `null` the reason. A round that failed when others did not is no reason. */
+export function resultOf(...of: Parameters<typeof figuresOf>) {
+  const figures = figuresOf(...of);
+  const [{ reasons: known }] = of;
+  const reasons: Record<string, string> = {};
+  for (const [figure, value] of Object.entries(figures)) {
+    const isQuoted = !/Spread$|^(runOverheadMs|growthMs|cold(Load|Memory)Ratio|coldStartMs)$/.test(figure);
+    const isPartly = typeof value === 'object' && value !== null && Object.values(value).includes(null);
+    if ((value === null && isQuoted) || isPartly)
+      reasons[figure] = known[figure] ?? known['race'] ?? 'not measured';
+  }
+  return { ...figures, reasons };
 }
 
 export type Result = ReturnType<typeof resultOf>;

@@ -16,9 +16,9 @@ const FIGURES: [string, (result: Result) => unknown][] = [
 ];
 
 const pair = (value: { p50: number; p99: number } | null) => value && `${value.p50} / ${value.p99}`;
-const list = (value: Record<string, number>) =>
+const list = (value: Record<string, number | null>) =>
   Object.entries(value)
-    .map(([key, ms]) => `${key}: ${ms}`)
+    .map(([key, ms]) => `${key}: ${ms ?? '–'}`)
     .join(', ');
 
 function table(head: string[], rows: unknown[][]): string {

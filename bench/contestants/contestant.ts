@@ -20,6 +20,10 @@ export interface Contestant {
   backend: Backend;
   /** Why a figure can't be measured. */
   missing: Partial<Record<'commands' | 'growth' | 'resume' | 'cold-start' | 'cost', string>>;
+  /** Takes so many times fewer symbols in a tick, so that the bench comes to an end; its rate is a rate all the same. */
+  slowness?: number;
+  /** More steps than this it does not allow in a run. */
+  maxSteps?: number;
   /** What a run costs beside store commands. */
   billing: { invocations: number; durableOperations?: number };
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Contestant } from './contestant.ts';
 
@@ -6,15 +6,9 @@ const require = createRequire(import.meta.url);
 const product = createRequire(new URL('../../package.json', import.meta.url));
 
 function version(name: string, from = require): string {
-  for (const path of from.resolve.paths(name) ?? []) {
-    try {
-      const manifest = readFileSync(`${path}/${name}/package.json`, 'utf8');
-      return (JSON.parse(manifest) as { version: string }).version;
-    } catch {
-      continue;
-    }
-  }
-  throw new Error(`${name} is not installed: run npm ci --prefix bench`);
+  const folder = from.resolve.paths(name)!.find((path) => existsSync(`${path}/${name}/package.json`));
+  if (!folder) throw new Error(`${name} is not installed: run npm ci --prefix bench`);
+  return (JSON.parse(readFileSync(`${folder}/${name}/package.json`, 'utf8')) as { version: string }).version;
 }
 
 const localRunner =
@@ -33,6 +27,7 @@ export const contestants: Record<string, Contestant> = {
     title: "Orbits' own step engine",
     package: `@wbce/orbits-core ${version('@wbce/orbits-core', product)}`,
     backend: 'store with transactions',
+    slowness: 10,
     missing: {
       cost: 'its workers poll in a standing process, which is priced by the hour and not by the run',
       resume: 'it resumes children without awaiting them, and only its polling workers find what was left',
@@ -54,6 +49,7 @@ export const contestants: Record<string, Contestant> = {
     title: 'openworkflow',
     package: `openworkflow ${version('openworkflow')}`,
     backend: 'postgres',
+    maxSteps: 1000,
     missing: { cost: 'its worker is a standing process, which is priced by the hour and not by the run' },
     billing: { invocations: 0 },
   },

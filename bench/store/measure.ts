@@ -1,4 +1,5 @@
 import { startChild } from '../support/child.ts';
+import type { Plan } from '../plan.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { spread, type Spread } from '../support/statistics.ts';
 import { fill, startLoad, type Operation } from './load.ts';
@@ -29,11 +30,11 @@ const SLICE_MS = 250;
  * The embedded store beside a server that does no work and beside lmdb without a server. They take turns in short
  * slices, so that whatever else the machine does hits them alike.
  */
-export async function measureStore(rounds: number): Promise<StoreFigures> {
+export async function measureStore({ storeRounds: rounds, openDocuments }: Plan): Promise<StoreFigures> {
   const storeScript = new URL('../support/store-process.ts', import.meta.url);
   const folder = temporaryFolder();
-  const constant = startChild(new URL('constant-server.ts', import.meta.url), []);
-  const store = startChild(storeScript, [folder.path]);
+  const constant = await startChild(new URL('constant-server.ts', import.meta.url), []);
+  const store = await startChild(storeScript, [folder.path]);
   try {
     const { uri: constantUri } = await constant.next<{ uri: string }>();
     const { uri } = await store.next<{ uri: string }>();
@@ -44,7 +45,7 @@ export async function measureStore(rounds: number): Promise<StoreFigures> {
         points.push(await measurePoint(uri, constantUri, operation, connections, rounds));
       }
     }
-    return { points, ...(await measureOpening(storeScript, Math.min(rounds, 5))) };
+    return { points, ...(await measureOpening(storeScript, Math.min(rounds, 5), openDocuments)) };
   } finally {
     await Promise.all([constant.stop(), store.stop()]);
     folder.remove();
@@ -85,23 +86,22 @@ async function measurePoint(
   };
 }
 
-const OPEN_DOCUMENTS = 100_000;
-
 async function measureOpening(
   script: URL,
   rounds: number,
+  openDocuments: number,
 ): Promise<{ openDocuments: number; openMs: Spread }> {
   const folder = temporaryFolder();
-  const first = startChild(script, [folder.path]);
+  const first = await startChild(script, [folder.path]);
   const { uri } = await first.next<{ uri: string }>();
-  await fill(uri, OPEN_DOCUMENTS);
+  await fill(uri, openDocuments);
   await first.stop();
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    const again = startChild(script, [folder.path]);
+    const again = await startChild(script, [folder.path]);
     times.push((await again.next<{ openMs: number }>()).openMs);
     await again.stop();
   }
   folder.remove();
-  return { openDocuments: OPEN_DOCUMENTS, openMs: spread(times) };
+  return { openDocuments, openMs: spread(times) };
 }

@@ -15,7 +15,7 @@ export async function startBackend(backend: Backend): Promise<RunningBackend> {
   if (backend === 'postgres') return startPostgres();
   const folder = temporaryFolder();
   const kind = backend === 'store' ? [] : ['replica-set'];
-  const child = startChild(new URL('store-process.ts', import.meta.url), [folder.path, ...kind]);
+  const child = await startChild(new URL('store-process.ts', import.meta.url), [folder.path, ...kind]);
   const { uri } = await child.next<{ uri: string }>();
   return {
     title: 'embedded store',

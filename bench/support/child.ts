@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { compiled } from './compiled.ts';
 
 export interface Child {
   process: ChildProcess;
@@ -12,13 +12,11 @@ export interface Child {
 }
 
 /** A script of the bench in a process of its own, so that nobody's memory or event loop is another's. */
-export function startChild(
-  script: URL | string,
-  args: string[],
-  nodeArgs: string[] = ['--import', 'tsx'],
-): Child {
-  const path = script instanceof URL ? fileURLToPath(script) : script;
-  const child = spawn(process.execPath, [...nodeArgs, path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startChild(script: URL, args: string[]): Promise<Child> {
+  const path = await compiled(script);
+  const child = spawn(process.execPath, ['--enable-source-maps', path, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-4000)));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -37,14 +35,4 @@ export function startChild(
       await ended;
     },
   };
-}
-
-/** Runs a script to its end and gives back the object that it prints. */
-export async function ask<T>(script: URL | string, args: string[], nodeArgs?: string[]): Promise<T> {
-  const child = startChild(script, args, nodeArgs);
-  try {
-    return await child.next<T>();
-  } finally {
-    await child.stop();
-  }
 }

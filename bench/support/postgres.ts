@@ -56,7 +56,7 @@ function unprivileged(): { uid: number; gid: number } | undefined {
 
 async function startPglite(): Promise<RunningBackend> {
   const folder = temporaryFolder();
-  const child = startChild(new URL('pglite-process.ts', import.meta.url), [join(folder.path, 'data')]);
+  const child = await startChild(new URL('pglite-process.ts', import.meta.url), [join(folder.path, 'data')]);
   const { uri } = await child.next<{ uri: string }>();
   return {
     title: 'PGlite',
