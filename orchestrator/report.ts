@@ -20,7 +20,9 @@ const runReport = z.object({
   state: z.enum(['SUCCESS', 'ERROR', 'IN_PROGRESS']),
   result: z
     .unknown()
-    .describe('once it has succeeded: the transaction, `{ skipped }` or `{ rejected }`, with the reason'),
+    .describe(
+      'once it has succeeded: the transaction, or why there is none: `{ held }`, `{ refused, limit }`, `{ rejected }`, `{ skipped }`',
+    ),
   error: failure.nullable(),
   steps: z.array(stepReport),
   waits: z

@@ -25,6 +25,15 @@ export const quantity = z.int('a quantity is a whole number of shares').min(1).m
 export const tradeType = z.enum(['buy', 'sell']);
 export type TradeType = z.infer<typeof tradeType>;
 
+/** What a strategy recommends. */
+export const recommendation = z.enum([...tradeType.options, 'hold']);
+export type Recommendation = z.infer<typeof recommendation>;
+
+/** An instant, ISO 8601 in UTC. */
+export const instant = z.iso.datetime({
+  error: 'an instant is an ISO 8601 time in UTC, such as "2026-01-05T14:30:00Z"',
+});
+
 /** A trade as the ledger holds it; `id` is the idempotency key under which it was made. */
 export const stockTransaction = z.object({
   id: idempotencyKey,

@@ -1,9 +1,22 @@
 import * as z from 'zod';
-import { idempotencyKey, price, quantity, stockSymbol, stockTransaction } from './stock.ts';
+import { idempotencyKey, instant, price, quantity, stockSymbol, stockTransaction } from './stock.ts';
 
-const order = z.strictObject({ symbol: stockSymbol, stock_price: price, qty: quantity, idempotencyKey });
+/** `priced_at` is when the market had the price on which the order was decided. */
+const order = z.strictObject({
+  symbol: stockSymbol,
+  stock_price: price,
+  qty: quantity,
+  priced_at: instant.optional(),
+  idempotencyKey,
+});
 export type Order = z.infer<typeof order>;
 
-/** One order, carried out once for its idempotency key; the answer is the trade that the ledger holds. */
-export const buyStock = { name: 'buy-stock', request: order, response: stockTransaction };
-export const sellStock = { name: 'sell-stock', request: order, response: stockTransaction };
+/** An order that was not carried out, and the limit or the rule of the market that it hit. It is no error. */
+export const refusal = z.object({ refused: z.string(), limit: z.string() });
+export type Refusal = z.infer<typeof refusal>;
+
+const answer = z.union([stockTransaction, refusal]);
+
+/** One order, carried out once for its idempotency key; the answer is the trade that the ledger holds, or why there is none. */
+export const buyStock = { name: 'buy-stock', request: order, response: answer };
+export const sellStock = { name: 'sell-stock', request: order, response: answer };

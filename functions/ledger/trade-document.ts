@@ -9,4 +9,6 @@ export interface TradeDocument {
   qty: number;
   price: Decimal128;
   timestamp: Date;
+  /** What was asked for, where the market gave another price or fewer shares. */
+  ordered?: { qty: number; price: Decimal128 };
 }

@@ -1,6 +1,7 @@
 import { Decimal128, MongoServerError, type Collection } from 'mongodb';
 import type { StockTransaction, TradeType } from '../contracts/stock.ts';
-import type { Order } from '../contracts/trade.ts';
+import type { Order, Refusal } from '../contracts/trade.ts';
+import { market } from '../market/index.ts';
 import { withTrades } from './connection.ts';
 import type { TradeDocument } from './trade-document.ts';
 
@@ -17,29 +18,40 @@ const DUPLICATE_KEY = 11_000;
  * One upsert that sets fields on insert alone both writes the trade and reads the one that was there. With the write
  * concern "majority" its answer holds even when the primary fails over a moment later.
  */
-export async function tradeOnce(type: TradeType, order: Order): Promise<StockTransaction> {
+export async function tradeOnce(type: TradeType, order: Order): Promise<StockTransaction | Refusal> {
+  const { idempotencyKey: key, symbol, qty, stock_price: price } = order;
+  const execution = await market.execute({ key, type, symbol, qty, price });
+  if (execution.outcome === 'refused') return { refused: execution.reason, limit: execution.limit };
+  const asFilled = execution.qty === qty && execution.price === price;
   const placed: TradeDocument = {
-    _id: order.idempotencyKey,
-    symbol: order.symbol,
+    _id: key,
+    symbol,
     type,
-    qty: order.qty,
-    price: Decimal128.fromString(order.stock_price),
-    timestamp: new Date(),
+    qty: execution.qty,
+    price: Decimal128.fromString(execution.price),
+    timestamp: execution.at,
+    ...(!asFilled && { ordered: { qty, price: Decimal128.fromString(price) } }),
   };
   const stored = await withTrades((trades) => insertIfAbsent(trades, placed));
-  const trade = toTransaction(stored);
-  const asked = { symbol: order.symbol, type, qty: order.qty, price: order.stock_price };
-  for (const [field, value] of Object.entries(asked)) {
-    const made = trade[field as keyof typeof asked];
-    if (made !== value) {
+  assertSameOrder(stored, { symbol, type, qty, price });
+  return toTransaction(stored);
+}
+
+/** A key stands for one order: the trade that it made has to be the one that is asked for now. */
+function assertSameOrder(trade: TradeDocument, asked: Asked): void {
+  const { symbol, type, qty, price } = { ...trade, ...trade.ordered };
+  const made: Asked = { symbol, type, qty, price: price.toString() };
+  for (const field of Object.keys(asked) as (keyof Asked)[]) {
+    if (made[field] !== asked[field]) {
       throw new IdempotencyConflictError(
-        `The idempotency key "${order.idempotencyKey}" has made a trade already: ${describe(trade)}. ` +
-          `This order has ${field} ${value} instead of ${made}; nothing was traded. Use a new key for a new order.`,
+        `The idempotency key "${trade._id}" has made a trade already: ${describe(toTransaction(trade))}. ` +
+          `This order has ${field} ${asked[field]} instead of ${made[field]}; nothing was traded. Use a new key for a new order.`,
       );
     }
   }
-  return trade;
 }
+
+type Asked = Pick<StockTransaction, 'symbol' | 'type' | 'qty' | 'price'>;
 
 async function insertIfAbsent(
   trades: Collection<TradeDocument>,

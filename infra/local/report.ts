@@ -15,7 +15,13 @@ const run = z.object({
   symbol: z.string(),
   state: z.enum(['SUCCESS', 'ERROR', 'IN_PROGRESS']),
   result: z
-    .union([transaction, z.object({ skipped: z.string() }), z.object({ rejected: z.string() })])
+    .union([
+      transaction,
+      z.object({ held: z.string() }),
+      z.object({ refused: z.string(), limit: z.string() }),
+      z.object({ rejected: z.string() }),
+      z.object({ skipped: z.string() }),
+    ])
     .nullable(),
   error: z.object({ name: z.string(), message: z.string() }).nullable(),
   waits: z.array(z.object({ reason: z.string(), due: z.string() })),

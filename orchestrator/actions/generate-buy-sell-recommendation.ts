@@ -1,5 +1,5 @@
 import { generateBuySellRecommendation } from '../../functions/contracts/generate-buy-sell-recommendation.ts';
-import type { TradeType } from '../../functions/contracts/stock.ts';
+import type { Recommendation } from '../../functions/contracts/stock.ts';
 import { InvokeFunctionAction } from './invoke-function-action.ts';
 
 export class GenerateBuySellRecommendationAction extends InvokeFunctionAction<
@@ -7,14 +7,14 @@ export class GenerateBuySellRecommendationAction extends InvokeFunctionAction<
 > {
   static override permanentRef = 'generate-buy-sell-recommendation';
   declare IArgument: { price: string };
-  declare IResult: { buyOrSellRecommendation: TradeType };
+  declare IResult: { buyOrSellRecommendation: Recommendation };
   readonly contract = generateBuySellRecommendation;
 
   protected toRequest() {
     return { stock_price: this.argument.price };
   }
 
-  protected toResult(buyOrSellRecommendation: TradeType) {
+  protected toResult(buyOrSellRecommendation: Recommendation) {
     return { buyOrSellRecommendation };
   }
 }

@@ -1,5 +1,5 @@
 import type { StockTransaction } from '../../functions/contracts/stock.ts';
-import type { buyStock, sellStock } from '../../functions/contracts/trade.ts';
+import type { buyStock, Refusal, sellStock } from '../../functions/contracts/trade.ts';
 import { InvokeFunctionAction } from './invoke-function-action.ts';
 
 /**
@@ -10,15 +10,16 @@ import { InvokeFunctionAction } from './invoke-function-action.ts';
  */
 export abstract class TradeAction extends InvokeFunctionAction<typeof buyStock | typeof sellStock> {
   static override idempotencyScope = 'trade';
-  declare IArgument: { symbol: string; price: string; qty: number };
-  declare IResult: { stockData: StockTransaction };
+  /** `pricedAt` is when the market had the price; runs of an earlier release have none. */
+  declare IArgument: { symbol: string; price: string; qty: number; pricedAt?: string };
+  declare IResult: { stockData: StockTransaction | Refusal };
 
   protected toRequest() {
-    const { symbol, price, qty } = this.argument;
-    return { symbol, stock_price: price, qty };
+    const { symbol, price, qty, pricedAt } = this.argument;
+    return { symbol, stock_price: price, qty, ...(pricedAt !== undefined && { priced_at: pricedAt }) };
   }
 
-  protected toResult(stockData: StockTransaction) {
+  protected toResult(stockData: StockTransaction | Refusal) {
     return { stockData };
   }
 }

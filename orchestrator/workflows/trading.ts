@@ -1,4 +1,5 @@
 import type { StockTransaction } from '../../functions/contracts/stock.ts';
+import type { Refusal } from '../../functions/contracts/trade.ts';
 import { BuyStockAction } from '../actions/buy-stock.ts';
 import { CheckStockPriceAction } from '../actions/check-stock-price.ts';
 import { GenerateBuySellRecommendationAction } from '../actions/generate-buy-sell-recommendation.ts';
@@ -10,7 +11,7 @@ import { needsApproval, refusalOf, type ApprovalPolicy } from './approval.ts';
 export class TradingWorkflow extends DurableWorkflow {
   static override permanentRef = 'trading';
   declare IArgument: { symbol: string; qty: number; at: string; approval?: ApprovalPolicy };
-  declare IResult: StockTransaction | { rejected: string };
+  declare IResult: StockTransaction | Refusal | { held: string } | { rejected: string };
 
   override async define(): Promise<this['IResult']> {
     const { symbol, qty, at, approval } = this.argument;
@@ -19,22 +20,24 @@ export class TradingWorkflow extends DurableWorkflow {
       'check-stock-price',
       new CheckStockPriceAction().setArgument({ symbol, at }),
     );
-    const price = stockPrice.stock_price;
+    const { stock_price: price, as_of: pricedAt } = stockPrice;
 
     const { buyOrSellRecommendation } = await this.do(
       'generate-recommendation',
       new GenerateBuySellRecommendationAction().setArgument({ price }),
     );
 
+    if (buyOrSellRecommendation === 'hold') return { held: `the recommendation at ${price} is to hold` };
+
     if (needsApproval(approval, price, qty)) {
       const rejected = await refusalOf(this, approval);
       if (rejected !== undefined) return { rejected };
     }
 
+    const order = { symbol, price, qty, ...(pricedAt !== undefined && { pricedAt }) };
     if (buyOrSellRecommendation === 'sell') {
-      return (await this.do('sell-stock', new SellStockAction().setArgument({ symbol, price, qty })))
-        .stockData;
+      return (await this.do('sell-stock', new SellStockAction().setArgument(order))).stockData;
     }
-    return (await this.do('buy-stock', new BuyStockAction().setArgument({ symbol, price, qty }))).stockData;
+    return (await this.do('buy-stock', new BuyStockAction().setArgument(order))).stockData;
   }
 }

@@ -25,7 +25,10 @@ const tradesOf = (key: string) =>
 describe('check-stock-price', () => {
   test('answers the price as of an instant', async () => {
     const event = { symbol: 'AMZN', at: '2026-01-05T12:00:00Z' };
-    expect(answerOf(await invoke('check-stock-price', event))).toEqual({ stock_price: '85.83' });
+    expect(answerOf(await invoke('check-stock-price', event))).toEqual({
+      stock_price: '85.83',
+      as_of: '2026-01-05T12:00:00.000Z',
+    });
   });
 
   test.each([
