@@ -18,11 +18,12 @@ function cdkSynth(...args: string[]): Promise<{ code: number; stderr: string }> 
     PATH: process.env['PATH'],
     HOME: folder.path,
     NODE_OPTIONS: `--import ${noNetwork}`,
-    // The tools' own calls home, which are no part of a synth: for a newer npm, and of how the CDK is used.
+    // The tools' own calls home, which are no part of a synth: for a newer npm, of how the CDK is used, and for news of it.
     NPM_CONFIG_UPDATE_NOTIFIER: 'false',
     CDK_DISABLE_CLI_TELEMETRY: 'true',
   };
-  const command = ['--no-install', 'cdk', 'synth', '--quiet', '--output', join(folder.path, 'out'), ...args];
+  const output = join(folder.path, 'out');
+  const command = ['--no-install', 'cdk', 'synth', '--quiet', '--no-notices', '--output', output, ...args];
   return new Promise((resolve) => {
     execFile('npx', command, { cwd: root, env }, (error, _stdout, stderr) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stderr }),
