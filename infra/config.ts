@@ -64,6 +64,7 @@ export const configuration = z.object({
     .describe('1 to 38 letters, digits, "-" or "_"'),
   historyDays: wholeNumber(1, 3650).default(30).describe('a whole number of days from 1 to 3650'),
   maxTickAgeMinutes: wholeNumber(1, 1440).default(15).describe('a whole number of minutes from 1 to 1440'),
+  overlap: z.enum(['skip', 'queue', 'allow']).default('skip').describe('"skip", "queue" or "allow"'),
   approval: z
     .union([z.enum(['never', 'always']), price])
     .default('never')

@@ -17,6 +17,8 @@ export interface OrchestratorProps extends Omit<NodeFunctionProps, 'entry' | 'en
   approvalTimeoutMinutes: number;
   /** How late a tick may come. */
   maxTickAgeMinutes: number;
+  /** What a tick does where an earlier run of the symbol is still open. */
+  overlap: 'skip' | 'queue' | 'allow';
   /** Takes the events of invocations that failed to the end. */
   deadLetterQueue: IQueue;
 }
@@ -31,6 +33,7 @@ export class Orchestrator extends NodeFunction {
       quantity,
       historyDays,
       maxTickAgeMinutes,
+      overlap,
       approval,
       approvalTimeoutMinutes,
       deadLetterQueue,
@@ -45,6 +48,7 @@ export class Orchestrator extends NodeFunction {
         QUANTITY: String(quantity),
         HISTORY_DAYS: String(historyDays),
         MAX_TICK_AGE_MINUTES: String(maxTickAgeMinutes),
+        OVERLAP: overlap,
         ...(approval !== 'never' && { APPROVE_ABOVE: approval === 'always' ? '0' : approval }),
         APPROVAL_TIMEOUT_MINUTES: String(approvalTimeoutMinutes),
         POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,

@@ -48,6 +48,7 @@ export class TraderStack extends Stack {
       quantity: config.quantity,
       historyDays: config.historyDays,
       maxTickAgeMinutes: config.maxTickAgeMinutes,
+      overlap: config.overlap,
       approval: config.approval,
       approvalTimeoutMinutes: config.approvalTimeoutMinutes,
       deadLetterQueue: failedTicks,

@@ -16,6 +16,7 @@ const environment = z.object({
     list.split(','),
   ),
   MAX_TICK_AGE_MINUTES: required('how late a tick may come').transform(Number).pipe(z.int().min(1)),
+  OVERLAP: z.enum(['skip', 'queue', 'allow'], 'is no policy; the stack sets it to skip, queue or allow'),
   APPROVE_ABOVE: z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'is no amount; the stack sets it to one')
@@ -35,6 +36,8 @@ export interface Config {
   historyDays: number;
   /** A tick that comes later than this after its scheduled time trades nothing. */
   maxTickAgeMinutes: number;
+  /** What a tick does where an earlier run of the symbol is still open. */
+  overlap: 'skip' | 'queue' | 'allow';
   /** Which orders a person has to approve; none where it is undefined. */
   approval: { above: string; timeoutMinutes: number } | undefined;
   /** The deployed name of a function, from its name in the contract. */
@@ -59,6 +62,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     symbols: SYMBOLS,
     quantity: QUANTITY,
     historyDays: HISTORY_DAYS,
+    overlap: parsed.data.OVERLAP,
     maxTickAgeMinutes: MAX_TICK_AGE_MINUTES,
     approval:
       APPROVE_ABOVE === undefined

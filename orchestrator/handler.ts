@@ -56,7 +56,7 @@ export async function handler(payload: unknown, context: Context): Promise<Answe
 function answer(event: OrchestratorEvent, app: ActionApp, context: Context): Promise<Answer> {
   const time = { remainingMs: () => context.getRemainingTimeInMillis(), stepMs: STEP_MS };
   const runner = new Runner(app, log, time);
-  const operations = new Operations(new RunControl(app), runner, log);
+  const operations = new Operations(new RunControl(app), runner, log, config);
   switch (event.command) {
     case 'tick':
     case 'run':

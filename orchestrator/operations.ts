@@ -1,4 +1,6 @@
 import { Types } from 'mongoose';
+import { carryOn, type TickLog } from './carry-on.ts';
+import type { Config } from './config.ts';
 import type { Run } from './durable/run.ts';
 import type { CancelOutcome, RunControl } from './durable/run-control.ts';
 import type { Runner } from './durable/runner.ts';
@@ -11,7 +13,7 @@ import {
   type RunAnswer,
   type RunPage,
 } from './report.ts';
-import { carryOn, type TickLog } from './tick.ts';
+import { OPEN_LIMIT } from './tick.ts';
 import { APPROVAL } from './workflows/approval.ts';
 
 /** Thrown where a command asks for what can't be done; the run is as it was. */
@@ -25,7 +27,10 @@ export class Operations {
   readonly #runner: Runner;
   readonly #log: TickLog;
 
-  constructor(runs: RunControl, runner: Runner, log: TickLog) {
+  readonly #config: Config;
+
+  constructor(runs: RunControl, runner: Runner, log: TickLog, config: Config) {
+    this.#config = config;
     this.#runs = runs;
     this.#runner = runner;
     this.#log = log;
@@ -34,7 +39,12 @@ export class Operations {
   /** @param requestId what the report calls the invocation */
   async resume({ id }: EventOf<'resume'>, requestId: string): Promise<Report> {
     if (id === undefined) {
-      const { carriedOn, remaining } = await carryOn(this.#runner, this.#log);
+      const { carriedOn, remaining } = await carryOn(
+        await this.#runner.findOpen(OPEN_LIMIT),
+        this.#config,
+        this.#runner,
+        this.#log,
+      );
       return toReport(requestId, carriedOn, remaining);
     }
     await this.#find(id);

@@ -5,7 +5,7 @@ import type { RunObserver } from './durable/runner.ts';
 import type { AskedStep, RecordedStep } from './durable/step.ts';
 import type { Suspension } from './durable/suspension.ts';
 import type { RunMetrics } from './run-metrics.ts';
-import type { TickLog } from './tick.ts';
+import type { TickLog } from './carry-on.ts';
 
 /** One line of JSON for each thing that happens to a run, and its metrics; every line of a run names it. */
 export class RunLog implements RunObserver, TickLog {

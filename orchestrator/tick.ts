@@ -1,16 +1,15 @@
 import type { Config } from './config.ts';
+import { carryOn, inParallel, type TickLog } from './carry-on.ts';
 import { runId } from './durable/ids.ts';
 import type { Run } from './durable/run.ts';
+import type { OpenRun } from './durable/run-store.ts';
 import type { Runner, RunRequest } from './durable/runner.ts';
 import type { EventOf } from './event.ts';
 import { toReport, type Report } from './report.ts';
 import { TradingWorkflow } from './workflows/trading.ts';
 
-/** How many left-over runs one invocation carries on at the most. */
-const CARRY_ON_LIMIT = 100;
-
-/** How many runs one invocation has under way at a time. */
-const PARALLEL_RUNS = 10;
+/** How many unfinished runs one invocation looks at, at the most. */
+export const OPEN_LIMIT = 10_000;
 
 /** What one invocation is about. */
 export interface Tick {
@@ -19,6 +18,8 @@ export interface Tick {
   symbols: string[];
   /** The instant whose prices count, ISO 8601. A run keeps the one that it was started with. */
   at: string;
+  /** What to do where an earlier run of the symbol is still open. A person's own run does not ask. */
+  overlap: Config['overlap'];
   /** Why it is too late to begin runs for it, if it is. */
   skip?: string;
 }
@@ -27,13 +28,14 @@ export function toTick(event: EventOf<'tick' | 'run'>, config: Config, requestId
   if (event.command === 'tick') {
     const scheduledTime = new Date(event.scheduledTime).toISOString().replace('.000Z', 'Z');
     const ageMinutes = Math.floor((now.getTime() - Date.parse(scheduledTime)) / 60_000);
-    const tick = { key: scheduledTime, symbols: config.symbols, at: scheduledTime };
+    const { symbols, overlap } = config;
+    const tick = { key: scheduledTime, symbols, at: scheduledTime, overlap };
     if (ageMinutes < config.maxTickAgeMinutes) return tick;
     const skip = `the tick came ${ageMinutes} minutes late; the limit is ${config.maxTickAgeMinutes}`;
     return { ...tick, skip };
   }
   const symbols = [...new Set(event.symbols ?? config.symbols)];
-  return { key: event.idempotencyKey ?? requestId, symbols, at: now.toISOString() };
+  return { key: event.idempotencyKey ?? requestId, symbols, at: now.toISOString(), overlap: 'allow' };
 }
 
 /**
@@ -43,64 +45,47 @@ export function toTick(event: EventOf<'tick' | 'run'>, config: Config, requestId
  * the error is thrown in the end, so that the tick is delivered again.
  */
 export async function runTick(tick: Tick, config: Config, runner: Runner, log: TickLog): Promise<Report> {
-  const requests = tick.symbols.map((symbol) => toRequest(tick, symbol, config));
-  const own = new Set(requests.map(({ key }) => runId(key).toHexString()));
-  const { carriedOn, remaining } = await carryOn(runner, log, own);
+  const own = new Set(tick.symbols.map((symbol) => runId(keyOf(tick, symbol)).toHexString()));
+  const found = await runner.findOpen(OPEN_LIMIT);
+  const others = found.filter(({ id }) => !own.has(id.toHexString()));
+  const { carriedOn, remaining } = await carryOn(others, config, runner, log);
 
+  const stillOpen = latestBySymbol(withoutEnded(others, carriedOn));
   const failures: unknown[] = [];
-  const runs = await inParallel(requests, (request) =>
-    runner.run(request).catch((error: unknown) => {
+  const runs = await inParallel(tick.symbols, (symbol) =>
+    runner.run(toRequest(tick, symbol, config, stillOpen.get(symbol))).catch((error: unknown) => {
       failures.push(error);
-      return log.runFailed(request.key, error);
+      return log.runFailed(keyOf(tick, symbol), error);
     }),
   );
   if (failures.length > 0) throw failures[0];
   return toReport(tick.key, [...runs.filter((run) => run !== undefined), ...carriedOn], remaining);
 }
 
-/** Carries on the runs that are due, oldest first, as long as there is time. */
-export async function carryOn(
-  runner: Runner,
-  log: TickLog,
-  except: ReadonlySet<string> = new Set(),
-): Promise<{ carriedOn: Run[]; remaining: string[] }> {
-  const unfinished = await runner.findUnfinished(CARRY_ON_LIMIT);
-  const remaining: string[] = [];
-  const runs = await inParallel(unfinished, async (id) => {
-    if (except.has(id.toHexString())) return undefined;
-    if (runner.hasTime) {
-      return runner.carryOn(id).catch((error: unknown) => log.runFailed(id.toHexString(), error));
-    }
-    remaining.push(id.toHexString());
-    return undefined;
-  });
-  return { carriedOn: runs.filter((run) => run !== undefined), remaining };
+function withoutEnded(open: OpenRun[], carriedOn: Run[]): OpenRun[] {
+  const ended = new Set(carriedOn.filter(({ state }) => state !== 'IN_PROGRESS').map(({ id }) => id));
+  return open.filter(({ id }) => !ended.has(id.toHexString()));
 }
 
-/** The answers in the order of the items, a few of which are under way at a time. */
-async function inParallel<Item, Answer>(
-  items: Item[],
-  work: (item: Item) => Promise<Answer>,
-): Promise<Answer[]> {
-  const answers: Answer[] = [];
-  const left = items.entries();
-  const worker = async () => {
-    for (const [index, item] of left) answers[index] = await work(item);
-  };
-  await Promise.all(Array.from({ length: PARALLEL_RUNS }, worker));
-  return answers;
+function latestBySymbol(open: OpenRun[]): Map<string | undefined, OpenRun> {
+  return new Map(open.map((run) => [run.filter['symbol'], run]));
 }
 
-/** Told of a run that could not be driven, by its id or its key. */
-export interface TickLog {
-  runFailed(run: string, error: unknown): undefined;
-}
+const keyOf = ({ key }: Tick, symbol: string) => `${TradingWorkflow.permanentRef}/${symbol}/${key}`;
 
-function toRequest({ key, at, skip }: Tick, symbol: string, { quantity, approval }: Config): RunRequest {
+function toRequest(tick: Tick, symbol: string, config: Config, earlier: OpenRun | undefined): RunRequest {
+  const { key, at } = tick;
+  const { quantity, approval } = config;
+  const open =
+    earlier &&
+    `run ${earlier.id.toHexString()} of ${symbol}, of ${earlier.startedAt.toISOString()}, is still open`;
+  const skip = tick.skip ?? (tick.overlap === 'skip' ? open : undefined);
+  const queue = tick.overlap === 'queue' ? open : undefined;
   return {
-    key: `${TradingWorkflow.permanentRef}/${symbol}/${key}`,
+    key: keyOf(tick, symbol),
     workflow: new TradingWorkflow().setArgument({ symbol, qty: quantity, at, ...(approval && { approval }) }),
     filter: { tick: key, symbol },
     ...(skip !== undefined && { skip }),
+    ...(queue !== undefined && { queue }),
   };
 }

@@ -31,7 +31,7 @@ const silent: RunObserver = {
   runEnded: () => undefined,
 };
 
-const CARRY_ON_LIMIT = 20;
+const OPEN_LIMIT = 10_000;
 
 export async function start(uri: string): Promise<Engine> {
   const options = { declare: [Steps], uri, database: 'bench', historyDays: 30 };
@@ -43,7 +43,7 @@ export async function start(uri: string): Promise<Engine> {
 
   async function tick(keys: string[]): Promise<void> {
     const on = runner();
-    await on.findUnfinished(CARRY_ON_LIMIT);
+    await on.findOpen(OPEN_LIMIT);
     await inParallel(keys, (key) => begin(on, key, STEPS));
   }
 

@@ -19,6 +19,17 @@ export interface Lease {
   until: Date;
 }
 
+/** An unfinished run, as far as one has to know it to decide what comes next. */
+export interface OpenRun {
+  id: Types.ObjectId;
+  filter: Record<string, string>;
+  startedAt: Date;
+  /** Whether it is due, and nobody holds it. */
+  isReady: boolean;
+}
+
+type OpenDocument = Pick<RunDocument, '_id' | 'filter' | 'createdAt' | 'cronActivity'>;
+
 /** How a run ends. */
 export interface Ending {
   state: ActionState;
@@ -98,14 +109,24 @@ export class RunStore {
     return document ?? undefined;
   }
 
-  /** The unfinished runs that are free and due, oldest first. */
-  findUnfinished(workflows: string[], limit: number): Promise<RunDocument[]> {
+  /** The unfinished runs, oldest first; where there are more than the limit, those that are due first. */
+  async findOpen(workflows: string[], limit: number): Promise<OpenRun[]> {
     const now = new Date();
-    return this.#runs
-      .find({ actionRef: { $in: workflows }, ...isFree(now), 'cronActivity.nextActivity': { $lte: now } })
-      .sort({ createdAt: 1 })
+    const documents = await this.#runs
+      .find({ actionRef: { $in: workflows }, state: { $in: UNFINISHED } })
+      .project<OpenDocument>({ filter: 1, createdAt: 1, cronActivity: 1 })
+      .sort({ 'cronActivity.nextActivity': 1 })
       .limit(limit)
       .toArray();
+    return documents
+      .map(({ _id, filter, createdAt, cronActivity }) => ({
+        id: _id,
+        filter,
+        startedAt: createdAt,
+        isReady:
+          cronActivity.nextActivity <= now && (!cronActivity.pending || isAbandoned(cronActivity, now)),
+      }))
+      .sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
   }
 
   /** Ends a run and gives the lease back. False where the lease was lost: then nothing was written. */
@@ -182,11 +203,17 @@ function held(run: RunDocument) {
   return { _id: run._id, 'bag.holder': run.bag.holder, __v: run.__v };
 }
 
+// A paused one (PAUSED) is left alone: that is how a person stops a run.
+const UNFINISHED = [ActionState.SLEEPING, ActionState.EXECUTING_MAIN, ActionState.IN_PROGRESS];
+
+function isAbandoned({ lastActivity }: RunDocument['cronActivity'], now: Date): boolean {
+  return lastActivity !== undefined && lastActivity.getTime() < now.getTime() - ORBITS_LOCK_MS;
+}
+
 /** A run that is unfinished and that nobody holds. */
 export function isFree(now: Date) {
   return {
-    // A paused one (PAUSED) is left alone: that is how a person stops a run.
-    state: { $in: [ActionState.SLEEPING, ActionState.EXECUTING_MAIN, ActionState.IN_PROGRESS] },
+    state: { $in: UNFINISHED },
     $or: [
       { 'cronActivity.pending': false },
       { 'cronActivity.lastActivity': { $lt: new Date(now.getTime() - ORBITS_LOCK_MS) } },

@@ -3,7 +3,7 @@ import { Action, ActionState, type ActionApp } from '@wbce/orbits-core';
 import type { Types } from 'mongoose';
 import { DurableWorkflow, type PassOptions } from './durable-workflow.ts';
 import { CrashLoopError, recordError, UnknownVersionError, type RecordedError } from './errors.ts';
-import { RunStore, type Ending, type Lease } from './run-store.ts';
+import { RunStore, type Ending, type Lease, type OpenRun } from './run-store.ts';
 import { toRun, type Run, type RunDocument } from './run.ts';
 import { forgetFailure, loadSteps } from './step-store.ts';
 import type { AskedStep, RecordedStep, StepRecord } from './step.ts';
@@ -32,7 +32,11 @@ export interface RunRequest {
   filter?: Record<string, string>;
   /** Why the run is to do nothing, if it is not there yet; it ends at once with `{ skipped: REASON }` for its result. */
   skip?: string;
+  /** Why the run has to wait before it does anything, if it has to: it is put down, and due at once. */
+  queue?: string;
 }
+
+const QUEUE = 'queue';
 
 /** Drives runs in this process, one pass each, and awaits them: nothing is left running when a call returns. */
 export class Runner {
@@ -65,12 +69,14 @@ export class Runner {
       const result = { skipped: request.skip };
       return this.#finish(claim.document, { state: ActionState.SUCCESS, result, leavesOpen: false }, []);
     }
+    const isNew = claim.outcome === 'created' || claim.document.bag.waits?.[0]?.ref === QUEUE;
+    if (isNew && request.queue !== undefined) return this.#queue(claim.document, request.queue);
     return this.#advance(claim.document, claim.outcome);
   }
 
-  /** The unfinished runs that nobody holds, oldest first. */
-  async findUnfinished(limit: number): Promise<Types.ObjectId[]> {
-    return (await this.#store.findUnfinished(workflowRefs(this.#app), limit)).map(({ _id }) => _id);
+  /** The unfinished runs, oldest first; where there are more than the limit, those that are due first. */
+  findOpen(limit: number): Promise<OpenRun[]> {
+    return this.#store.findOpen(workflowRefs(this.#app), limit);
   }
 
   /** Carries an unfinished run on; undefined where somebody else was faster. */
@@ -121,6 +127,12 @@ export class Runner {
       if (!(error instanceof Suspension)) throw error;
       return this.#putDown(document, error, workflow.history);
     }
+  }
+
+  #queue(document: RunDocument, reason: string): Promise<Run> {
+    const step = document._id.toHexString();
+    const wait = { step, ref: QUEUE, reason, due: new Date(), attempts: 0 };
+    return this.#putDown(document, new Suspension(wait), []);
   }
 
   async #putDown(document: RunDocument, suspension: Suspension, steps: RecordedStep[]): Promise<Run> {

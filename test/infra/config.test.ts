@@ -11,6 +11,7 @@ describe('the configuration', () => {
     expect(parse({})).toEqual({
       symbols: 'AMZN',
       quantity: 1,
+      overlap: 'skip',
       sellAbove: '100.00',
       schedule: 'cron(0/5 9-15 ? * MON-FRI *)',
       timeZone: 'America/New_York',

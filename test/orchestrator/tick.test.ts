@@ -1,5 +1,5 @@
 import type { Config } from '../../orchestrator/config.ts';
-import { runTick } from '../../orchestrator/tick.ts';
+import { runTick, type Tick } from '../../orchestrator/tick.ts';
 import { runId } from '../../orchestrator/durable/ids.ts';
 import type { RunDocument } from '../../orchestrator/durable/run.ts';
 import { Runner } from '../../orchestrator/durable/runner.ts';
@@ -26,7 +26,7 @@ async function leaveRun(): Promise<string> {
 
 const failures: string[] = [];
 const log = { runFailed: (run: string) => void failures.push(run) };
-const emptyTick = { key: 'tick', symbols: [], at: new Date(0).toISOString() };
+const emptyTick: Tick = { key: 'tick', symbols: [], at: new Date(0).toISOString(), overlap: 'skip' };
 const tick = (remainingMs: number, observer = silent) => {
   const time = { remainingMs: () => remainingMs, stepMs: 1_000 };
   return runTick(emptyTick, {} as Config, new Runner(test_.app, observer, time), log);

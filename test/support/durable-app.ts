@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Action, ActionApp } from '@wbce/orbits-core';
-import type { mongo } from 'mongoose';
+import type { mongo, Types } from 'mongoose';
 import { startStore, type StoreOptions } from '../../infra/local/mongodb/server.ts';
 import { connectedApp } from '../../orchestrator/durable/app.ts';
 import { Runner, type RunObserver } from '../../orchestrator/durable/runner.ts';
@@ -61,6 +61,11 @@ async function openStore(dataDir: string, database: string, options: Partial<Sto
     return { uri: server, close: () => dropDatabase(server, database) };
   }
   return startStore({ dataDir, ...options });
+}
+
+/** The ids of the unfinished runs that may be carried on now, oldest first. */
+export async function readyRuns(runner: Runner, limit = 100): Promise<Types.ObjectId[]> {
+  return (await runner.findOpen(limit)).filter(({ isReady }) => isReady).map(({ id }) => id);
 }
 
 export const newKey = () => randomUUID();

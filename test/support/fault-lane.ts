@@ -68,6 +68,8 @@ export class Lane {
           QUANTITY: '1',
           // This clock leaps, and a tick that is late is skipped: that is not what is shown here.
           MAX_TICK_AGE_MINUTES: '1440',
+          // Ticks that come while an orchestrator lies dead are to be trades, too.
+          OVERLAP: 'allow',
         },
       },
       onLog: () => undefined,

@@ -87,7 +87,7 @@ describe('npm start', () => {
     expect(lines[0]).toBe('tick shown');
     expect(lines[2]).toMatch(/^ {2}✔ check-stock-price +SUCCESS +\d+ ms$/);
     expect(lines[3]).toMatch(/^ {6}check-stock-price\(symbol AMZN, at 20.*Z\)$/);
-    expect(lines[4]).toMatch(/^ {6}→ stock_price \d+\.\d\d$/);
+    expect(lines[4]).toMatch(/^ {6}→ stock_price \d+\.\d\d, as_of 20.*Z$/);
     expect(lines[5]).toMatch(/^ {2}✔ generate-recommendation +SUCCESS/);
     expect(lines[7]).toMatch(/^ {6}→ (buy|sell)$/);
     expect(lines[8]).toMatch(/^ {2}✔ (buy|sell)-stock +SUCCESS/);

@@ -5,7 +5,13 @@ import { backoffMs } from '../../../orchestrator/durable/retry-policy.ts';
 import { Runner } from '../../../orchestrator/durable/runner.ts';
 import type { Suspension } from '../../../orchestrator/durable/suspension.ts';
 import { Changing, Echo, script } from '../../support/counting.ts';
-import { newKey, silent, startDurableApp, type DurableTestApp } from '../../support/durable-app.ts';
+import {
+  newKey,
+  readyRuns,
+  silent,
+  startDurableApp,
+  type DurableTestApp,
+} from '../../support/durable-app.ts';
 
 class PassingFault extends Error {}
 
@@ -95,10 +101,10 @@ describe('a step that fails with a fault that passes', () => {
       waits: [{ ref: 'flaky', attempts: 1, error: { message: 'not now' } }],
     });
 
-    expect(await runnerWith(60_000).findUnfinished(10)).toEqual([]);
+    expect(await readyRuns(runnerWith(60_000))).toEqual([]);
     const due = { $set: { 'cronActivity.nextActivity': new Date(0) } };
     await test_.actions.updateOne({ _id: runId(key) }, due);
-    expect(await runnerWith(60_000).findUnfinished(10)).toEqual([runId(key)]);
+    expect(await readyRuns(runnerWith(60_000))).toEqual([runId(key)]);
 
     Flaky.firstBackoffMs = 1;
     const { state, steps } = await run(key, runnerWith(60_000));
@@ -113,7 +119,7 @@ describe('too little time', () => {
     const key = newKey();
     expect(await run(key, runnerWith(999))).toMatchObject({ state: 'IN_PROGRESS' });
     expect(Flaky.keys).toEqual([]);
-    expect(await runnerWith(60_000).findUnfinished(10)).toEqual([runId(key)]);
+    expect(await readyRuns(runnerWith(60_000))).toEqual([runId(key)]);
     expect(await run(key, runnerWith(60_000))).toMatchObject({ state: 'SUCCESS' });
   });
 

@@ -6,7 +6,7 @@ import { RunControl } from '../../../orchestrator/durable/run-control.ts';
 import type { RunRequest } from '../../../orchestrator/durable/runner.ts';
 import { holdClock } from '../../support/clock.ts';
 import { calls, Changing, Echo, script } from '../../support/counting.ts';
-import { Crash, newKey, startDurableApp, type DurableTestApp } from '../../support/durable-app.ts';
+import { Crash, newKey, readyRuns, startDurableApp, type DurableTestApp } from '../../support/durable-app.ts';
 
 /** Begins a job, and is told by `watcher` how far it is. */
 class Job extends DurableAction {
@@ -45,8 +45,7 @@ afterEach(() => clock.release());
 const request = (key: string): RunRequest => ({ key, workflow: new Changing() });
 const start = (key: string) => test_.runner().run(request(key));
 const control = () => new RunControl(test_.app);
-const isDue = async (key: string) =>
-  (await test_.runner().findUnfinished(100)).some((id) => id.equals(runId(key)));
+const isDue = async (key: string) => (await readyRuns(test_.runner())).some((id) => id.equals(runId(key)));
 const HOUR = 3_600_000;
 
 describe('a sleep', () => {
