@@ -79,6 +79,7 @@ export const configuration = z.object({
     .default(30)
     .describe(`a number of days that CloudWatch Logs knows: ${RETENTION.join(', ')}`),
   alarmEmail: z.email().optional().describe('an e-mail address'),
+  notificationEmail: z.email().optional().describe('an e-mail address'),
   orchestratorTimeoutSeconds: wholeNumber(30, 900)
     .default(60)
     .describe('a whole number of seconds from 30 to 900'),

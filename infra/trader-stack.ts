@@ -6,6 +6,7 @@ import { TraderDashboard } from './dashboard.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { MongodbAccess } from './mongodb-access.ts';
 import { NodeFunction } from './node-function.ts';
+import { Notifications } from './notifications.ts';
 import { Orchestrator } from './orchestrator.ts';
 import { Outputs } from './outputs.ts';
 import { PrivateNetwork } from './private-network.ts';
@@ -57,6 +58,9 @@ export class TraderStack extends Stack {
     for (const fn of withMongodb) {
       mongodb.grantTo(fn);
       network?.grantTo(fn);
+    }
+    if (config.notificationEmail !== undefined) {
+      new Notifications(this, 'notifications', config.notificationEmail).grantTo(orchestrator);
     }
     const stockFunctions = [price, recommendation, buy, sell];
     for (const target of stockFunctions) orchestrator.mayInvoke(target);

@@ -21,6 +21,7 @@ const environment = z.object({
     .string()
     .regex(/^\d+(\.\d+)?$/, 'is no amount; the stack sets it to one')
     .optional(),
+  NOTIFICATIONS_TOPIC_ARN: z.string().min(1).optional(),
   APPROVAL_TIMEOUT_MINUTES: required('how long an approval is waited for')
     .transform(Number)
     .pipe(z.int().min(1)),
@@ -39,7 +40,9 @@ export interface Config {
   /** What a tick does where an earlier run of the symbol is still open. */
   overlap: 'skip' | 'queue' | 'allow';
   /** Which orders a person has to approve; none where it is undefined. */
-  approval: { above: string; timeoutMinutes: number } | undefined;
+  approval: { above: string; timeoutMinutes: number; ask?: true } | undefined;
+  /** Where a person is asked for approval and told of results. */
+  notificationsTopicArn: string | undefined;
   /** The deployed name of a function, from its name in the contract. */
   physicalName(contractName: string): string;
 }
@@ -52,7 +55,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     throw new Error(`The orchestrator's environment is incomplete: ${problems}. Deploy the stack again.`);
   }
   const { MONGODB_DATABASE, HISTORY_DAYS, MAX_TICK_AGE_MINUTES, SYMBOLS, QUANTITY } = parsed.data;
-  const { APPROVE_ABOVE, APPROVAL_TIMEOUT_MINUTES } = parsed.data;
+  const { APPROVE_ABOVE, APPROVAL_TIMEOUT_MINUTES, NOTIFICATIONS_TOPIC_ARN } = parsed.data;
+  const ask = NOTIFICATIONS_TOPIC_ARN === undefined ? {} : ({ ask: true } as const);
   return {
     mongodb:
       'MONGODB_ADDRESS' in parsed.data
@@ -67,7 +71,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     approval:
       APPROVE_ABOVE === undefined
         ? undefined
-        : { above: APPROVE_ABOVE, timeoutMinutes: APPROVAL_TIMEOUT_MINUTES },
+        : { above: APPROVE_ABOVE, timeoutMinutes: APPROVAL_TIMEOUT_MINUTES, ...ask },
+    notificationsTopicArn: NOTIFICATIONS_TOPIC_ARN,
     physicalName: (contractName) => functionName(env, contractName),
   };
 }

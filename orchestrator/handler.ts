@@ -6,27 +6,37 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { ActionApp } from '@wbce/orbits-core';
 import type { Context } from 'aws-lambda';
+import { useNotifier } from './actions/request-approval.ts';
 import { LambdaInvoker } from './actions/lambda-invoker.ts';
 import { useInvoker } from './actions/invoke-function-action.ts';
 import { readConfig } from './config.ts';
 import { connectedApp, disconnectApp } from './durable/app.ts';
+import { recordError } from './durable/errors.ts';
 import { isAuthenticationFailure, isConnectionFailure } from './durable/mongo-errors.ts';
 import { RunControl } from './durable/run-control.ts';
 import { Runner } from './durable/runner.ts';
 import { parseEvent, type OrchestratorEvent } from './event.ts';
 import { mongodbUri } from './mongodb-uri.ts';
+import { Notifier } from './notifier.ts';
 import { Operations } from './operations.ts';
 import { registry } from './registry.ts';
 import type { Answer } from './report.ts';
+import { Results } from './results.ts';
 import { RunLog } from './run-log.ts';
 import { RunMetrics } from './run-metrics.ts';
 import { runTick, toTick } from './tick.ts';
 
 const serviceName = 'orchestrator';
 const logger = new Logger({ serviceName });
-const log = new RunLog(logger, new RunMetrics(new Metrics({ serviceName })));
 const tracer = new Tracer({ serviceName, captureHTTPsRequests: false });
 const config = readConfig(process.env);
+const { notificationsTopicArn } = config;
+const notifier = notificationsTopicArn === undefined ? undefined : new Notifier(notificationsTopicArn);
+if (notifier) useNotifier(notifier, process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? '');
+const results = new Results(notifier, (run, error) =>
+  logger.warn('nobody could be told of the result', { run, error: recordError(error) }),
+);
+const log = new RunLog(logger, new RunMetrics(new Metrics({ serviceName })), results);
 
 /** The functions' own limit, and what passes before Lambda says that it was reached. */
 const INVOKE_TIMEOUT_MS = 12_000;
@@ -50,7 +60,11 @@ const secrets = new SecretsProvider({
 export async function handler(payload: unknown, context: Context): Promise<Answer> {
   logger.addContext(context);
   const event = parseEvent(payload);
-  return withApp((app) => answer(event, app, context));
+  try {
+    return await withApp((app) => answer(event, app, context));
+  } finally {
+    await results.sent();
+  }
 }
 
 function answer(event: OrchestratorEvent, app: ActionApp, context: Context): Promise<Answer> {

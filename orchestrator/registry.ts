@@ -1,6 +1,7 @@
 import { BuyStockAction } from './actions/buy-stock.ts';
 import { CheckStockPriceAction } from './actions/check-stock-price.ts';
 import { GenerateBuySellRecommendationAction } from './actions/generate-buy-sell-recommendation.ts';
+import { RequestApprovalAction } from './actions/request-approval.ts';
 import { SellStockAction } from './actions/sell-stock.ts';
 import { TradingWorkflow } from './workflows/trading.ts';
 
@@ -11,4 +12,5 @@ export const registry = [
   GenerateBuySellRecommendationAction,
   BuyStockAction,
   SellStockAction,
+  RequestApprovalAction,
 ];

@@ -4,6 +4,7 @@ import type { Run, RunDocument } from './durable/run.ts';
 import type { RunObserver } from './durable/runner.ts';
 import type { AskedStep, RecordedStep } from './durable/step.ts';
 import type { Suspension } from './durable/suspension.ts';
+import type { Results } from './results.ts';
 import type { RunMetrics } from './run-metrics.ts';
 import type { TickLog } from './carry-on.ts';
 
@@ -12,7 +13,10 @@ export class RunLog implements RunObserver, TickLog {
   readonly #logger: Logger;
   readonly #metrics: RunMetrics;
 
-  constructor(logger: Logger, metrics: RunMetrics) {
+  readonly #results: Results;
+
+  constructor(logger: Logger, metrics: RunMetrics, results: Results) {
+    this.#results = results;
     this.#logger = logger;
     this.#metrics = metrics;
   }
@@ -50,7 +54,9 @@ export class RunLog implements RunObserver, TickLog {
     });
   }
 
-  runEnded({ id, key, state, result, error }: Run): void {
+  runEnded(run: Run): void {
+    const { id, key, state, result, error } = run;
+    this.#results.runEnded(run);
     this.#logger.info('run ended', { run: id, key, state, result, error });
     this.#metrics.count(state === 'SUCCESS' ? 'RunsSucceeded' : 'RunsFailed', { run: id });
   }

@@ -9,6 +9,10 @@ export function functionArn(name: string): string {
   return `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
 }
 
+export function topicArn(name: string): string {
+  return `arn:aws:sns:us-east-1:000000000000:${name}`;
+}
+
 /** @param id name or ARN, as GetSecretValue takes it */
 export function secretArn(id: string): string {
   return id.startsWith('arn:') ? id : `arn:aws:secretsmanager:us-east-1:000000000000:secret:${id}-local0`;

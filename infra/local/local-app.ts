@@ -1,6 +1,7 @@
 import { Callers } from './lambda/callers.ts';
 import { Functions, type FunctionsOptions } from './lambda/functions.ts';
 import { AwsService } from './lambda/service.ts';
+import type { TopicMessage } from './lambda/topics.ts';
 import type { InvocationResult } from './lambda/execution-environment.ts';
 import { openDatabase, type Database } from './database.ts';
 import { synthesize } from './synthesize.ts';
@@ -13,6 +14,8 @@ export interface LocalAppOptions {
   assemblyDir: string;
   /** A cloud assembly to run instead of one that is made now; below `root` too. */
   assembly?: string;
+  /** Keys of the configuration, which win over cdk.json. */
+  context?: Record<string, string> | undefined;
   /** Where the embedded store keeps its data. */
   dataDir: string;
   /** A MongoDB to use instead of the embedded store. */
@@ -23,6 +26,8 @@ export interface LocalAppOptions {
   overrides?: Record<string, Record<string, string>>;
   onLog: FunctionsOptions['onLog'];
   onInvocation?: FunctionsOptions['onInvocation'];
+  /** Told of each message to a topic, in the place of its subscribers. */
+  onMessage?: (message: TopicMessage) => void;
   onCommand?: Parameters<typeof openDatabase>[0]['onCommand'];
 }
 
@@ -43,7 +48,7 @@ export interface LocalApp {
 export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp> {
   const { root, assemblyDir, dataDir, mongodbUri, fresh = false, overrides = {} } = options;
   const { onLog, onInvocation, onCommand } = options;
-  const stack = readStack(options.assembly ?? (await synthesize(root, assemblyDir)));
+  const stack = readStack(options.assembly ?? (await synthesize(root, assemblyDir, options.context)));
   const orchestrator = stack.schedule.functionName;
   const databaseName = stack.functions.find(({ name }) => name === orchestrator)!.environment[
     'MONGODB_DATABASE'
@@ -51,7 +56,7 @@ export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp>
 
   const database = await openDatabase({ dataDir, mongodbUri, databaseName, fresh, onCommand });
   const callers = new Callers();
-  const service = new AwsService(callers, database.uri);
+  const service = new AwsService(callers, database.uri, options.onMessage);
   const endpoint = await service.listen();
   const functions = new Functions(
     stack.functions.map((fn) => {

@@ -25,6 +25,9 @@ async function main(args: string[]): Promise<number> {
     dataDir,
     mongodbUri: process.env['MONGODB_URI'] || undefined,
     fresh: options.fresh,
+    context: options.context,
+    onMessage: ({ subject, text }) =>
+      process.stderr.write(`message: ${subject}\n${text.replace(/^/gm, '  ')}\n`),
     onLog: logSink(options, display),
   });
   try {

@@ -7,6 +7,8 @@ export interface Options {
   fresh: boolean;
   watch: boolean;
   data: string | undefined;
+  /** Keys of the stack's configuration. */
+  context: Record<string, string> | undefined;
   help: boolean;
 }
 
@@ -25,6 +27,7 @@ export const usage = `Runs the deployed app on this machine: the same bundles, b
   --fresh        wipe the local data first
   --watch        stay up and tick on the schedule; print the endpoints; Ctrl-C stops
   --data DIR     keep the data in this folder instead of .local/data
+  -c KEY=VALUE   a key of the configuration, as for cdk deploy, such as approval=always; may be repeated
   --help         print this
 
 Data stays in .local/. Set MONGODB_URI to use a MongoDB of your own instead of the embedded store.
@@ -44,18 +47,31 @@ export function parseOptions(args: string[]): Options {
         fresh: { type: 'boolean', default: false },
         watch: { type: 'boolean', default: false },
         data: { type: 'string' },
+        context: { type: 'string', short: 'c', multiple: true },
         help: { type: 'boolean', default: false },
       },
     });
-    const { symbol, key, data, ...flags } = values;
+    const { symbol, key, data, context, ...flags } = values;
     if (data === '') throw new UsageError('--data takes a folder; leave it out for .local/data.');
     if (flags.watch && (flags.json || key !== undefined || symbol)) {
       throw new UsageError('--watch ticks on the schedule; it takes none of --symbol, --key and --json.');
     }
-    return { symbols: symbol, key, data, ...flags };
+    return { symbols: symbol, key, data, context: context && toContext(context), ...flags };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const [firstSentence] = (error as Error).message.split(/\. |\n/);
     throw new UsageError(`${firstSentence}. See npm start -- --help.`);
   }
+}
+
+function toContext(assignments: string[]): Record<string, string> {
+  return Object.fromEntries(
+    assignments.map((assignment) => {
+      const [, key, value] = /^(\w+)=(.*)$/s.exec(assignment) ?? [];
+      if (key === undefined || value === undefined) {
+        throw new UsageError(`-c takes KEY=VALUE, such as approval=always, not "${assignment}".`);
+      }
+      return [key, value];
+    }),
+  );
 }

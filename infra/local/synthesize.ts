@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 
 const SOURCES = ['infra', 'functions', 'orchestrator'];
-const KEPT_ASSEMBLIES = 3;
+const KEPT_ASSEMBLIES = 6;
 const FILES = ['cdk.json', 'package.json', 'package-lock.json', 'tsconfig.json'];
 
 /**
@@ -23,9 +23,14 @@ const FILES = ['cdk.json', 'package.json', 'package-lock.json', 'tsconfig.json']
  *
  * @param root the project's folder
  * @param cacheDir where assemblies are kept; below `root`, since bundles find the AWS SDK in its `node_modules`
+ * @param changes keys of the configuration, which win over cdk.json
  */
-export async function synthesize(root: string, cacheDir: string): Promise<string> {
-  const assembly = join(cacheDir, fingerprint(root));
+export async function synthesize(
+  root: string,
+  cacheDir: string,
+  changes: Record<string, string> = {},
+): Promise<string> {
+  const assembly = join(cacheDir, fingerprint(root, changes));
   if (existsSync(assembly)) {
     const now = new Date();
     utimesSync(assembly, now, now);
@@ -41,7 +46,7 @@ export async function synthesize(root: string, cacheDir: string): Promise<string
     context: Record<string, unknown>;
   };
   // The local store knows no IAM, so its URI comes from a secret in any case.
-  const context = { ...cdkJson.context, mongodbIamHost: undefined };
+  const context = { ...cdkJson.context, ...changes, mongodbIamHost: undefined };
   buildApp({
     outdir: unfinished,
     context: { ...context, 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true },
@@ -64,8 +69,8 @@ function removeOldest(cacheDir: string): void {
   for (const path of byAge.slice(KEPT_ASSEMBLIES - 1)) rmSync(path, { recursive: true });
 }
 
-function fingerprint(root: string): string {
-  const hash = createHash('sha256').update(process.version);
+function fingerprint(root: string, changes: Record<string, string>): string {
+  const hash = createHash('sha256').update(process.version).update(JSON.stringify(changes));
   const paths = SOURCES.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { functionArn, PSEUDO_PARAMETERS } from './arns.ts';
+import { functionArn, PSEUDO_PARAMETERS, topicArn } from './arns.ts';
 import { policyDocument, type Statement } from './permissions.ts';
 
 /** A function of the synthesized app, ready to be run. */
@@ -125,18 +125,25 @@ function resolveArn(value: unknown, resources: Resources): string {
   if (typeof value === 'string') return value;
   const parts = joined.safeParse(value).data?.['Fn::Join'][1];
   if (parts) return parts.map((part) => resolveArn(part, resources)).join('');
-  const pseudo = PSEUDO_PARAMETERS[reference.safeParse(value).data?.Ref ?? ''];
-  if (pseudo) return pseudo;
+  const referred = reference.safeParse(value).data?.Ref;
+  if (referred !== undefined) return PSEUDO_PARAMETERS[referred] ?? referenceTo(referred, resources);
   const logicalId = attribute.parse(value)['Fn::GetAtt'][0];
   const isFunction = resources[logicalId]?.Type === 'AWS::Lambda::Function';
   return isFunction ? functionArn(functionName(logicalId, resources)) : `arn:aws:${logicalId}`;
+}
+
+/** What `Ref` gives: a topic's ARN, a function's name. */
+function referenceTo(logicalId: string, resources: Resources): string {
+  const { Type, Metadata } = resources[logicalId] ?? {};
+  if (Type === 'AWS::SNS::Topic' && Metadata) return topicArn(nameOf(Metadata['aws:cdk:path']));
+  return functionName(logicalId, resources);
 }
 
 /** A variable's value: plain text, or a reference to a function, whose name here is its path in the app. */
 function resolve(value: unknown, resources: Resources): string {
   if (typeof value === 'string') return value;
   const logicalId = reference.safeParse(value).data?.Ref;
-  if (logicalId !== undefined) return functionName(logicalId, resources);
+  if (logicalId !== undefined) return referenceTo(logicalId, resources);
   throw new Error(`The local run can't resolve ${JSON.stringify(value)} in the template.`);
 }
 

@@ -1,5 +1,7 @@
 import { Decimal } from 'decimal.js';
 import * as z from 'zod';
+import type { TradeType } from '../../functions/contracts/stock.ts';
+import { RequestApprovalAction } from '../actions/request-approval.ts';
 import type { DurableWorkflow } from '../durable/durable-workflow.ts';
 
 /** The step in which a workflow waits for a person, and what an answer is. */
@@ -13,6 +15,8 @@ export interface ApprovalPolicy {
   /** Orders whose value, price times quantity, is above this; a decimal in dollars. */
   above: string;
   timeoutMinutes: number;
+  /** Whether a request goes out. */
+  ask?: true;
 }
 
 export function needsApproval(
@@ -23,12 +27,19 @@ export function needsApproval(
   return policy !== undefined && new Decimal(price).times(qty).gt(policy.above);
 }
 
-/** Waits for a person; answers why the order must not be placed, or undefined where it may. */
+/** Asks a person and waits; answers why the order must not be placed, or undefined where it may. */
 export async function refusalOf(
   workflow: DurableWorkflow,
-  { timeoutMinutes }: ApprovalPolicy,
+  { timeoutMinutes, ask }: ApprovalPolicy,
+  order: { symbol: string; recommendation: TradeType; price: string; qty: number },
 ): Promise<string | undefined> {
   const timeout = { minutes: timeoutMinutes };
+  if (ask) {
+    const run = String(workflow._id);
+    const request = new RequestApprovalAction().setArgument({ run, ...order, timeoutMinutes });
+    // Whoever looks at `list` can answer without having been asked.
+    await workflow.do('request-approval', request).catch(() => undefined);
+  }
   try {
     const { approved, note } = await workflow.waitFor(APPROVAL.ref, { schema: APPROVAL.schema, timeout });
     if (approved) return undefined;

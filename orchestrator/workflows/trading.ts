@@ -30,7 +30,12 @@ export class TradingWorkflow extends DurableWorkflow {
     if (buyOrSellRecommendation === 'hold') return { held: `the recommendation at ${price} is to hold` };
 
     if (needsApproval(approval, price, qty)) {
-      const rejected = await refusalOf(this, approval);
+      const rejected = await refusalOf(this, approval, {
+        symbol,
+        recommendation: buyOrSellRecommendation,
+        price,
+        qty,
+      });
       if (rejected !== undefined) return { rejected };
     }
 

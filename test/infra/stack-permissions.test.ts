@@ -75,6 +75,18 @@ describe('permissions', () => {
     ]);
   });
 
+  test('let the orchestrator publish to the topic of notifications, where an e-mail is given', () => {
+    const told = templateWith({ notificationEmail: 'trader@example.com' });
+    const topic = { Ref: idOf(told, 'AWS::SNS::Topic', 'notifications') };
+    expect(permissions(told, 'orchestrator')).toContainEqual(['sns:Publish', topic]);
+    told.hasResourceProperties('AWS::SNS::Subscription', {
+      TopicArn: topic,
+      Protocol: 'email',
+      Endpoint: 'trader@example.com',
+    });
+    template.resourceCountIs('AWS::SNS::Topic', 0);
+  });
+
   test('let buy and sell read the secret, and price and recommendation nothing', () => {
     expect(permissions(template, 'buystock')).toEqual([['secretsmanager:GetSecretValue', secretArn]]);
     expect(permissions(template, 'sellstock')).toEqual([['secretsmanager:GetSecretValue', secretArn]]);

@@ -26,7 +26,11 @@ function violations(app: App): string[] {
   );
 }
 
-const everything = { ...network, alarmEmail: 'someone@example.com' };
+const everything = {
+  ...network,
+  alarmEmail: 'someone@example.com',
+  notificationEmail: 'someone@example.com',
+};
 
 describe('the rules of AwsSolutions', () => {
   test.each([

@@ -22,7 +22,7 @@ export class Callers {
     const accessKeyId = /Credential=(\w+)\//.exec(authorization ?? '')?.[1] ?? '';
     const caller = this.#byKey.get(accessKeyId);
     if (!caller && action === 'lambda:InvokeFunction') return;
-    if (!caller) throw accessDenied('Only the functions of the app may read its secret.');
+    if (!caller) throw accessDenied(`Only the functions of the app may do this: ${action}.`);
     const { name, permissions } = caller;
     if (isAllowed(permissions, action, resource)) return;
     throw accessDenied(

@@ -5,13 +5,14 @@ import * as z from 'zod';
 import { functionArn, secretArn } from '../arns.ts';
 import type { Callers } from './callers.ts';
 import { ServiceError, type Functions } from './functions.ts';
+import { parsePublish, publishAnswer, type TopicMessage } from './topics.ts';
 
 /** Lambda's limit on the payload of a synchronous invocation, either way, in bytes. */
 const PAYLOAD_LIMIT = 6_291_556;
 
 const secretRequest = z.object({ SecretId: z.string() });
 
-/** Lambda's Invoke API, and Secrets Manager's GetSecretValue, on loopback. */
+/** Lambda's Invoke API, Secrets Manager's GetSecretValue and SNS's Publish, on loopback. */
 export class AwsService {
   readonly #server: Server;
   #functions: Functions | undefined;
@@ -19,7 +20,11 @@ export class AwsService {
   /** What every secret holds: the MongoDB URI. */
   secret: string;
 
-  constructor(callers: Callers, secret: string) {
+  constructor(
+    callers: Callers,
+    secret: string,
+    private readonly onMessage: (message: TopicMessage) => void = () => undefined,
+  ) {
     this.#callers = callers;
     this.secret = secret;
     this.#server = createServer((request, response) => {
@@ -51,6 +56,13 @@ export class AwsService {
       this.#callers.authorize(authorization, 'secretsmanager:GetSecretValue', secretArn(SecretId));
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
       response.end(JSON.stringify({ Name: SecretId, SecretString: this.secret, VersionId: 'local' }));
+      return;
+    }
+    if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
+      const message = parsePublish((await readBody(request)).toString('utf8'));
+      this.#callers.authorize(authorization, 'sns:Publish', message.topicArn);
+      this.onMessage(message);
+      response.writeHead(200, { 'content-type': 'text/xml' }).end(publishAnswer());
       return;
     }
     const path = /^\/2015-03-31\/functions\/([^/]+)\/invocations(?:\?.*)?$/.exec(request.url ?? '');

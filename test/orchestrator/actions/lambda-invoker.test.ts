@@ -46,8 +46,9 @@ const failure = () =>
 
 describe('an invocation', () => {
   test("gives the function's answer", async () => {
-    respond(200, '{"stock_price":"101.25"}');
-    expect(await invoker.invoke(checkStockPrice, { symbol: 'AMZN' })).toEqual({ stock_price: '101.25' });
+    const answer = { stock_price: '101.25', as_of: '2026-01-05T14:30:00Z' };
+    respond(200, JSON.stringify(answer));
+    expect(await invoker.invoke(checkStockPrice, { symbol: 'AMZN' })).toEqual(answer);
   });
 
   test('is not sent when the request breaks the contract', async () => {

@@ -1,0 +1,20 @@
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import type { NodeFunction } from './node-function.ts';
+
+/** Where a person is asked for approval, and told what became of runs. */
+export class Notifications extends Construct {
+  readonly #topic: Topic;
+
+  constructor(scope: Construct, id: string, email: string) {
+    super(scope, id);
+    this.#topic = new Topic(this, 'topic', { displayName: 'Orbits Trader', enforceSSL: true });
+    this.#topic.addSubscription(new EmailSubscription(email));
+  }
+
+  grantTo(fn: NodeFunction): void {
+    fn.addEnvironment('NOTIFICATIONS_TOPIC_ARN', this.#topic.topicArn);
+    fn.allow(['sns:Publish'], [this.#topic.topicArn]);
+  }
+}

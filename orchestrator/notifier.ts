@@ -1,0 +1,31 @@
+import type { SNSClient } from '@aws-sdk/client-sns';
+
+/** What a person is told, by e-mail as a rule. */
+export interface Notice {
+  subject: string;
+  text: string;
+}
+
+/** Tells whoever has subscribed to a topic. A message may arrive twice, as SNS has it. */
+export class Notifier {
+  readonly #topicArn: string;
+  #client: SNSClient | undefined;
+
+  constructor(topicArn: string) {
+    this.#topicArn = topicArn;
+  }
+
+  async publish({ subject, text }: Notice): Promise<void> {
+    // Loaded with the first message: most invocations have none, and a cold start should not wait for it.
+    const { PublishCommand, SNSClient } = await import('@aws-sdk/client-sns');
+    const requestHandler = { connectionTimeout: 2_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
+    this.#client ??= new SNSClient({ maxAttempts: 2, requestHandler });
+    const Subject = toSubject(subject);
+    await this.#client.send(new PublishCommand({ TopicArn: this.#topicArn, Subject, Message: text }));
+  }
+}
+
+/** SNS takes a subject of at most 99 printable ASCII characters; https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+function toSubject(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 99);
+}

@@ -1,0 +1,101 @@
+import { MongoClient } from 'mongodb';
+import type { TopicMessage } from '../../infra/local/lambda/topics.ts';
+import { recordError } from '../../orchestrator/durable/errors.ts';
+import type { Run } from '../../orchestrator/durable/run.ts';
+import { answers } from '../../orchestrator/report.ts';
+import { noticeOf } from '../../orchestrator/results.ts';
+import { answerOf, ORCHESTRATOR, startTestApp } from '../support/local-app.ts';
+
+const messages: TopicMessage[] = [];
+let app: Awaited<ReturnType<typeof startTestApp>>;
+let client: MongoClient;
+let broken = false;
+beforeAll(async () => {
+  app = await startTestApp({
+    context: { notificationEmail: 'trader@example.com', approval: 'always' },
+    onMessage: (message) => {
+      if (broken) throw new Error('the topic is away');
+      messages.push(message);
+    },
+  });
+  client = await new MongoClient(app.mongodbUri).connect();
+});
+beforeEach(() => {
+  messages.length = 0;
+  broken = false;
+});
+afterAll(async () => {
+  await client.close();
+  await app.close();
+});
+
+const invoke = async (event: object) => answerOf<object>(await app.invoke(ORCHESTRATOR, event));
+const begin = async (symbol: string) =>
+  answers.report.parse(await invoke({ symbols: [symbol], idempotencyKey: 'key' })).runs[0]!;
+
+test('an order that needs approval is asked for once, with the commands that answer it', async () => {
+  const { id, steps } = await begin('ASKED');
+  await begin('ASKED');
+  await invoke({ command: 'resume', id });
+  expect(messages).toHaveLength(1);
+  const [{ topicArn, subject, text }] = messages as [TopicMessage];
+  expect(topicArn).toBe('arn:aws:sns:us-east-1:000000000000:OrbitsTrader-notifications-topic');
+  expect(subject).toMatch(/^Approve\? (buy|sell) 1 ASKED at \d+\.\d\d$/);
+  expect(text).toContain('waits for 60 minutes');
+  expect(steps.map(({ ref }) => ref)).toContain('request-approval');
+
+  for (const command of ['approve', 'reject']) {
+    expect(text).toContain(`npm run trader -- ${command} ${id} --function ${ORCHESTRATOR}`);
+    expect(text).toContain(`--function-name ${ORCHESTRATOR} --cli-binary-format raw-in-base64-out`);
+  }
+  // What the message says is what the orchestrator takes.
+  const [payload] = /(?<=--payload ')\{.*?\}(?=')/.exec(text) ?? [];
+  expect(await invoke(JSON.parse(payload!) as object)).toMatchObject({ outcome: 'approved' });
+});
+
+test('what a run came to is told once', async () => {
+  const [bought, not] = [await begin('TOLD'), await begin('NOT')];
+  messages.length = 0;
+  await invoke({ command: 'approve', id: bought.id });
+  await invoke({ command: 'approve', id: bought.id });
+  await invoke({ command: 'reject', id: not.id, note: 'näh' });
+  expect(messages.map(({ subject }) => subject)).toEqual([
+    expect.stringMatching(/^(bought|sold) 1 TOLD at \d+\.\d\d$/),
+    'NOT: no trade',
+  ]);
+  expect(messages[1]!.text).toContain('There was no trade; rejected: näh.');
+  expect(messages[1]!.text).toContain(`Run ${not.id}, key trading/NOT/key`);
+});
+
+test('a run whose request can not go out waits all the same, and its result stands', async () => {
+  broken = true;
+  const { id, waits, steps } = await begin('DEAF');
+  expect(waits).toMatchObject([{ ref: 'approval' }]);
+  expect(steps.at(-1)).toMatchObject({ ref: 'request-approval', state: 'ERROR' });
+  expect(await invoke({ command: 'approve', id })).toMatchObject({ run: { state: 'SUCCESS' } });
+  expect(await client.db(app.database).collection('trades').countDocuments({ symbol: 'DEAF' })).toBe(1);
+  expect(app.logs.some((line) => line.includes('nobody could be told of the result'))).toBe(true);
+});
+
+describe('a notice', () => {
+  const run = (change: Partial<Run>): Run => ({
+    ...{ id: '0'.repeat(24), key: 'trading/AMZN/k', argument: { symbol: 'AMZN' }, state: 'SUCCESS' },
+    ...{ result: null, error: null, steps: [], waits: [], startedAt: new Date(), endedAt: new Date() },
+    ...change,
+  });
+
+  test('tells a failure by its error', () => {
+    const error = recordError(new Error('it broke'));
+    expect(noticeOf(run({ state: 'ERROR', error }))).toMatchObject({
+      subject: 'AMZN: the run failed',
+      text: expect.stringContaining('Error: it broke') as string,
+    });
+  });
+
+  test('tells of an order that was refused, and not of a run that had nothing to do', () => {
+    const refused = { refused: 'the market is closed', limit: 'market-closed' };
+    expect(noticeOf(run({ result: refused }))?.text).toContain('There was no trade; the market is closed.');
+    expect(noticeOf(run({ result: { held: 'wait' } }))).toBeUndefined();
+    expect(noticeOf(run({ result: { skipped: 'late' } }))).toBeUndefined();
+  });
+});
