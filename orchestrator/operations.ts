@@ -7,6 +7,7 @@ import type { Runner } from './durable/runner.ts';
 import { InvalidEventError, type EventOf } from './event.ts';
 import {
   toReport,
+  toRunDetail,
   toRunReport,
   type OutcomeAnswer,
   type Report,
@@ -66,7 +67,7 @@ export class Operations {
   }
 
   async show({ id }: EventOf<'show'>): Promise<RunAnswer> {
-    return { run: toRunReport(await this.#find(id)) };
+    return { run: toRunDetail(await this.#find(id)) };
   }
 
   async decide({ command, id, note }: EventOf<'approve' | 'reject'>): Promise<OutcomeAnswer> {

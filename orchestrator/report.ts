@@ -32,6 +32,18 @@ const runReport = z.object({
   endedAt: z.iso.datetime().nullable(),
 });
 
+const runDetail = runReport.extend({
+  workflow: z.string().describe("the workflow's ref"),
+  version: z.int(),
+  steps: z.array(stepReport.extend({ action: z.string(), argument: z.unknown() })),
+  waits: z.array(
+    runReport.shape.waits.element.extend({
+      attempts: z.int().describe('attempts that failed so far'),
+      error: failure.nullable().describe('of the last of them'),
+    }),
+  ),
+});
+
 const report = z.object({
   tick: z
     .string()
@@ -53,7 +65,7 @@ export const answers = {
     runs: z.array(runReport.omit({ steps: true })),
     cursor: z.string().nullable().describe('for the next page; null at the end'),
   }),
-  run: z.object({ run: runReport }),
+  run: z.object({ run: runDetail }),
   outcome: z.object({
     outcome: z.enum([
       'approved',
@@ -70,6 +82,7 @@ export const answers = {
 
 export type Report = z.output<typeof answers.report>;
 export type RunReport = z.output<typeof runReport>;
+export type RunDetail = z.output<typeof runDetail>;
 export type RunPage = z.output<typeof answers.page>;
 export type RunAnswer = z.output<typeof answers.run>;
 export type OutcomeAnswer = z.output<typeof answers.outcome>;
@@ -92,6 +105,22 @@ export function toRunReport(run: Run): RunReport {
     waits: run.waits.map(({ ref, reason, due }) => ({ ref, reason, due: due.toISOString() })),
     startedAt: run.startedAt.toISOString(),
     endedAt: run.endedAt && run.endedAt.toISOString(),
+  };
+}
+
+export function toRunDetail(run: Run): RunDetail {
+  return {
+    ...toRunReport(run),
+    workflow: run.workflow,
+    version: run.version,
+    steps: run.steps.map((step) => {
+      const { action, argument } = step;
+      return { ...toStepReport(step), action, argument };
+    }),
+    waits: run.waits.map(({ ref, reason, due, attempts, error }) => {
+      const lastError = error ? { name: error.name, message: error.message } : null;
+      return { ref, reason, due: due.toISOString(), attempts, error: lastError };
+    }),
   };
 }
 

@@ -9,6 +9,8 @@ export interface CommandLine {
   /** A deployed function's name; the local run where it is undefined. */
   functionName: string | undefined;
   data: string | undefined;
+  /** The file to write a page about the run to. */
+  html: string | undefined;
 }
 
 interface Command {
@@ -51,7 +53,11 @@ const commands: Record<string, Command> = {
     }),
     takesId: 'no',
   },
-  show: byId('show', 'one run with its steps', `show ${ID}`),
+  show: {
+    ...byId('show', 'one run with its steps; --html writes a page about it', `show ${ID} --html run.html`),
+    usage: 'show ID [--html FILE]',
+    options: { html: { type: 'string' } },
+  },
   run: {
     usage: 'run [--symbol SYM ...] [--key KEY]',
     does: 'a run of each symbol now; the same key gives the same runs',
@@ -122,8 +128,12 @@ export function parseCommandLine(args: string[]): string | CommandLine {
     throw new UsageError(`There is no command "${name}". See npm run trader -- --help.`);
   }
   const { values, positionals } = parse(name, command, rest);
-  const { json, help, function: functionName, data, ...own } = values;
+  const { json, help, function: functionName, data, html, ...own } = values;
   if (help) return usage(name);
+  if (html !== undefined && json) {
+    throw new UsageError('--html writes a page and --json prints the answer; take one of the two.');
+  }
+  if (html === '') throw new UsageError('--html takes a file, such as --html run.html.');
   const [id, ...others] = positionals;
   const expected = { yes: [1, 1], no: [0, 0], may: [0, 1] }[command.takesId] as [number, number];
   if (positionals.length < expected[0] || positionals.length > expected[1]) {
@@ -140,6 +150,7 @@ export function parseCommandLine(args: string[]): string | CommandLine {
     json: json === true,
     functionName: functionName as string | undefined,
     data: data as string | undefined,
+    html: html as string | undefined,
   };
 }
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../local/options.ts';
 import { parseCommandLine } from './command-line.ts';
+import { writePage } from './page/write.ts';
 import { render } from './render.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -15,8 +16,13 @@ async function main(args: string[]): Promise<number> {
   // The SDK takes a while to load, and help needs none of it.
   const { send } = await import('./target.ts');
   const payload = await send(root, commandLine);
+  if (commandLine.html !== undefined) {
+    await writePage(commandLine.html, payload);
+    process.stdout.write(`wrote ${commandLine.html}\n`);
+    return 0;
+  }
   const { isTTY, columns } = process.stdout;
-  const screen = { isTerminal: isTTY, columns: isTTY ? columns : 120 };
+  const screen = { isTerminal: isTTY && !process.env['NO_COLOR'], columns: isTTY ? columns : 120 };
   process.stdout.write(commandLine.json ? `${payload}\n` : render(payload, screen));
   return 0;
 }

@@ -1,42 +1,6 @@
 import { styleText } from 'node:util';
-import * as z from 'zod';
-
-const step = z.object({
-  ref: z.string(),
-  state: z.enum(['SUCCESS', 'ERROR']),
-  attempts: z.number(),
-  startedAt: z.string(),
-  endedAt: z.string(),
-  result: z.unknown(),
-});
-const run = z.object({
-  id: z.string(),
-  key: z.string(),
-  symbol: z.string(),
-  state: z.enum(['SUCCESS', 'ERROR', 'IN_PROGRESS']),
-  result: z.unknown(),
-  error: z.object({ name: z.string(), message: z.string() }).nullable(),
-  steps: z.array(step).default([]),
-  waits: z.array(z.object({ reason: z.string(), due: z.string() })),
-  startedAt: z.string(),
-  endedAt: z.string().nullable(),
-});
-type Run = z.infer<typeof run>;
-
-const transaction = z.object({
-  type: z.enum(['buy', 'sell']),
-  qty: z.number(),
-  symbol: z.string(),
-  price: z.string(),
-});
-
-/** The orchestrator's answers, as far as they are shown. */
-const answer = z.object({
-  outcome: z.string().optional(),
-  run: run.optional(),
-  runs: z.array(run).optional(),
-  cursor: z.string().nullish(),
-});
+import { outcomeInWords } from '../outcome.ts';
+import { parseAnswer, type Run } from './answer.ts';
 
 export interface Screen {
   columns: number;
@@ -45,7 +9,7 @@ export interface Screen {
 
 /** An answer as a person reads it. */
 export function render(payload: string, screen: Screen): string {
-  const { outcome, run: one, runs, cursor } = answer.parse(JSON.parse(payload));
+  const { outcome, run: one, runs, cursor } = parseAnswer(payload);
   const lines: string[] = [];
   if (outcome !== undefined) lines.push(printable(outcome));
   if (one) lines.push(...timeline(one, screen));
@@ -90,7 +54,11 @@ function timeline(one: Run, screen: Screen): string[] {
     const room = Math.max(10, screen.columns - 2 - REF - 1 - BAR - 1 - 9 - tries.length - 2);
     return `${left}${fit(brief(result), room)}`;
   });
-  const waits = one.waits.map(({ reason, due }) => printable(`  ${reason}, until ${due}`));
+  const waits = one.waits.map(({ ref, reason, due, attempts, error }) => {
+    const failed = attempts > 0 ? `, after ${attempts} attempts: ${error?.name}: ${error?.message}` : '';
+    const left = `  ${fit(ref, REF).padEnd(REF)} ${coloured('IN_PROGRESS', '…'.padEnd(BAR), screen)} `;
+    return `${left}${fit(`${reason}, until ${due}${failed}`, Math.max(10, screen.columns - REF - BAR - 4))}`;
+  });
   const key = fit(one.key, Math.max(10, screen.columns - 38));
   return [
     `${one.id} ${key} ${coloured(one.state, one.state, screen)}`,
@@ -103,10 +71,8 @@ function timeline(one: Run, screen: Screen): string[] {
 function outcomeOf({ state, result, error, waits }: Run): string {
   if (error) return printable(`${error.name}: ${error.message}`);
   if (state === 'IN_PROGRESS') return waits[0]?.reason ?? 'under way';
-  const trade = transaction.safeParse(result).data;
-  if (!trade) return brief(result);
-  const { type, qty, symbol, price } = trade;
-  return printable(`${type === 'buy' ? 'bought' : 'sold'} ${qty} ${symbol} at ${price}`);
+  const words = outcomeInWords(result);
+  return words === undefined ? brief(result) : printable(words);
 }
 
 /** A value in one line, without control characters, which could move the cursor. */

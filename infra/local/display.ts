@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { outcomeInWords } from '../outcome.ts';
 import { parseLogLine, type LogLine } from './log-line.ts';
 import type { Report, RunReport } from './report.ts';
 
@@ -83,13 +84,8 @@ export class Display {
     const took = endedAt === null ? 0 : Date.parse(endedAt) - Date.parse(startedAt);
     if (error) return `${this.#style('red', 'ERROR')} after ${took} ms: ${error.name}: ${error.message}`;
     if (!result) return `${this.#style('green', 'SUCCESS')} in ${took} ms: no trade`;
-    if ('held' in result) return `${this.#style('green', 'SUCCESS')}: no trade; ${result.held}`;
-    if ('refused' in result) return `${this.#style('green', 'SUCCESS')}: no trade; ${result.refused}`;
-    if ('skipped' in result) return `${this.#style('green', 'SUCCESS')}: no trade, for ${result.skipped}`;
-    if ('rejected' in result) return `${this.#style('green', 'SUCCESS')}: no trade; ${result.rejected}`;
-    const { type, qty, symbol, price, id, timestamp } = result;
-    const traded = `${type === 'buy' ? 'bought' : 'sold'} ${qty} ${symbol} at ${price}`;
-    return `${this.#style('green', 'SUCCESS')} in ${took} ms: ${traded} (trade ${id}, ${timestamp})`;
+    const traded = 'id' in result ? ` (trade ${result.id}, ${result.timestamp})` : '';
+    return `${this.#style('green', 'SUCCESS')} in ${took} ms: ${outcomeInWords(result)}${traded}`;
   }
 
   #clear(): void {

@@ -41,6 +41,9 @@ export interface RunDocument {
 export interface Run {
   id: string;
   key: string;
+  /** The workflow's ref, and the version of it that began the run. */
+  workflow: string;
+  version: number;
   argument: Record<string, unknown>;
   state: RunState;
   result: unknown;
@@ -59,6 +62,8 @@ export function toRun(document: RunDocument, steps: StepRecord[]): Run {
   return {
     id: document._id.toHexString(),
     key: document.filter.key,
+    workflow: document.actionRef,
+    version: document.bag.version,
     argument: document.argument,
     state,
     result: state === 'SUCCESS' ? document.result : null,

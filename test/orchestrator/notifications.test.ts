@@ -79,7 +79,14 @@ test('a run whose request can not go out waits all the same, and its result stan
 
 describe('a notice', () => {
   const run = (change: Partial<Run>): Run => ({
-    ...{ id: '0'.repeat(24), key: 'trading/AMZN/k', argument: { symbol: 'AMZN' }, state: 'SUCCESS' },
+    ...{
+      id: '0'.repeat(24),
+      key: 'trading/AMZN/k',
+      workflow: 'trading',
+      version: 1,
+      argument: { symbol: 'AMZN' },
+      state: 'SUCCESS',
+    },
     ...{ result: null, error: null, steps: [], waits: [], startedAt: new Date(), endedAt: new Date() },
     ...change,
   });

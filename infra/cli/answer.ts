@@ -1,0 +1,52 @@
+import * as z from 'zod';
+
+const failure = z.object({ name: z.string(), message: z.string() });
+
+const step = z.object({
+  ref: z.string(),
+  action: z.string().optional(),
+  argument: z.unknown().optional(),
+  state: z.enum(['SUCCESS', 'ERROR']),
+  attempts: z.number(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+  result: z.unknown(),
+});
+
+const wait = z.object({
+  ref: z.string(),
+  reason: z.string(),
+  due: z.iso.datetime(),
+  attempts: z.number().default(0),
+  error: failure.nullable().default(null),
+});
+
+const run = z.object({
+  id: z.string(),
+  key: z.string(),
+  workflow: z.string().optional(),
+  version: z.number().optional(),
+  symbol: z.string(),
+  state: z.enum(['SUCCESS', 'ERROR', 'IN_PROGRESS']),
+  result: z.unknown(),
+  error: failure.nullable(),
+  steps: z.array(step).default([]),
+  waits: z.array(wait),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullable(),
+});
+
+/** The orchestrator's answers, as far as they are shown. */
+const answer = z.object({
+  outcome: z.string().optional(),
+  run: run.optional(),
+  runs: z.array(run).optional(),
+  cursor: z.string().nullish(),
+});
+
+export type Run = z.infer<typeof run>;
+export type Step = z.infer<typeof step>;
+
+export function parseAnswer(payload: string): z.infer<typeof answer> {
+  return answer.parse(JSON.parse(payload));
+}

@@ -1,0 +1,24 @@
+import * as z from 'zod';
+
+const trade = z.object({
+  type: z.enum(['buy', 'sell']),
+  qty: z.number(),
+  symbol: z.string(),
+  price: z.string(),
+});
+
+/** Why there was no trade; the members of the union are told apart by their names. */
+const noTrade = z.union([
+  z.object({ held: z.string() }).transform(({ held }) => held),
+  z.object({ refused: z.string() }).transform(({ refused }) => refused),
+  z.object({ rejected: z.string() }).transform(({ rejected }) => rejected),
+  z.object({ skipped: z.string() }).transform(({ skipped }) => skipped),
+]);
+
+/** What a trading run that succeeded came to, in words; undefined for another workflow's result. */
+export function outcomeInWords(result: unknown): string | undefined {
+  const made = trade.safeParse(result).data;
+  if (made) return `${made.type === 'buy' ? 'bought' : 'sold'} ${made.qty} ${made.symbol} at ${made.price}`;
+  const reason = noTrade.safeParse(result).data;
+  return reason === undefined ? undefined : `no trade; ${reason}`;
+}
