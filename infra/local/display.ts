@@ -21,6 +21,8 @@ export class Display {
   readonly #isTerminal: boolean;
   readonly #arguments = new Map<string, unknown>();
   readonly #worked = new Set<string>();
+  #onLine: ((line: LogLine) => void) | undefined;
+  #footer: string[] = [];
   #transient = false;
 
   constructor(screen: Screen) {
@@ -34,13 +36,37 @@ export class Display {
     if (!line) return false;
     if (line.message === 'step started') this.#stepStarted(line);
     else if (line.message === 'step ended') this.#stepEnded(line);
-    else this.#runBegun(line);
+    else if (line.message === 'run started' || line.message === 'run carried on') this.#runBegun(line);
+    this.#onLine?.(line);
     return true;
   }
 
   print(line: string): void {
     this.#clear();
     this.#screen.write(`${line}\n`);
+    this.#drawFooter();
+  }
+
+  /** Whether lines can be drawn over. */
+  get isTerminal(): boolean {
+    return this.#isTerminal;
+  }
+
+  /** Calls back with each line of the log that tells of a run. */
+  onLine(listener: (line: LogLine) => void): void {
+    this.#onLine = listener;
+  }
+
+  /** Lines that stay below all others, in a terminal; drawn again only where they have changed. */
+  setFooter(lines: string[]): void {
+    if (!this.#isTerminal || lines.join('\n') === this.#footer.join('\n')) return;
+    this.#clear();
+    this.#footer = lines;
+    this.#drawFooter();
+  }
+
+  #drawFooter(): void {
+    if (this.#footer.length > 0) this.#screen.write(`${this.#footer.join('\n')}\n`);
   }
 
   /** The outcome of each run, in one line. */
@@ -61,7 +87,7 @@ export class Display {
 
   #stepStarted({ run, step, argument }: Started): void {
     this.#arguments.set(`${run}/${step}`, argument);
-    if (!this.#isTerminal) return;
+    if (!this.#isTerminal || this.#footer.length > 0) return;
     this.#clear();
     this.#screen.write(`  … ${step.padEnd(REF_WIDTH)} running`);
     this.#transient = true;
@@ -89,6 +115,7 @@ export class Display {
   }
 
   #clear(): void {
+    if (this.#footer.length > 0) this.#screen.write(`\x1b[${this.#footer.length}A\r\x1b[J`);
     if (this.#transient) this.#screen.write(CLEAR_LINE);
     this.#transient = false;
   }

@@ -34,6 +34,7 @@ export interface LocalAppOptions {
 /** The synthesized app, running on this machine: its store, its functions, and the API between them. */
 export interface LocalApp {
   readonly mongodbUri: string;
+  readonly databaseName: string;
   /** Base URL of the Lambda API. */
   readonly endpoint: string;
   readonly orchestrator: string;
@@ -73,6 +74,7 @@ export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp>
 
   return {
     mongodbUri: database.uri,
+    databaseName,
     endpoint,
     orchestrator,
     schedule: stack.schedule,

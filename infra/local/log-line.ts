@@ -25,6 +25,18 @@ const logLine = z.discriminatedUnion('message', [
     result: z.unknown().optional(),
     error: failure.optional(),
   }),
+  z.object({
+    message: z.literal('run suspended'),
+    ...run,
+    waits: z.array(z.object({ reason: z.string() })),
+  }),
+  z.object({
+    message: z.literal('run ended'),
+    ...run,
+    state: z.enum(['SUCCESS', 'ERROR']),
+    result: z.unknown(),
+    error: failure.nullish(),
+  }),
 ]);
 export type LogLine = z.infer<typeof logLine>;
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Display } from './display.ts';
+import { Live } from './live.ts';
 import { removeEndpoint, writeEndpoint } from './endpoint-file.ts';
 import type { LocalApp } from './local-app.ts';
 import { nextTick } from '../next-tick.ts';
@@ -25,13 +26,19 @@ export async function watch(app: LocalApp, dataDir: string, display: Display): P
       `--cli-binary-format raw-in-base64-out --payload '{"idempotencyKey":"my-key"}' /dev/stdout`,
   );
   display.print(`Schedule ${expression} ${timeZone}; Ctrl-C stops`);
+  const live = new Live(app, display);
+  await live.refresh();
   while (!stop.signal.aborted) {
     const next = nextTick(expression, timeZone, new Date());
     display.print(`next tick ${next.toISOString()}`);
+    live.nextTick = next;
     await sleepUntil(next, stop.signal);
     if (stop.signal.aborted) break;
     await tick(app, display, input.replaceAll('<aws.scheduler.scheduled-time>', toSchedulerTime(next)));
+    await live.refresh();
+    live.printPositions();
   }
+  await live.close();
   removeEndpoint(dataDir);
   process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   display.print('stopped');

@@ -1,0 +1,44 @@
+import { Decimal128, MongoClient, type Collection } from 'mongodb';
+import * as z from 'zod';
+import { afterTrade, type Position } from './positions.ts';
+
+const trade = z.object({
+  _id: z.string(),
+  symbol: z.string(),
+  type: z.enum(['buy', 'sell']),
+  qty: z.number(),
+  price: z.instanceof(Decimal128).transform(String),
+  timestamp: z.date(),
+});
+
+/** A trade is written a moment after its timestamp was taken, so later ones may be there before it. */
+const OVERLAP_MS = 60_000;
+
+/** The positions of the local ledger; each refresh reads what was traded since the last one. */
+export class Ledger {
+  readonly positions = new Map<string, Position>();
+  readonly #client: MongoClient;
+  readonly #trades: Collection;
+  readonly #seen = new Set<string>();
+  #since = new Date(0);
+
+  constructor(uri: string, database: string) {
+    this.#client = new MongoClient(uri, { maxPoolSize: 1, appName: 'orbits-trader-watch' });
+    this.#trades = this.#client.db(database).collection('trades');
+  }
+
+  async refresh(): Promise<void> {
+    const found = this.#trades.find({ timestamp: { $gte: this.#since } }).sort({ timestamp: 1, _id: 1 });
+    for await (const document of found) {
+      const made = trade.parse(document);
+      if (this.#seen.has(made._id)) continue;
+      this.#seen.add(made._id);
+      this.positions.set(made.symbol, afterTrade(this.positions.get(made.symbol), made));
+      this.#since = new Date(Math.max(this.#since.getTime(), made.timestamp.getTime() - OVERLAP_MS));
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}

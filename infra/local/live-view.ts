@@ -1,0 +1,56 @@
+import { Decimal } from 'decimal.js';
+import { unrealized, type Position } from './positions.ts';
+
+/** What is shown below the lines that have gone by. */
+export interface LiveState {
+  nextTick: Date | undefined;
+  /** Steps under way. */
+  running: { symbol: string; step: string }[];
+  /** Runs that ended, or were put down, the last one first. */
+  runs: { symbol: string; run: string; outcome: string }[];
+  positions: Position[];
+  /** The last price that was seen, by symbol. */
+  prices: ReadonlyMap<string, string>;
+}
+
+/** As many lines as fit, each no wider than the screen. */
+export function liveView(state: LiveState, now: Date, screen: { columns: number; rows: number }): string[] {
+  const { nextTick, running, runs, positions, prices } = state;
+  const lines = ['─'.repeat(Math.min(screen.columns, 72))];
+  if (nextTick) lines.push(`next tick in ${countdown(nextTick.getTime() - now.getTime())}; Ctrl-C stops`);
+  lines.push(...running.map(({ symbol, step }) => `… ${symbol} ${step} running`));
+  const ledger = positions.map((position) => positionLine(position, prices.get(position.symbol)));
+  if (ledger.length > 0) lines.push('', ...ledger);
+  if (runs.length > 0)
+    lines.push('', ...runs.map(({ symbol, run, outcome }) => `${symbol.padEnd(8)} ${run}  ${outcome}`));
+  return lines.slice(0, Math.max(1, screen.rows - 2)).map((line) => fit(line, screen.columns - 1));
+}
+
+/** One symbol's position and its profit or loss, in exact dollars. */
+export function positionLine(position: Position, price = position.lastPrice): string {
+  const { symbol, qty, averageCost, realized } = position;
+  const open = unrealized(position, price);
+  return (
+    `${symbol.padEnd(8)} ${String(qty).padStart(6)} at ${dollars(averageCost)}, now ${price}: ` +
+    `realized ${dollars(realized)}, unrealized ${dollars(open)}`
+  );
+}
+
+/** Two decimals, and more only where the amount has them. */
+function dollars(amount: Decimal): string {
+  const rounded = amount.toDecimalPlaces(4);
+  return rounded.toFixed(Math.max(2, rounded.decimalPlaces()));
+}
+
+export function countdown(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1_000));
+  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60];
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+}
+
+function fit(text: string, width: number): string {
+  // eslint-disable-next-line no-control-regex -- they could move the cursor
+  const printable = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
+  return printable.length <= width ? printable : `${printable.slice(0, Math.max(0, width - 1))}…`;
+}
