@@ -53,6 +53,13 @@ test('an order that needs approval is asked for once, with the commands that ans
   expect(await invoke(JSON.parse(payload!) as object)).toMatchObject({ outcome: 'approved' });
 });
 
+test('an invocation that calls itself a form, as curl has it, is no message', async () => {
+  const path = `/2015-03-31/functions/${ORCHESTRATOR}/invocations`;
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const answer = await fetch(app.endpoint + path, { method: 'POST', headers, body: '{"command":"list"}' });
+  expect(answers.page.parse(await answer.json()).runs.length).toBeGreaterThan(0);
+});
+
 test('what a run came to is told once', async () => {
   const [bought, not] = [await begin('TOLD'), await begin('NOT')];
   messages.length = 0;

@@ -58,7 +58,9 @@ export class AwsService {
       response.end(JSON.stringify({ Name: SecretId, SecretString: this.secret, VersionId: 'local' }));
       return;
     }
-    if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
+    // SNS has no path; a plain curl sends this content type to Lambda's.
+    const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
+    if (isForm && request.url === '/') {
       const message = parsePublish((await readBody(request)).toString('utf8'));
       this.#callers.authorize(authorization, 'sns:Publish', message.topicArn);
       this.onMessage(message);
