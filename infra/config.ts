@@ -1,19 +1,7 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { price, stockSymbol } from '../functions/contracts/stock.ts';
-import { nextTick, UnreadScheduleError } from './next-tick.ts';
-
-/** What `-c key=value` gives is text; cdk.json may hold the number itself. */
-const wholeNumber = (min: number, max: number) =>
-  z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.int().min(min).max(max));
-const flag = z
-  .union([z.boolean(), z.enum(['true', 'false'])])
-  .transform((value) => value === true || value === 'true');
-const idList = (pattern: RegExp) =>
-  z
-    .string()
-    .transform((list) => list.split(','))
-    .pipe(z.array(z.string().regex(pattern)));
+import { flag, idList, isSchedule, isTimeZone, wholeNumber } from './config-values.ts';
 
 const RETENTION = Object.values(RetentionDays).filter(
   (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
@@ -111,22 +99,6 @@ export interface TraderConfig extends Omit<
 > {
   mongodb: MongodbAuthentication;
   vpc: { id: string; subnetIds: string[]; securityGroupIds: string[] } | undefined;
-}
-
-function isSchedule(expression: string): boolean {
-  try {
-    return Boolean(nextTick(expression, 'UTC', new Date()));
-  } catch (error) {
-    return error instanceof UnreadScheduleError;
-  }
-}
-
-function isTimeZone(zone: string): boolean {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
-  } catch {
-    return false;
-  }
 }
 
 /** Thrown when a context value is not one that the stack takes; the message is one line that names each key. */
