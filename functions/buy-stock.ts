@@ -1,5 +1,5 @@
-import { buyStock } from './contracts/trade.ts';
+import { buyOrCheck } from './contracts/trade.ts';
 import { tradeOnce } from './ledger/trade-once.ts';
 import { stockFunction } from './shared/stock-function.ts';
 
-export const handler = stockFunction(buyStock, (order) => tradeOnce('buy', order));
+export const handler = stockFunction(buyOrCheck, (order) => tradeOnce('buy', order));

@@ -1,5 +1,5 @@
-import { sellStock } from './contracts/trade.ts';
+import { sellOrCheck } from './contracts/trade.ts';
 import { tradeOnce } from './ledger/trade-once.ts';
 import { stockFunction } from './shared/stock-function.ts';
 
-export const handler = stockFunction(sellStock, (order) => tradeOnce('sell', order));
+export const handler = stockFunction(sellOrCheck, (order) => tradeOnce('sell', order));

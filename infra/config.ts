@@ -1,6 +1,7 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { price, stockSymbol } from '../functions/contracts/stock.ts';
+import { limitKeys, toLimits, type LimitKey } from './limits-config.ts';
 import { flag, idList, isSchedule, isTimeZone, wholeNumber } from './config-values.ts';
 
 const RETENTION = Object.values(RetentionDays).filter(
@@ -62,6 +63,7 @@ export const configuration = z.object({
   approvalTimeoutMinutes: wholeNumber(1, 10_080)
     .default(60)
     .describe('a whole number of minutes from 1 to 10080'),
+  ...limitKeys,
   logRetentionDays: wholeNumber(1, 3653)
     .refine((days) => RETENTION.includes(days))
     .default(30)
@@ -95,9 +97,11 @@ export type MongodbAuthentication = { secretName: string } | { secretArn: string
 
 export interface TraderConfig extends Omit<
   Parsed,
-  (`mongodb${string}` & keyof Parsed) | 'symbol' | 'vpcId' | 'subnetIds' | 'securityGroupIds'
+  (`mongodb${string}` & keyof Parsed) | LimitKey | 'symbol' | 'vpcId' | 'subnetIds' | 'securityGroupIds'
 > {
   mongodb: MongodbAuthentication;
+  /** What buy and sell hold an order against; undefined where there is no limit. */
+  limits: Record<string, unknown> | undefined;
   vpc: { id: string; subnetIds: string[]; securityGroupIds: string[] } | undefined;
 }
 
@@ -128,7 +132,8 @@ export function parseConfig(context: Record<string, unknown>): TraderConfig {
 /** Keys that belong together, as one. */
 function combined(parsed: Parsed): TraderConfig {
   const { symbol, mongodbSecretName, mongodbSecretArn, mongodbIamHost, ...others } = parsed;
-  const { vpcId, subnetIds, securityGroupIds, ...config } = others;
+  const { vpcId, subnetIds, securityGroupIds, ...rest } = others;
+  const { limits, ...config } = toLimits(rest);
   const ways = { mongodbSecretName, mongodbSecretArn, mongodbIamHost };
   const given = Object.entries(ways).filter(([, value]) => value !== undefined);
   if (given.length > 1) {
@@ -144,6 +149,7 @@ function combined(parsed: Parsed): TraderConfig {
   }
   return {
     ...config,
+    limits,
     symbols: symbol ?? config.symbols,
     mongodb: mongodbIamHost
       ? { iamHost: mongodbIamHost }

@@ -15,6 +15,8 @@ export interface OrchestratorProps extends Omit<NodeFunctionProps, 'entry' | 'en
   /** `never`, `always`, or the value in dollars above which a person has to approve an order. */
   approval: string;
   approvalTimeoutMinutes: number;
+  /** Whether a run asks about the limits before it trades. */
+  checkLimits: boolean;
   /** How late a tick may come. */
   maxTickAgeMinutes: number;
   /** What a tick does where an earlier run of the symbol is still open. */
@@ -36,6 +38,7 @@ export class Orchestrator extends NodeFunction {
       overlap,
       approval,
       approvalTimeoutMinutes,
+      checkLimits,
       deadLetterQueue,
       ...props
     }: OrchestratorProps,
@@ -51,6 +54,7 @@ export class Orchestrator extends NodeFunction {
         OVERLAP: overlap,
         ...(approval !== 'never' && { APPROVE_ABOVE: approval === 'always' ? '0' : approval }),
         APPROVAL_TIMEOUT_MINUTES: String(approvalTimeoutMinutes),
+        ...(checkLimits && { CHECK_LIMITS: 'true' }),
         POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
       },
       // The schedule invokes asynchronously, so its own retries end where Lambda's queue begins. A tick that fails is

@@ -34,8 +34,10 @@ export class TraderStack extends Stack {
       entry: 'functions/generate-buy-sell-recommendation.ts',
       environment: { SELL_ABOVE: config.sellAbove },
     });
-    const buy = new NodeFunction(this, 'buy-stock', { ...connected, entry: 'functions/buy-stock.ts' });
-    const sell = new NodeFunction(this, 'sell-stock', { ...connected, entry: 'functions/sell-stock.ts' });
+    const { limits } = config;
+    const trading = { ...connected, ...(limits && { environment: { LIMITS: JSON.stringify(limits) } }) };
+    const buy = new NodeFunction(this, 'buy-stock', { ...trading, entry: 'functions/buy-stock.ts' });
+    const sell = new NodeFunction(this, 'sell-stock', { ...trading, entry: 'functions/sell-stock.ts' });
 
     const failedTicks = new DeadLetters(this, 'failed-ticks');
     const undeliveredTicks = new DeadLetters(this, 'undelivered-ticks');
@@ -52,6 +54,7 @@ export class TraderStack extends Stack {
       overlap: config.overlap,
       approval: config.approval,
       approvalTimeoutMinutes: config.approvalTimeoutMinutes,
+      checkLimits: limits !== undefined,
       deadLetterQueue: failedTicks,
     });
     const withMongodb = [orchestrator, buy, sell];

@@ -25,6 +25,7 @@ const environment = z.object({
   APPROVAL_TIMEOUT_MINUTES: required('how long an approval is waited for')
     .transform(Number)
     .pipe(z.int().min(1)),
+  CHECK_LIMITS: z.literal('true', 'is no choice; the stack sets it to true or not at all').optional(),
   QUANTITY: required('the number of shares in an order').transform(Number).pipe(z.int().min(1)),
 });
 
@@ -41,6 +42,8 @@ export interface Config {
   overlap: 'skip' | 'queue' | 'allow';
   /** Which orders a person has to approve; none where it is undefined. */
   approval: { above: string; timeoutMinutes: number; ask?: true } | undefined;
+  /** Whether a run asks about the limits before it trades. */
+  checkLimits: boolean;
   /** Where a person is asked for approval and told of results. */
   notificationsTopicArn: string | undefined;
   /** The deployed name of a function, from its name in the contract. */
@@ -72,6 +75,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       APPROVE_ABOVE === undefined
         ? undefined
         : { above: APPROVE_ABOVE, timeoutMinutes: APPROVAL_TIMEOUT_MINUTES, ...ask },
+    checkLimits: parsed.data.CHECK_LIMITS === 'true',
     notificationsTopicArn: NOTIFICATIONS_TOPIC_ARN,
     physicalName: (contractName) => functionName(env, contractName),
   };

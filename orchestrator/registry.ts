@@ -1,4 +1,5 @@
 import { BuyStockAction } from './actions/buy-stock.ts';
+import { CheckLimitsAction } from './actions/check-limits.ts';
 import { CheckStockPriceAction } from './actions/check-stock-price.ts';
 import { GenerateBuySellRecommendationAction } from './actions/generate-buy-sell-recommendation.ts';
 import { RequestApprovalAction } from './actions/request-approval.ts';
@@ -13,4 +14,5 @@ export const registry = [
   BuyStockAction,
   SellStockAction,
   RequestApprovalAction,
+  CheckLimitsAction,
 ];

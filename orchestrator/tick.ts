@@ -75,7 +75,8 @@ const keyOf = ({ key }: Tick, symbol: string) => `${TradingWorkflow.permanentRef
 
 function toRequest(tick: Tick, symbol: string, config: Config, earlier: OpenRun | undefined): RunRequest {
   const { key, at } = tick;
-  const { quantity, approval } = config;
+  const { quantity: qty, approval, checkLimits } = config;
+  const policies = { ...(approval && { approval }), ...(checkLimits && { checkLimits }) };
   const open =
     earlier &&
     `run ${earlier.id.toHexString()} of ${symbol}, of ${earlier.startedAt.toISOString()}, is still open`;
@@ -83,7 +84,7 @@ function toRequest(tick: Tick, symbol: string, config: Config, earlier: OpenRun 
   const queue = tick.overlap === 'queue' ? open : undefined;
   return {
     key: keyOf(tick, symbol),
-    workflow: new TradingWorkflow().setArgument({ symbol, qty: quantity, at, ...(approval && { approval }) }),
+    workflow: new TradingWorkflow().setArgument({ symbol, qty, at, ...policies }),
     filter: { tick: key, symbol },
     ...(skip !== undefined && { skip }),
     ...(queue !== undefined && { queue }),

@@ -15,8 +15,27 @@ export type Order = z.infer<typeof order>;
 export const refusal = z.object({ refused: z.string(), limit: z.string() });
 export type Refusal = z.infer<typeof refusal>;
 
+/** What an order gets that would be let through now, where no more was asked. */
+const allowance = z.object({ allowed: z.literal(true) });
+export type Allowance = z.infer<typeof allowance>;
+
 const answer = z.union([stockTransaction, refusal]);
+const checkOnly = order.extend({ check_only: z.literal(true) });
 
 /** One order, carried out once for its idempotency key; the answer is the trade that the ledger holds, or why there is none. */
 export const buyStock = { name: 'buy-stock', request: order, response: answer };
 export const sellStock = { name: 'sell-stock', request: order, response: answer };
+
+const verdict = z.union([allowance, refusal]);
+
+/** Whether the limits would let an order through; nothing is traded. */
+export const checkBuy = { name: 'buy-stock', request: checkOnly, response: verdict };
+export const checkSell = { name: 'sell-stock', request: checkOnly, response: verdict };
+
+/** All that the functions take and answer. */
+const both = {
+  request: order.extend({ check_only: z.literal(true).optional() }),
+  response: z.union([answer, allowance]),
+};
+export const buyOrCheck = { name: 'buy-stock', ...both };
+export const sellOrCheck = { name: 'sell-stock', ...both };

@@ -1,7 +1,16 @@
 import { MongoClient, MongoServerError, type Collection } from 'mongodb';
 import { requiredVariable } from '../shared/environment.ts';
 import { mongodbUri } from '../shared/mongodb-uri.ts';
-import type { TradeDocument } from './trade-document.ts';
+import type { AccountDocument, TradeDocument } from '../contracts/ledger.ts';
+import type { Book } from './book.ts';
+
+/** The ledger's collections. */
+export interface Ledger {
+  trades: Collection<TradeDocument>;
+  books: Collection<Book>;
+  /** The same collection as `books`. */
+  account: Collection<AccountDocument>;
+}
 
 let connecting: Promise<MongoClient> | undefined;
 
@@ -12,25 +21,26 @@ let connecting: Promise<MongoClient> | undefined;
  *
  * @param work harmless to repeat
  */
-export async function withTrades<T>(work: (trades: Collection<TradeDocument>) => Promise<T>): Promise<T> {
+export async function withLedger<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
   try {
-    return await work(await trades());
+    return await work(await ledger());
   } catch (error) {
     // A client whose server went away may never find it again (mongodb 6.20), so the next invocation has a new one.
     if (isConnectionFailure(error)) await disconnect();
     if (!isAuthenticationFailure(error)) throw error;
     await disconnect();
-    return work(await trades({ freshSecret: true }));
+    return work(await ledger({ freshSecret: true }));
   }
 }
 
-async function trades({ freshSecret = false } = {}): Promise<Collection<TradeDocument>> {
+async function ledger({ freshSecret = false } = {}): Promise<Ledger> {
   connecting ??= connect(freshSecret).catch((error: unknown) => {
     connecting = undefined;
     throw error;
   });
   const client = await connecting;
-  return client.db(requiredVariable('MONGODB_DATABASE')).collection<TradeDocument>('trades');
+  const db = client.db(requiredVariable('MONGODB_DATABASE'));
+  return { trades: db.collection('trades'), books: db.collection('books'), account: db.collection('books') };
 }
 
 async function connect(freshSecret: boolean): Promise<MongoClient> {

@@ -1,29 +1,61 @@
-import { Decimal128, MongoServerError, type Collection } from 'mongodb';
+import { Decimal128 } from 'mongodb';
+import type { TradeDocument } from '../contracts/ledger.ts';
 import type { StockTransaction, TradeType } from '../contracts/stock.ts';
-import type { Order, Refusal } from '../contracts/trade.ts';
+import type { Allowance, Order, Refusal } from '../contracts/trade.ts';
 import { market } from '../market/index.ts';
-import { withTrades } from './connection.ts';
-import type { TradeDocument } from './trade-document.ts';
+import type { Execution } from '../market/market.ts';
+import { withLedger } from './connection.ts';
+import { decide, refuse, wouldRefuse } from './decide.ts';
+import { readLimits, type Asked } from './limits.ts';
+import { insertIfAbsent, toTransaction } from './trades.ts';
 
 /** Thrown when an idempotency key that has made a trade comes back with another order; nothing was traded. */
 export class IdempotencyConflictError extends Error {
   override readonly name = 'IdempotencyConflictError';
 }
 
-const DUPLICATE_KEY = 11_000;
+const limits = readLimits(process.env['LIMITS']);
 
 /**
- * Carries out an order once for its idempotency key, however often it is sent.
- *
- * One upsert that sets fields on insert alone both writes the trade and reads the one that was there. With the write
- * concern "majority" its answer holds even when the primary fails over a moment later.
+ * Carries out an order once for its idempotency key, however often it is sent, and within the limits; asks whether it
+ * would be let through where no more is asked.
  */
-export async function tradeOnce(type: TradeType, order: Order): Promise<StockTransaction | Refusal> {
-  const { idempotencyKey: key, symbol, qty, stock_price: price } = order;
-  const execution = await market.execute({ key, type, symbol, qty, price });
-  if (execution.outcome === 'refused') return { refused: execution.reason, limit: execution.limit };
+export async function tradeOnce(
+  type: TradeType,
+  order: Order & { check_only?: true | undefined },
+): Promise<StockTransaction | Refusal | Allowance> {
+  const asked = toAsked(type, order);
+  if (order.check_only) {
+    const refusal = await withLedger((ledger) => wouldRefuse(ledger, limits, asked));
+    return refusal ?? { allowed: true };
+  }
+  const outcome = await withLedger(async (ledger) => {
+    const decided = await decide(ledger, limits, asked);
+    if (decided !== 'place') return decided;
+    const execution = await market.execute(asked);
+    if (execution.outcome === 'filled') {
+      return { trade: await insertIfAbsent(ledger.trades, toTrade(asked, execution)) };
+    }
+    const refusal = { refused: execution.reason, limit: execution.limit };
+    await refuse(ledger, asked, refusal);
+    return { refusal };
+  });
+  if ('refusal' in outcome) return outcome.refusal;
+  assertSameOrder(outcome.trade, asked);
+  return toTransaction(outcome.trade);
+}
+
+function toAsked(type: TradeType, { idempotencyKey, symbol, qty, stock_price, priced_at }: Order): Asked {
+  const pricedAt = priced_at === undefined ? undefined : new Date(priced_at);
+  return { key: idempotencyKey, type, symbol, qty, price: stock_price, pricedAt };
+}
+
+function toTrade(
+  { key, type, symbol, qty, price }: Asked,
+  execution: Extract<Execution, { outcome: 'filled' }>,
+): TradeDocument {
   const asFilled = execution.qty === qty && execution.price === price;
-  const placed: TradeDocument = {
+  return {
     _id: key,
     symbol,
     type,
@@ -32,55 +64,21 @@ export async function tradeOnce(type: TradeType, order: Order): Promise<StockTra
     timestamp: execution.at,
     ...(!asFilled && { ordered: { qty, price: Decimal128.fromString(price) } }),
   };
-  const stored = await withTrades((trades) => insertIfAbsent(trades, placed));
-  assertSameOrder(stored, { symbol, type, qty, price });
-  return toTransaction(stored);
 }
 
 /** A key stands for one order: the trade that it made has to be the one that is asked for now. */
-function assertSameOrder(trade: TradeDocument, asked: Asked): void {
-  const { symbol, type, qty, price } = { ...trade, ...trade.ordered };
-  const made: Asked = { symbol, type, qty, price: price.toString() };
-  for (const field of Object.keys(asked) as (keyof Asked)[]) {
-    if (made[field] !== asked[field]) {
+function assertSameOrder(trade: TradeDocument, { symbol, type, qty, price }: Asked): void {
+  const made = { ...trade, ...trade.ordered };
+  const fields = { symbol, type, qty, price };
+  for (const [field, value] of Object.entries(fields)) {
+    const before = String(made[field as keyof typeof fields]);
+    if (before !== String(value)) {
       throw new IdempotencyConflictError(
         `The idempotency key "${trade._id}" has made a trade already: ${describe(toTransaction(trade))}. ` +
-          `This order has ${field} ${asked[field]} instead of ${made[field]}; nothing was traded. Use a new key for a new order.`,
+          `This order has ${field} ${value} instead of ${before}; nothing was traded. Use a new key for a new order.`,
       );
     }
   }
-}
-
-type Asked = Pick<StockTransaction, 'symbol' | 'type' | 'qty' | 'price'>;
-
-async function insertIfAbsent(
-  trades: Collection<TradeDocument>,
-  trade: TradeDocument,
-): Promise<TradeDocument> {
-  const { _id, ...fields } = trade;
-  const upsert = () =>
-    trades.findOneAndUpdate({ _id }, { $setOnInsert: fields }, { upsert: true, returnDocument: 'after' });
-  let stored: TradeDocument | null;
-  try {
-    stored = await upsert();
-  } catch (error) {
-    // Two upserts of one key can both find nothing; the one that loses the insert finds the winner's trade next.
-    if (!(error instanceof MongoServerError && error.code === DUPLICATE_KEY)) throw error;
-    stored = await upsert();
-  }
-  if (!stored) throw new Error(`The store answered an upsert of trade "${_id}" with no document.`);
-  return stored;
-}
-
-function toTransaction(trade: TradeDocument): StockTransaction {
-  return {
-    id: trade._id,
-    symbol: trade.symbol,
-    price: trade.price.toString(),
-    type: trade.type,
-    qty: trade.qty,
-    timestamp: trade.timestamp.toISOString(),
-  };
 }
 
 function describe({ type, qty, symbol, price, timestamp }: StockTransaction): string {

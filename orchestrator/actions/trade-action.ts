@@ -15,11 +15,14 @@ export abstract class TradeAction extends InvokeFunctionAction<typeof buyStock |
   declare IResult: { stockData: StockTransaction | Refusal };
 
   protected toRequest() {
-    const { symbol, price, qty, pricedAt } = this.argument;
-    return { symbol, stock_price: price, qty, ...(pricedAt !== undefined && { priced_at: pricedAt }) };
+    return toOrder(this.argument);
   }
 
   protected toResult(stockData: StockTransaction | Refusal) {
     return { stockData };
   }
+}
+
+export function toOrder({ symbol, price, qty, pricedAt }: TradeAction['IArgument']) {
+  return { symbol, stock_price: price, qty, ...(pricedAt !== undefined && { priced_at: pricedAt }) };
 }

@@ -1,6 +1,7 @@
 import type { StockTransaction } from '../../functions/contracts/stock.ts';
 import type { Refusal } from '../../functions/contracts/trade.ts';
 import { BuyStockAction } from '../actions/buy-stock.ts';
+import { CheckLimitsAction } from '../actions/check-limits.ts';
 import { CheckStockPriceAction } from '../actions/check-stock-price.ts';
 import { GenerateBuySellRecommendationAction } from '../actions/generate-buy-sell-recommendation.ts';
 import { SellStockAction } from '../actions/sell-stock.ts';
@@ -10,11 +11,18 @@ import { needsApproval, refusalOf, type ApprovalPolicy } from './approval.ts';
 /** Looks up a symbol's price as of an instant and trades what is recommended at it, once; a person may have to agree. */
 export class TradingWorkflow extends DurableWorkflow {
   static override permanentRef = 'trading';
-  declare IArgument: { symbol: string; qty: number; at: string; approval?: ApprovalPolicy };
+  declare IArgument: {
+    symbol: string;
+    qty: number;
+    at: string;
+    approval?: ApprovalPolicy;
+    /** Whether there are limits that the order is to be checked against before it is placed. */
+    checkLimits?: true;
+  };
   declare IResult: StockTransaction | Refusal | { held: string } | { rejected: string };
 
   override async define(): Promise<this['IResult']> {
-    const { symbol, qty, at, approval } = this.argument;
+    const { symbol, qty, at, approval, checkLimits } = this.argument;
 
     const { stockPrice } = await this.do(
       'check-stock-price',
@@ -29,20 +37,32 @@ export class TradingWorkflow extends DurableWorkflow {
 
     if (buyOrSellRecommendation === 'hold') return { held: `the recommendation at ${price} is to hold` };
 
-    if (needsApproval(approval, price, qty)) {
-      const rejected = await refusalOf(this, approval, {
-        symbol,
-        recommendation: buyOrSellRecommendation,
-        price,
-        qty,
-      });
-      if (rejected !== undefined) return { rejected };
+    const order = { symbol, price, qty, ...(pricedAt !== undefined && { pricedAt }) };
+    if (checkLimits) {
+      const refusal = await this.#checkLimits('check-limits', { type: buyOrSellRecommendation, ...order });
+      if (refusal) return refusal;
     }
 
-    const order = { symbol, price, qty, ...(pricedAt !== undefined && { pricedAt }) };
+    if (needsApproval(approval, price, qty)) {
+      const recommendation = buyOrSellRecommendation;
+      const rejected = await refusalOf(this, approval, { symbol, recommendation, price, qty });
+      if (rejected !== undefined) return { rejected };
+      if (checkLimits) {
+        // The answer may have come an hour later.
+        const refusal = await this.#checkLimits('check-limits-again', { type: recommendation, ...order });
+        if (refusal) return refusal;
+      }
+    }
+
     if (buyOrSellRecommendation === 'sell') {
       return (await this.do('sell-stock', new SellStockAction().setArgument(order))).stockData;
     }
     return (await this.do('buy-stock', new BuyStockAction().setArgument(order))).stockData;
+  }
+
+  /** What the limits say of an order. Buy and sell hold it against them once more, for others may trade meanwhile. */
+  async #checkLimits(ref: string, order: CheckLimitsAction['IArgument']): Promise<Refusal | undefined> {
+    const { limits } = await this.do(ref, new CheckLimitsAction().setArgument(order));
+    return 'refused' in limits ? limits : undefined;
   }
 }

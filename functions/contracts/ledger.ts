@@ -1,5 +1,5 @@
 import type { Decimal128 } from 'mongodb';
-import type { TradeType } from '../contracts/stock.ts';
+import type { TradeType } from './stock.ts';
 
 /** A trade in the collection `trades`; `_id` is the idempotency key, `price` is in dollars a share. */
 export interface TradeDocument {
@@ -12,3 +12,17 @@ export interface TradeDocument {
   /** What was asked for, where the market gave another price or fewer shares. */
   ordered?: { qty: number; price: Decimal128 };
 }
+
+/** Why a new order is refused as long as this stands. */
+export interface Halt {
+  since: Date;
+  note?: string;
+}
+
+/** The one document of the collection `books` that is about all symbols; no symbol has small letters. */
+export interface AccountDocument {
+  _id: typeof ACCOUNT;
+  halted?: Halt;
+}
+
+export const ACCOUNT = 'account';

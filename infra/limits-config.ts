@@ -1,0 +1,43 @@
+import * as z from 'zod';
+import { price } from '../functions/contracts/stock.ts';
+import { flag, wholeNumber } from './config-values.ts';
+
+const shares = wholeNumber(1, 1_000_000_000).optional().describe('a whole number of shares');
+const dollars = price.optional().describe('an amount in dollars as text, such as "5000.00"');
+
+/** The keys of the limits that buy and sell hold each order against. */
+export const limitKeys = {
+  maxOrderQuantity: shares,
+  maxOrderValue: dollars,
+  maxDailyQuantity: shares,
+  maxDailyValue: dollars,
+  maxPosition: shares,
+  allowShortSelling: flag.optional().describe('true or false'),
+  maxPriceAgeMinutes: wholeNumber(1, 10_080).optional().describe('a whole number of minutes from 1 to 10080'),
+  maxPriceMovePercent: z
+    .string()
+    .regex(/^(?=.*[1-9])(0|[1-9]\d{0,2})(\.\d{1,4})?$/)
+    .optional()
+    .describe('a percentage as text, such as "2.5"'),
+};
+export type LimitKey = keyof typeof limitKeys;
+
+const names = Object.keys(limitKeys) as LimitKey[];
+
+/** Takes the limits out of the other keys; undefined where nothing is limited. */
+export function toLimits<Keys extends Partial<Record<LimitKey, unknown>> & { timeZone: string }>(
+  keys: Keys,
+): Omit<Keys, LimitKey> & { limits: Record<string, unknown> | undefined } {
+  const others: Partial<Keys> = { ...keys };
+  for (const name of names) delete others[name];
+  const limits = Object.fromEntries(
+    names.filter((name) => keys[name] !== undefined).map((name) => [name, keys[name]]),
+  );
+  const isLimited = names.some((name) =>
+    name === 'allowShortSelling' ? keys[name] === false : keys[name] !== undefined,
+  );
+  return {
+    ...(others as Omit<Keys, LimitKey>),
+    limits: isLimited ? { ...limits, timeZone: keys.timeZone } : undefined,
+  };
+}
