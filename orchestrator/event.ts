@@ -55,6 +55,30 @@ export const commands = {
   retry: z
     .strictObject({ command: z.literal('retry'), id })
     .describe('Carries a failed run on from the step that failed, and keeps what succeeded.'),
+  halt: z
+    .strictObject({ command: z.literal('halt'), note })
+    .describe(
+      'Has buy and sell refuse every new order. What was let through before may still become a trade.',
+    ),
+  unhalt: z.strictObject({ command: z.literal('unhalt') }).describe('Lets new orders in again.'),
+  positions: z
+    .strictObject({
+      command: z.literal('positions'),
+      symbols: z.array(stockSymbol).min(1).max(100).optional(),
+      limit: z.int().min(1).max(100).default(20),
+      cursor: stockSymbol.optional(),
+    })
+    .describe('What the trades of each symbol add up to, by symbol. `cursor` is of the answer before.'),
+  trades: z
+    .strictObject({
+      command: z.literal('trades'),
+      symbol: stockSymbol.optional(),
+      from: instant('`from`').optional(),
+      to: instant('`to`').optional(),
+      limit: z.int().min(1).max(1000).default(20),
+      cursor: z.string().max(300).optional(),
+    })
+    .describe('Trades, the newest first: made at `from` or later, and before `to`.'),
 };
 
 type Commands = { [Name in keyof typeof commands]: z.output<(typeof commands)[Name]> };

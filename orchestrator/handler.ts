@@ -16,6 +16,7 @@ import { isAuthenticationFailure, isConnectionFailure } from './durable/mongo-er
 import { RunControl } from './durable/run-control.ts';
 import { Runner } from './durable/runner.ts';
 import { parseEvent, type OrchestratorEvent } from './event.ts';
+import { Ledger } from './ledger.ts';
 import { mongodbUri } from './mongodb-uri.ts';
 import { Notifier } from './notifier.ts';
 import { Operations } from './operations.ts';
@@ -51,7 +52,8 @@ const requestHandler = {
 };
 // One attempt: retries are the workflow's own, and the SDK's would multiply with them.
 const lambda = tracer.captureAWSv3Client(new LambdaClient({ maxAttempts: 1, requestHandler }));
-useInvoker(new LambdaInvoker(lambda, (contractName) => config.physicalName(contractName)));
+const invoker = new LambdaInvoker(lambda, (contractName) => config.physicalName(contractName));
+useInvoker(invoker);
 const secrets = new SecretsProvider({
   awsSdkV3Client: tracer.captureAWSv3Client(new SecretsManagerClient()),
 });
@@ -88,6 +90,14 @@ function answer(event: OrchestratorEvent, app: ActionApp, context: Context): Pro
       return operations.cancel(event);
     case 'retry':
       return operations.retry(event);
+    case 'halt':
+      return new Ledger(app, invoker).halt(event);
+    case 'unhalt':
+      return new Ledger(app, invoker).unhalt();
+    case 'positions':
+      return new Ledger(app, invoker).positions(event);
+    case 'trades':
+      return new Ledger(app, invoker).trades(event);
   }
 }
 

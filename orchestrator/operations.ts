@@ -4,7 +4,8 @@ import type { Config } from './config.ts';
 import type { Run } from './durable/run.ts';
 import type { CancelOutcome, RunControl } from './durable/run-control.ts';
 import type { Runner } from './durable/runner.ts';
-import { InvalidEventError, type EventOf } from './event.ts';
+import { fromCursor, toCursor } from './cursor.ts';
+import type { EventOf } from './event.ts';
 import {
   toReport,
   toRunDetail,
@@ -58,12 +59,12 @@ export class Operations {
       ...(symbol !== undefined && { filter: { symbol } }),
       from: from === undefined ? undefined : new Date(from),
       to: to === undefined ? undefined : new Date(to),
-      after: cursor === undefined ? undefined : fromCursor(cursor),
+      after: cursor === undefined ? undefined : afterRun(cursor),
       limit: limit + 1,
     });
     const page = runs.slice(0, limit);
     const last = runs.length > limit ? page.at(-1) : undefined;
-    return { runs: page.map(summary), cursor: last ? toCursor(last) : null };
+    return { runs: page.map(summary), cursor: last ? toCursor({ time: last.startedAt, id: last.id }) : null };
   }
 
   async show({ id }: EventOf<'show'>): Promise<RunAnswer> {
@@ -148,13 +149,7 @@ function summary(run: Run) {
   return report;
 }
 
-const toCursor = ({ startedAt, id }: Run) =>
-  Buffer.from(`${startedAt.toISOString()} ${id}`).toString('base64url');
-
-function fromCursor(cursor: string): { startedAt: Date; id: Types.ObjectId } {
-  const [startedAt = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');
-  if (Number.isNaN(Date.parse(startedAt)) || !/^[0-9a-f]{24}$/.test(id)) {
-    throw new InvalidEventError('The cursor is none of an earlier answer. Leave it out for the first page.');
-  }
-  return { startedAt: new Date(startedAt), id: new Types.ObjectId(id) };
+function afterRun(cursor: string): { startedAt: Date; id: Types.ObjectId } {
+  const { time, id } = fromCursor(cursor, /^[0-9a-f]{24}$/);
+  return { startedAt: time, id: new Types.ObjectId(id) };
 }

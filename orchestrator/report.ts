@@ -78,6 +78,38 @@ export const answers = {
     ]),
     run: runReport,
   }),
+  trading: z.object({
+    halted: z
+      .object({ since: z.iso.datetime(), note: z.string().optional() })
+      .nullable()
+      .describe('null where new orders are let in'),
+  }),
+  positions: z.object({
+    positions: z.array(
+      z.object({
+        symbol: z.string(),
+        qty: z.int().describe('shares; negative where they are owed'),
+        averageCost: z.string().describe('dollars a share, rounded to 4 decimals, as the other amounts are'),
+        realized: z.string().describe('profit of what was bought and sold again, or the other way round'),
+        price: z.string().nullable().describe('now; null where it is not needed, or can not be had'),
+        unrealized: z.string().nullable().describe('profit, were the position closed at that price'),
+      }),
+    ),
+    cursor: z.string().nullable().describe('for the next page; null at the end'),
+  }),
+  trades: z.object({
+    trades: z.array(
+      z.object({
+        id: z.string().describe("the order's idempotency key"),
+        symbol: z.string(),
+        type: z.enum(['buy', 'sell']),
+        qty: z.int(),
+        price: z.string().describe('dollars a share'),
+        timestamp: z.iso.datetime(),
+      }),
+    ),
+    cursor: z.string().nullable().describe('for the next page; null at the end'),
+  }),
 };
 
 export type Report = z.output<typeof answers.report>;
@@ -87,7 +119,11 @@ export type RunPage = z.output<typeof answers.page>;
 export type RunAnswer = z.output<typeof answers.run>;
 export type OutcomeAnswer = z.output<typeof answers.outcome>;
 
-export type Answer = Report | RunPage | RunAnswer | OutcomeAnswer;
+export type TradingAnswer = z.output<typeof answers.trading>;
+export type PositionPage = z.output<typeof answers.positions>;
+export type TradePage = z.output<typeof answers.trades>;
+
+export type Answer = z.output<(typeof answers)[keyof typeof answers]>;
 
 export function toReport(tick: string, runs: Run[], remaining: string[]): Report {
   return { tick, runs: runs.map(toRunReport), remaining };

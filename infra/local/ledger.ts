@@ -1,6 +1,6 @@
 import { Decimal128, MongoClient, type Collection } from 'mongodb';
 import * as z from 'zod';
-import { afterTrade, type Position } from './positions.ts';
+import { afterTrade, type Position } from '../../functions/ledger/position.ts';
 
 const trade = z.object({
   _id: z.string(),

@@ -1,5 +1,5 @@
 import { Decimal } from 'decimal.js';
-import { unrealized, type Position } from './positions.ts';
+import { unrealized, type Position } from '../../functions/ledger/position.ts';
 
 /** What is shown below the lines that have gone by. */
 export interface LiveState {

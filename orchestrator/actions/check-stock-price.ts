@@ -1,5 +1,6 @@
 import { checkStockPrice } from '../../functions/contracts/check-stock-price.ts';
 import { InvokeFunctionAction } from './invoke-function-action.ts';
+import type { LambdaInvoker } from './lambda-invoker.ts';
 
 export class CheckStockPriceAction extends InvokeFunctionAction<typeof checkStockPrice> {
   static override permanentRef = 'check-stock-price';
@@ -15,4 +16,9 @@ export class CheckStockPriceAction extends InvokeFunctionAction<typeof checkStoc
   protected toResult(stockPrice: { stock_price: string; as_of: string }) {
     return { stockPrice };
   }
+}
+
+/** The price of a symbol now: decimal string in dollars. For whoever only looks; a run's price is a step of it. */
+export async function priceNow(invoker: LambdaInvoker, symbol: string): Promise<string> {
+  return (await invoker.invoke(checkStockPrice, { symbol })).stock_price;
 }

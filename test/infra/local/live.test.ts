@@ -3,7 +3,7 @@ import { Decimal } from 'decimal.js';
 import { Display } from '../../../infra/local/display.ts';
 import { LiveRuns } from '../../../infra/local/live-state.ts';
 import { countdown, liveView, positionLine, type LiveState } from '../../../infra/local/live-view.ts';
-import { afterTrade, unrealized, type Position, type Trade } from '../../../infra/local/positions.ts';
+import { afterTrade, unrealized, type Position, type Trade } from '../../../functions/ledger/position.ts';
 
 const buy = (qty: number, price: string): Trade => ({ symbol: 'AMZN', type: 'buy', qty, price });
 const sell = (qty: number, price: string): Trade => ({ ...buy(qty, price), type: 'sell' });

@@ -1,21 +1,22 @@
-import { Decimal } from 'decimal.js';
+import type { TradeType } from '../contracts/stock.ts';
+import { Money } from '../shared/money.ts';
 
 /** One trade, as the ledger holds it; `price` in dollars a share, as a decimal string. */
 export interface Trade {
   symbol: string;
-  type: 'buy' | 'sell';
+  type: TradeType;
   qty: number;
   price: string;
 }
 
-/** What the trades of a symbol add up to, exactly. A short position has a negative quantity. */
+/** What the trades of a symbol add up to, in decimals of 40 digits. A short position has a negative quantity. */
 export interface Position {
   symbol: string;
   qty: number;
   /** What was paid for a share of the position, or got for one that was sold short. */
-  averageCost: Decimal;
+  averageCost: Money;
   /** Profit of what was bought and sold again, or the other way round. */
-  realized: Decimal;
+  realized: Money;
   lastPrice: string;
 }
 
@@ -25,19 +26,19 @@ export function afterTrade(before: Position | undefined, { symbol, type, qty, pr
   const change = type === 'buy' ? qty : -qty;
   const after = held + change;
   if (held === 0 || Math.sign(held) === Math.sign(change)) {
-    const cost = averageCost.times(Math.abs(held)).plus(new Decimal(price).times(qty));
+    const cost = averageCost.times(Math.abs(held)).plus(new Money(price).times(qty));
     return { symbol, qty: after, averageCost: cost.div(Math.abs(after)), realized, lastPrice: price };
   }
   const closed = Math.min(Math.abs(held), qty);
-  const gain = new Decimal(price).minus(averageCost).times(closed).times(Math.sign(held));
+  const gain = new Money(price).minus(averageCost).times(closed).times(Math.sign(held));
   const isTurned = Math.sign(after) === -Math.sign(held);
-  const cost = after === 0 ? new Decimal(0) : isTurned ? new Decimal(price) : averageCost;
+  const cost = after === 0 ? new Money(0) : isTurned ? new Money(price) : averageCost;
   return { symbol, qty: after, averageCost: cost, realized: realized.plus(gain), lastPrice: price };
 }
 
-const blank = { qty: 0, averageCost: new Decimal(0), realized: new Decimal(0) };
+const blank = { qty: 0, averageCost: new Money(0), realized: new Money(0) };
 
 /** What the position would bring beyond its cost, were it closed at a price. */
-export function unrealized({ qty, averageCost }: Position, price: string): Decimal {
-  return new Decimal(price).minus(averageCost).times(qty);
+export function unrealized({ qty, averageCost }: Position, price: string): Money {
+  return new Money(price).minus(averageCost).times(qty);
 }

@@ -1,0 +1,22 @@
+import { InvalidEventError } from './event.ts';
+
+/** The last entry of a page that is sorted by time, then by id. */
+export interface Place {
+  time: Date;
+  id: string;
+}
+
+/** The text by which the next page is asked for. */
+export function toCursor({ time, id }: Place): string {
+  return Buffer.from(`${time.toISOString()} ${id}`).toString('base64url');
+}
+
+/** @param isId what an id of this kind of page looks like */
+export function fromCursor(cursor: string, isId = /^/): Place {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const [, time = '', id = ''] = /^(\S+) (.+)$/su.exec(text) ?? [];
+  if (Number.isNaN(Date.parse(time)) || !isId.test(id)) {
+    throw new InvalidEventError('The cursor is none of an earlier answer. Leave it out for the first page.');
+  }
+  return { time: new Date(time), id };
+}
