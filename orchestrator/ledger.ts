@@ -2,7 +2,7 @@ import type { ActionApp } from '@wbce/orbits-core';
 import type { mongo } from 'mongoose';
 import { ACCOUNT, type AccountDocument, type TradeDocument } from '../functions/contracts/ledger.ts';
 import { afterTrade, unrealized, type Position } from '../functions/ledger/position.ts';
-import type { Money } from '../functions/shared/money.ts';
+import { dollars } from '../functions/shared/money.ts';
 import { priceNow } from './actions/check-stock-price.ts';
 import type { LambdaInvoker } from './actions/lambda-invoker.ts';
 import { inParallel } from './carry-on.ts';
@@ -100,10 +100,4 @@ export class Ledger {
 
 function toTrade({ _id, symbol, type, qty, price, timestamp }: TradeDocument): TradePage['trades'][number] {
   return { id: _id, symbol, type, qty, price: price.toString(), timestamp: timestamp.toISOString() };
-}
-
-/** Two decimals, and up to four where the amount has them. */
-function dollars(amount: Money): string {
-  const rounded = amount.toDecimalPlaces(4);
-  return rounded.toFixed(Math.max(2, rounded.decimalPlaces()));
 }

@@ -77,7 +77,7 @@ async function look(ledger: Ledger, { timeZone }: Limits, { symbol, key }: Asked
 
 /** A symbol's first book: what a ledger that is older than its books holds is counted once. */
 async function openBook({ books, trades }: Ledger, symbol: string, timeZone: string): Promise<Book> {
-  await trades.createIndex({ symbol: 1, timestamp: 1 });
+  await trades.createIndexes([{ key: { symbol: 1, timestamp: 1 } }, { key: { timestamp: 1 } }]);
   const made = await trades.find({ symbol }).sort({ timestamp: 1 }).toArray();
   const book = withTrades(newBook(symbol), made, timeZone);
   try {

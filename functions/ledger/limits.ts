@@ -1,4 +1,4 @@
-import { Money } from '../shared/money.ts';
+import { dollars, Money } from '../shared/money.ts';
 import * as z from 'zod';
 import type { Refusal } from '../contracts/trade.ts';
 import type { MarketOrder } from '../market/market.ts';
@@ -78,7 +78,11 @@ export function brokenLimit(
     return broken('order-quantity', `an order of ${qty} shares`, `${maxOrderQuantity} shares in an order`);
   }
   if (maxOrderValue !== undefined && value.gt(maxOrderValue)) {
-    return broken('order-value', `an order of ${dollars(value)}`, `${maxOrderValue} dollars in an order`);
+    return broken(
+      'order-value',
+      `an order of ${dollars(value)} dollars`,
+      `${maxOrderValue} dollars in an order`,
+    );
   }
 
   const isToday = book.day.date === dayOf(now, limits.timeZone);
@@ -97,7 +101,7 @@ export function brokenLimit(
   if (maxDailyValue !== undefined && valueToday.gt(maxDailyValue)) {
     return broken(
       'daily-value',
-      `${dollars(valueToday)} of ${symbol} today`,
+      `${dollars(valueToday)} dollars of ${symbol} today`,
       `${maxDailyValue} dollars a day`,
     );
   }
@@ -146,8 +150,6 @@ function priceProblem(
   }
   return undefined;
 }
-
-const dollars = (value: Money) => `${value.toFixed(Math.max(2, value.decimalPlaces()))} dollars`;
 
 function broken(limit: string, what: string, allowed: string): Refusal {
   return refusal(limit, `${what} would be above the limit of ${allowed}`);

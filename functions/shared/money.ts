@@ -3,3 +3,9 @@ import { Decimal } from 'decimal.js';
 /** Decimals with room for the largest price times the largest quantity, summed: 40 digits, where decimal.js has 20. */
 export const Money = Decimal.clone({ precision: 40 });
 export type Money = InstanceType<typeof Money>;
+
+/** An amount as text: two decimals, and up to four where it has them. */
+export function dollars(amount: Money): string {
+  const rounded = amount.toDecimalPlaces(4);
+  return rounded.toFixed(Math.max(2, rounded.decimalPlaces()));
+}

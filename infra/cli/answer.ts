@@ -36,15 +36,38 @@ const run = z.object({
   endedAt: z.iso.datetime().nullable(),
 });
 
+const position = z.object({
+  symbol: z.string(),
+  qty: z.number(),
+  averageCost: z.string(),
+  realized: z.string(),
+  price: z.string().nullable(),
+  unrealized: z.string().nullable(),
+});
+
+const trade = z.object({
+  id: z.string(),
+  symbol: z.string(),
+  type: z.enum(['buy', 'sell']),
+  qty: z.number(),
+  price: z.string(),
+  timestamp: z.iso.datetime(),
+});
+
 /** The orchestrator's answers, as far as they are shown. */
 const answer = z.object({
   outcome: z.string().optional(),
   run: run.optional(),
   runs: z.array(run).optional(),
   cursor: z.string().nullish(),
+  halted: z.object({ since: z.string(), note: z.string().optional() }).nullish(),
+  positions: z.array(position).optional(),
+  trades: z.array(trade).optional(),
 });
 
 export type Run = z.infer<typeof run>;
+export type Position = z.infer<typeof position>;
+export type Trade = z.infer<typeof trade>;
 export type Step = z.infer<typeof step>;
 
 export function parseAnswer(payload: string): z.infer<typeof answer> {

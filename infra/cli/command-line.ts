@@ -1,6 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { parseArgs } from 'node:util';
 import { UsageError } from '../local/options.ts';
+import type { Command } from './command.ts';
+import { ledgerCommands } from './ledger-commands.ts';
+import { runCommands } from './run-commands.ts';
 
 /** What a command line asks for: an event for the orchestrator, whose schema it is to check, and how to show the answer. */
 export interface CommandLine {
@@ -11,88 +13,11 @@ export interface CommandLine {
   data: string | undefined;
   /** The file to write a page about the run to. */
   html: string | undefined;
+  /** Whether the whole answer, all of its pages, is to be a table of comma-separated values. */
+  csv: boolean;
 }
 
-interface Command {
-  usage: string;
-  does: string;
-  example: string;
-  options: NonNullable<ParseArgsConfig['options']>;
-  toEvent(values: Record<string, unknown>, id: string | undefined): Record<string, unknown>;
-  takesId: 'yes' | 'no' | 'may';
-}
-
-const byId = (name: string, does: string, example: string, withNote = false): Command => ({
-  usage: `${name} ID${withNote ? ' [--note TEXT]' : ''}`,
-  does,
-  example,
-  options: withNote ? { note: { type: 'string' } } : {},
-  toEvent: ({ note }, id) => ({ command: name, id, note }),
-  takesId: 'yes',
-});
-
-const ID = '45e9b56611cdcb087c95278c';
-
-const commands: Record<string, Command> = {
-  list: {
-    usage: 'list [--state S] [--symbol SYM] [--from T] [--to T] [--limit N] [--cursor C]',
-    does: 'runs, the newest first',
-    example: 'list --state IN_PROGRESS --symbol AMZN',
-    options: {
-      state: { type: 'string' },
-      symbol: { type: 'string' },
-      from: { type: 'string' },
-      to: { type: 'string' },
-      limit: { type: 'string' },
-      cursor: { type: 'string' },
-    },
-    toEvent: ({ limit, ...values }) => ({
-      command: 'list',
-      ...values,
-      limit: limit === undefined ? undefined : Number(limit),
-    }),
-    takesId: 'no',
-  },
-  show: {
-    ...byId('show', 'one run with its steps; --html writes a page about it', `show ${ID} --html run.html`),
-    usage: 'show ID [--html FILE]',
-    options: { html: { type: 'string' } },
-  },
-  run: {
-    usage: 'run [--symbol SYM ...] [--key KEY]',
-    does: 'a run of each symbol now; the same key gives the same runs',
-    example: 'run --symbol AMZN --key my-key',
-    options: { symbol: { type: 'string', multiple: true }, key: { type: 'string' } },
-    // A key of its own for each command line: whatever sends the request again makes no second run.
-    toEvent: ({ symbol, key }) => ({ command: 'run', symbols: symbol, idempotencyKey: key ?? randomUUID() }),
-    takesId: 'no',
-  },
-  tick: {
-    usage: 'tick --time T',
-    does: 'what the schedule sends, for a scheduled time',
-    example: 'tick --time 2026-01-05T14:30:00Z',
-    options: { time: { type: 'string' } },
-    toEvent: ({ time }) => ({ command: 'tick', scheduledTime: time }),
-    takesId: 'no',
-  },
-  resume: {
-    usage: 'resume [ID]',
-    does: 'carries on the run, or all that are due',
-    example: 'resume',
-    options: {},
-    toEvent: (_, id) => ({ command: 'resume', id }),
-    takesId: 'may',
-  },
-  approve: byId('approve', 'lets a run that waits trade', `approve ${ID} --note "checked"`, true),
-  reject: byId(
-    'reject',
-    'ends a run that waits without a trade',
-    `reject ${ID} --note "earnings tomorrow"`,
-    true,
-  ),
-  cancel: byId('cancel', 'ends a run that waits or sleeps', `cancel ${ID}`, true),
-  retry: byId('retry', 'carries a failed run on from the step that failed', `retry ${ID}`),
-};
+const commands: Record<string, Command> = { ...runCommands, ...ledgerCommands };
 
 const everyCommand = {
   json: { type: 'boolean', default: false },
@@ -128,11 +53,12 @@ export function parseCommandLine(args: string[]): string | CommandLine {
     throw new UsageError(`There is no command "${name}". See npm run trader -- --help.`);
   }
   const { values, positionals } = parse(name, command, rest);
-  const { json, help, function: functionName, data, html, ...own } = values;
+  const { json, help, function: functionName, data, html, csv, ...own } = values;
   if (help) return usage(name);
   if (html !== undefined && json) {
     throw new UsageError('--html writes a page and --json prints the answer; take one of the two.');
   }
+  if (csv && json) throw new UsageError('--csv and --json are two forms of the answer; take one of the two.');
   if (html === '') throw new UsageError('--html takes a file, such as --html run.html.');
   const [id, ...others] = positionals;
   const expected = { yes: [1, 1], no: [0, 0], may: [0, 1] }[command.takesId] as [number, number];
@@ -151,6 +77,7 @@ export function parseCommandLine(args: string[]): string | CommandLine {
     functionName: functionName as string | undefined,
     data: data as string | undefined,
     html: html as string | undefined,
+    csv: csv === true,
   };
 }
 

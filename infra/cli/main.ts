@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../local/options.ts';
-import { parseCommandLine } from './command-line.ts';
+import { parseCommandLine, type CommandLine } from './command-line.ts';
+import { allPages, csvOf } from './csv.ts';
 import { writePage } from './page/write.ts';
 import { render } from './render.ts';
+import type { Target } from './target.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -14,17 +16,26 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   // The SDK takes a while to load, and help needs none of it.
-  const { send } = await import('./target.ts');
-  const payload = await send(root, commandLine);
-  if (commandLine.html !== undefined) {
-    await writePage(commandLine.html, payload);
-    process.stdout.write(`wrote ${commandLine.html}\n`);
-    return 0;
+  const { openTarget } = await import('./target.ts');
+  const target = await openTarget(root, commandLine);
+  try {
+    process.stdout.write(await answer(commandLine, target));
+  } finally {
+    await target.close();
+  }
+  return 0;
+}
+
+async function answer({ event, csv, html, json }: CommandLine, target: Target): Promise<string> {
+  if (csv) return csvOf(await allPages(event, target));
+  const payload = await target.send(event);
+  if (html !== undefined) {
+    await writePage(html, payload);
+    return `wrote ${html}\n`;
   }
   const { isTTY, columns } = process.stdout;
   const screen = { isTerminal: isTTY && !process.env['NO_COLOR'], columns: isTTY ? columns : 120 };
-  process.stdout.write(commandLine.json ? `${payload}\n` : render(payload, screen));
-  return 0;
+  return json ? `${payload}\n` : render(payload, screen);
 }
 
 /** By name, for loading the classes would load what the command may not need. */

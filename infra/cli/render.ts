@@ -1,6 +1,8 @@
 import { styleText } from 'node:util';
 import { outcomeInWords } from '../outcome.ts';
 import { parseAnswer, type Run } from './answer.ts';
+import { haltLine, positionTable, tradeTable } from './ledger-tables.ts';
+import { fit, printable } from './text.ts';
 
 export interface Screen {
   columns: number;
@@ -9,11 +11,14 @@ export interface Screen {
 
 /** An answer as a person reads it. */
 export function render(payload: string, screen: Screen): string {
-  const { outcome, run: one, runs, cursor } = parseAnswer(payload);
+  const { outcome, run: one, runs, halted, positions, trades, cursor } = parseAnswer(payload);
   const lines: string[] = [];
   if (outcome !== undefined) lines.push(printable(outcome));
   if (one) lines.push(...timeline(one, screen));
   if (runs) lines.push(...(runs.length > 0 ? table(runs, screen) : ['no runs']));
+  if (halted !== undefined) lines.push(haltLine(halted));
+  if (positions) lines.push(...positionTable(positions));
+  if (trades) lines.push(...tradeTable(trades));
   if (cursor) lines.push(`more: --cursor ${cursor}`);
   return `${lines.join('\n')}\n`;
 }
@@ -84,10 +89,3 @@ function brief(value: unknown): string {
     )
     .join(', ');
 }
-
-// eslint-disable-next-line no-control-regex -- they are what it is about
-const printable = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
-const fit = (text: string, width: number) => {
-  const whole = printable(text);
-  return whole.length <= width ? whole : `${whole.slice(0, width - 1)}…`;
-};

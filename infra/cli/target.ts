@@ -8,20 +8,27 @@ export class InvocationError extends Error {
   override readonly name = 'InvocationError';
 }
 
-/**
- * Sends the event to the orchestrator, and answers its reply as it came: to the deployed one, to a local run that is
- * up (`npm start -- --watch`), or to one that is started for this event alone.
- */
-export async function send(root: string, { event, functionName, data }: CommandLine): Promise<string> {
+/** An orchestrator that takes events. */
+export interface Target {
+  /** Its reply as it came. */
+  send(event: object): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** The deployed orchestrator, a local run that is up (`npm start -- --watch`), or one that is started until it is closed. */
+export async function openTarget(
+  root: string,
+  { functionName, data }: Pick<CommandLine, 'functionName' | 'data'>,
+): Promise<Target> {
   // The SDK would warn of each Node older than its own choice, above every answer.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-  if (functionName !== undefined) return invoke(new LambdaClient(), functionName, event);
+  if (functionName !== undefined) return remote(new LambdaClient(), functionName);
   const dataDir = data ?? join(root, '.local', 'data');
   const running = readEndpoint(dataDir);
   if (running) {
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
     const client = new LambdaClient({ endpoint: running.endpoint, region: 'us-east-1', credentials });
-    return invoke(client, running.orchestrator, event);
+    return remote(client, running.orchestrator);
   }
   // With the CDK and the store behind it, it takes seconds to load.
   const { startLocalApp } = await import('../local/local-app.ts');
@@ -32,13 +39,21 @@ export async function send(root: string, { event, functionName, data }: CommandL
     mongodbUri: process.env['MONGODB_URI'] || undefined,
     onLog: () => undefined,
   });
-  try {
-    const result = await app.invoke(app.orchestrator, event);
-    if ('payload' in result) return result.payload;
-    throw new InvocationError(`${result.error.errorType}: ${result.error.errorMessage}`);
-  } finally {
-    await app.close();
-  }
+  return {
+    send: async (event) => {
+      const result = await app.invoke(app.orchestrator, event);
+      if ('payload' in result) return result.payload;
+      throw new InvocationError(`${result.error.errorType}: ${result.error.errorMessage}`);
+    },
+    close: () => app.close(),
+  };
+}
+
+function remote(client: LambdaClient, functionName: string): Target {
+  return {
+    send: (event) => invoke(client, functionName, event),
+    close: () => Promise.resolve(client.destroy()),
+  };
 }
 
 async function invoke(client: LambdaClient, name: string, event: object): Promise<string> {

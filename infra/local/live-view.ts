@@ -1,4 +1,4 @@
-import { Decimal } from 'decimal.js';
+import { dollars } from '../../functions/shared/money.ts';
 import { unrealized, type Position } from '../../functions/ledger/position.ts';
 
 /** What is shown below the lines that have gone by. */
@@ -34,12 +34,6 @@ export function positionLine(position: Position, price = position.lastPrice): st
     `${symbol.padEnd(8)} ${String(qty).padStart(6)} at ${dollars(averageCost)}, now ${price}: ` +
     `realized ${dollars(realized)}, unrealized ${dollars(open)}`
   );
-}
-
-/** Two decimals, and more only where the amount has them. */
-function dollars(amount: Decimal): string {
-  const rounded = amount.toDecimalPlaces(4);
-  return rounded.toFixed(Math.max(2, rounded.decimalPlaces()));
 }
 
 export function countdown(ms: number): string {

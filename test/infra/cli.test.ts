@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { allPages, csvOf } from '../../infra/cli/csv.ts';
 import { render } from '../../infra/cli/render.ts';
 import { removeEndpoint, writeEndpoint } from '../../infra/local/endpoint-file.ts';
 import type { LocalApp } from '../../infra/local/local-app.ts';
@@ -42,6 +43,33 @@ test('a run that waits is seen in the list, approved, and shown', async () => {
   expect(answers.run.parse(JSON.parse(shown.stdout)).run).toMatchObject({ id, state: 'SUCCESS' });
 });
 
+test('trading is halted and let on again; the ledger is told as tables and as comma-separated values', async () => {
+  expect((await trader('halt', '--note', 'cli')).stdout).toMatch(/^new orders are refused since .*: cli$/);
+  const { id } = answers.report.parse(JSON.parse((await trader('run', '--symbol', 'HALT', '--json')).stdout))
+    .runs[0]!;
+  expect((await trader('approve', id)).stdout).toMatch(/no trade; trading is halted since .*: cli/);
+  expect((await trader('unhalt')).stdout).toBe('new orders are let in');
+
+  expect((await trader('positions')).stdout).toMatch(/^SYMBOL +SHARES .*\nAMZN +-?1 /);
+  expect((await trader('trades', '--symbol', 'HALT')).stdout).toBe('no trades');
+  const [names, ...rows] = (await trader('trades', '--csv', '--limit', '1')).stdout.split('\n');
+  expect(names).toBe('id,symbol,type,qty,price,timestamp');
+  expect(rows).toHaveLength(1);
+  expect(rows[0]).toMatch(/^[0-9a-f]{24},AMZN,(buy|sell),1,\d+\.\d\d,2\d{3}-/);
+});
+
+test('all pages go into the comma-separated values, and what has a comma in quotes', async () => {
+  const pages = [
+    { trades: [{ id: 'a,b', qty: 1 }], cursor: 'next' },
+    { trades: [{ id: 'say "c"', qty: 2 }], cursor: null },
+  ];
+  const sent: object[] = [];
+  const send = (event: object) => Promise.resolve(JSON.stringify(pages[sent.push(event) - 1]));
+  const rows = await allPages({ command: 'trades' }, { send, close: () => Promise.resolve() });
+  expect(sent).toEqual([{ command: 'trades' }, { command: 'trades', cursor: 'next' }]);
+  expect(csvOf(rows)).toBe('id,qty\n"a,b",1\n"say ""c""",2\n');
+});
+
 test.each([
   [[], 0, 'npm run trader -- COMMAND'],
   [['--help'], 0, 'Exit code: 0 done'],
@@ -59,6 +87,8 @@ test.each([
   [['show', 'a', 'b'], 2, '"show" can\'t take "b"'],
   [['show', 'x'], 1, '24 hexadecimal digits'],
   [['show', '0123456789abcdef01234567'], 1, 'RefusedError: There is no run'],
+  [['trades', '--csv', '--json'], 2, 'take one of the two'],
+  [['unhalt', '--note', 'x'], 2, "Unknown option '--note'"],
   [['list', '--limit', 'many'], 1, 'InvalidEventError'],
 ])('%j is refused in one line', async (args, code, text) => {
   const finished = await trader(...args);

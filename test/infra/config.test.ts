@@ -22,6 +22,7 @@ describe('the configuration', () => {
       maxTickAgeMinutes: 15,
       approval: 'never',
       approvalTimeoutMinutes: 60,
+      limits: undefined,
       logRetentionDays: 30,
       alarmEmail: undefined,
       orchestratorTimeoutSeconds: 60,
@@ -45,6 +46,16 @@ describe('the configuration', () => {
     [{ symbol: 'MSFT' }, { symbols: 'MSFT' }],
     [{ symbols: 'MSFT,BRK.B' }, { symbols: 'MSFT,BRK.B' }],
     [{ schedule: 'cron(0 9 ? * 2#1 *)' }, { schedule: 'cron(0 9 ? * 2#1 *)' }],
+    [
+      { maxOrderQuantity: '5', maxDailyValue: '1000.00', allowShortSelling: 'false' },
+      {
+        limits: {
+          ...{ maxOrderQuantity: 5, maxDailyValue: '1000.00', allowShortSelling: false },
+          timeZone: 'America/New_York',
+        },
+      },
+    ],
+    [{ allowShortSelling: true }, { limits: undefined }],
     [{ mongodbSecretName: 'mine' }, { mongodb: { secretName: 'mine' } }],
     [{ mongodbIamHost: 'c.mongodb.net' }, { mongodb: { iamHost: 'c.mongodb.net' } }],
     [
@@ -88,6 +99,9 @@ describe('the configuration', () => {
       { logRetentionDays: 31 },
       'logRetentionDays is 31, expected a number of days that CloudWatch Logs knows: 1, 3,',
     ],
+    [{ maxOrderValue: 1000 }, 'maxOrderValue is 1000, expected an amount in dollars as text'],
+    [{ maxPosition: '0' }, 'maxPosition is "0", expected a whole number of shares'],
+    [{ maxPriceMovePercent: '5%' }, 'maxPriceMovePercent is "5%", expected a percentage as text'],
     [{ alarmEmail: 'me' }, 'alarmEmail is "me", expected an e-mail address'],
     [
       { orchestratorTimeoutSeconds: 901 },

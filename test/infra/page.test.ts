@@ -54,6 +54,19 @@ const runs: Record<string, Run> = {
     result: { rejected: `rejected: ${SCRIPT}` },
     steps: [...run().steps.slice(0, 2), step('approval', 2)],
   }),
+  limited: run({
+    result: { refused: 'a position of 3 AMZN would be above the limit', limit: 'position' },
+    steps: [
+      ...run().steps.slice(0, 2),
+      ...['check-limits', 'approval', 'check-limits-again'].map((ref) => step(ref, 3)),
+    ],
+  }),
+  refusedAtTheTrade: run({
+    result: { refused: 'trading is halted', limit: 'halted' },
+    steps: ['check-stock-price', 'generate-recommendation', 'check-limits', 'buy-stock'].map((ref, n) =>
+      step(ref, n),
+    ),
+  }),
   hostile: run({
     ...{ key: SCRIPT, symbol: '"><svg onload=alert(1)>', workflow: 'of-my-own', result: SCRIPT },
     steps: [step(SCRIPT, 0, { argument: { [SCRIPT]: SCRIPT }, result: SCRIPT }), step('y'.repeat(300), 1)],

@@ -1,4 +1,5 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { readLimits } from '../../functions/ledger/limits.ts';
 import { network, templateWith } from '../support/stack-template.ts';
 import {
   allFunctions,
@@ -36,6 +37,23 @@ describe('each function', () => {
       });
     }
   });
+});
+
+test('limits go to buy and sell, and the orchestrator asks about them', () => {
+  const limited = templateWith({ maxPosition: 100, maxPriceMovePercent: '2.5' });
+  const variables = (of: Template, name: string) =>
+    (
+      of.findResources('AWS::Lambda::Function')[functionId(of, name)] as {
+        Properties: { Environment: { Variables: Record<string, string> } };
+      }
+    ).Properties.Environment.Variables;
+  for (const name of ['buystock', 'sellstock']) {
+    const { LIMITS = '' } = variables(limited, name);
+    expect(readLimits(LIMITS)).toMatchObject({ maxPosition: 100, maxPriceMovePercent: '2.5' });
+    expect(variables(template, name)).not.toHaveProperty('LIMITS');
+  }
+  expect(variables(limited, 'orchestrator')['CHECK_LIMITS']).toBe('true');
+  expect(variables(template, 'orchestrator')).not.toHaveProperty('CHECK_LIMITS');
 });
 
 describe('a tick', () => {

@@ -18,7 +18,13 @@ describe('a position', () => {
     ['what was sold short', [sell(2, '10.00'), sell(2, '12.00')], -4, '11', '0'],
     ['a short one that was bought back', [sell(4, '11.00'), buy(1, '10.00')], -3, '11', '1'],
     ['one that turned', [buy(1, '10.00'), sell(3, '12.00')], -2, '12', '2'],
-    ['of many decimals', [buy(1, '0.1000'), buy(2, '0.2001')], 3, '0.16673333333333333333', '0'],
+    [
+      'of many decimals',
+      [buy(1, '0.1000'), buy(2, '0.2001')],
+      3,
+      '0.1667333333333333333333333333333333333333',
+      '0',
+    ],
   ])('is %s', (_, trades, qty, averageCost, realized) => {
     const position = positionOf(trades);
     expect(position.qty).toBe(qty);

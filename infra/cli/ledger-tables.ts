@@ -1,0 +1,53 @@
+import type { Position, Trade } from './answer.ts';
+import { printable } from './text.ts';
+
+export function haltLine(halted: { since: string; note?: string | undefined } | null): string {
+  if (halted === null) return 'new orders are let in';
+  const note = halted.note === undefined ? '' : `: ${printable(halted.note)}`;
+  return `new orders are refused since ${halted.since}${note}`;
+}
+
+export function positionTable(positions: Position[]): string[] {
+  if (positions.length === 0) return ['no trades'];
+  return columns(
+    ['SYMBOL', 'SHARES', 'AVERAGE COST', 'PRICE', 'REALIZED', 'UNREALIZED'],
+    positions.map(({ symbol, qty, averageCost, price, realized, unrealized }) => [
+      symbol,
+      String(qty),
+      averageCost,
+      price ?? '-',
+      realized,
+      unrealized ?? '-',
+    ]),
+  );
+}
+
+export function tradeTable(trades: Trade[]): string[] {
+  if (trades.length === 0) return ['no trades'];
+  return columns(
+    ['TIME', 'SYMBOL', 'TYPE', 'SHARES', 'PRICE', 'ID'],
+    trades.map(({ id, symbol, type, qty, price, timestamp }) => [
+      timestamp,
+      symbol,
+      type,
+      String(qty),
+      price,
+      id,
+    ]),
+  );
+}
+
+/** Amounts stand at the right of their column, the rest at the left. */
+function columns(header: string[], rows: string[][]): string[] {
+  const lines = [header, ...rows].map((row) => row.map(printable));
+  const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  const isAmount = header.map((_, column) => rows.every((row) => /^(-?\d+(\.\d+)?|-)$/.test(row[column]!)));
+  return lines.map((line) =>
+    line
+      .map((text, column) =>
+        isAmount[column] ? text.padStart(widths[column]!) : text.padEnd(widths[column]!),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import type { Command } from './command.ts';
+
+const byId = (name: string, does: string, example: string, withNote = false): Command => ({
+  usage: `${name} ID${withNote ? ' [--note TEXT]' : ''}`,
+  does,
+  example,
+  options: withNote ? { note: { type: 'string' } } : {},
+  toEvent: ({ note }, id) => ({ command: name, id, note }),
+  takesId: 'yes',
+});
+
+const ID = '45e9b56611cdcb087c95278c';
+
+/** What is asked of runs, and done to them. */
+export const runCommands: Record<string, Command> = {
+  list: {
+    usage: 'list [--state S] [--symbol SYM] [--from T] [--to T] [--limit N] [--cursor C]',
+    does: 'runs, the newest first',
+    example: 'list --state IN_PROGRESS --symbol AMZN',
+    options: {
+      state: { type: 'string' },
+      symbol: { type: 'string' },
+      from: { type: 'string' },
+      to: { type: 'string' },
+      limit: { type: 'string' },
+      cursor: { type: 'string' },
+    },
+    toEvent: ({ limit, ...values }) => ({
+      command: 'list',
+      ...values,
+      limit: limit === undefined ? undefined : Number(limit),
+    }),
+    takesId: 'no',
+  },
+  show: {
+    ...byId('show', 'one run with its steps; --html writes a page about it', `show ${ID} --html run.html`),
+    usage: 'show ID [--html FILE]',
+    options: { html: { type: 'string' } },
+  },
+  run: {
+    usage: 'run [--symbol SYM ...] [--key KEY]',
+    does: 'a run of each symbol now; the same key gives the same runs',
+    example: 'run --symbol AMZN --key my-key',
+    options: { symbol: { type: 'string', multiple: true }, key: { type: 'string' } },
+    // A key of its own for each command line: whatever sends the request again makes no second run.
+    toEvent: ({ symbol, key }) => ({ command: 'run', symbols: symbol, idempotencyKey: key ?? randomUUID() }),
+    takesId: 'no',
+  },
+  tick: {
+    usage: 'tick --time T',
+    does: 'what the schedule sends, for a scheduled time',
+    example: 'tick --time 2026-01-05T14:30:00Z',
+    options: { time: { type: 'string' } },
+    toEvent: ({ time }) => ({ command: 'tick', scheduledTime: time }),
+    takesId: 'no',
+  },
+  resume: {
+    usage: 'resume [ID]',
+    does: 'carries on the run, or all that are due',
+    example: 'resume',
+    options: {},
+    toEvent: (_, id) => ({ command: 'resume', id }),
+    takesId: 'may',
+  },
+  approve: byId('approve', 'lets a run that waits trade', `approve ${ID} --note "checked"`, true),
+  reject: byId(
+    'reject',
+    'ends a run that waits without a trade',
+    `reject ${ID} --note "earnings tomorrow"`,
+    true,
+  ),
+  cancel: byId('cancel', 'ends a run that waits or sleeps', `cancel ${ID}`, true),
+  retry: byId('retry', 'carries a failed run on from the step that failed', `retry ${ID}`),
+};
