@@ -35,15 +35,16 @@ function toDisturbances(points: Point[]): Disturbance[] {
   );
 }
 
-const isConcerned = ({ boundary, isCold }: Point, { kind, phase }: FunctionFault) =>
-  !isCold && boundary.kind === kind && boundary.phase === phase && !isOwnCommand(boundary);
+const isConcerned = ({ boundary, when }: Point, { kind, phase }: FunctionFault) =>
+  when === 'always' && boundary.kind === kind && boundary.phase === phase && !isOwnCommand(boundary);
 
 /** In the end there is one trade, or a failed run that says why. */
 async function failAt(lane: Lane, { point: { boundary }, fault, isLasting }: Disturbance): Promise<void> {
   const tick = lane.nextTick();
-  const fails = isLasting || fault.isFinal;
-  const mayHaveTraded =
-    fault.phase === 'answered' && (fault.kind === 'command' || /(buy|sell)-stock$/.test(boundary.name));
+  // The next attempt finds the trade, and does not come by here again.
+  const isFound = boundary.name === 'findAndModify' && fault.phase === 'answered';
+  const fails = fault.isFinal || (isLasting && !isFound);
+  const mayHaveTraded = fault.phase === 'answered' && /-(buy|sell)-stock$/.test(boundary.name);
   if (fails) lane.audit.expect(tick, mayHaveTraded ? 'trade and error' : 'refusal');
 
   let times = 0;

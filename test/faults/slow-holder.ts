@@ -5,7 +5,7 @@ import { bounded, disturbRuns, type Point, type Proof } from '../support/fault-p
 /** Stops an orchestrator past its lease at every boundary of a run, has another one finish, and lets the first go on. */
 export const slowHolder: Proof = async (options) => {
   const plan = (points: Point[], branch: Branch) => {
-    const ofRun = points.filter(({ isCold }) => !isCold);
+    const ofRun = points.filter(({ when }) => when === 'always');
     return bounded(ofRun, 2, branch, options);
   };
   const { done, findings } = await disturbRuns(plan, stopAt);

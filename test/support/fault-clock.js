@@ -58,25 +58,25 @@ timers.clearTimeout = (timer) => {
 globalThis.setTimeout = timers.setTimeout;
 globalThis.clearTimeout = timers.clearTimeout;
 
-/** Sockets on which silence is a time-out. */
-const impatient = new Set();
+/** Sockets on which silence is a time-out, and how far ahead the clock was when they became so. */
+const impatient = new Map();
 const realSocketTimeout = Socket.prototype.setTimeout;
 Socket.prototype.setTimeout = function (ms, ...rest) {
-  if (ms > 0 && !this.destroyed) impatient.add(this);
+  if (ms > 0 && !this.destroyed) impatient.set(this, aheadMs());
   else impatient.delete(this);
   return realSocketTimeout.call(this, ms, ...rest);
 };
 
 let seenMs = aheadMs();
 setInterval(() => {
-  const passedMs = aheadMs() - seenMs;
-  if (passedMs === 0) return;
-  seenMs += passedMs;
-  // Sockets first: what a timer sends now has not waited.
-  for (const socket of impatient) {
+  const nowMs = aheadMs();
+  if (nowMs === seenMs) return;
+  // Sockets first: what a timer sends now has not waited. One that is newer than the leap has not waited either.
+  for (const [socket, sinceMs] of impatient) {
     if (socket.destroyed) impatient.delete(socket);
-    else if (socket.timeout <= passedMs) socket.emit('timeout');
+    else if (socket.timeout <= nowMs - Math.max(seenMs, sinceMs)) socket.emit('timeout');
   }
+  seenMs = nowMs;
   for (const [timer, { at, fire }] of due) {
     if (at > Date.now()) continue;
     realClearTimeout(timer);

@@ -189,6 +189,11 @@ export class Lane {
     while (this.orchestratorPids.length > 0) await sleep(5);
   }
 
+  /** As if no order of the symbol had ever been decided; its trades stay. */
+  async loseBook(): Promise<void> {
+    await this.audit.database.collection('books').deleteMany({});
+  }
+
   /** Delivers a tick again until its run has ended, `most` times at the most; throws where it has not by then. */
   async recover(tick: string, most: number, pauseSeconds = LEASE_SECONDS): Promise<RunReport> {
     let last: Delivery = {};

@@ -31,8 +31,8 @@ const LANES_PER_BRANCH = 2;
 export interface Point {
   n: number;
   boundary: Boundary;
-  /** Whether it belongs to the start of a cold orchestrator. */
-  isCold: boolean;
+  /** When it is there: at the start of a cold orchestrator, in a symbol's first order, or in every run. */
+  when: 'cold' | 'first order' | 'always';
 }
 
 /**
@@ -84,17 +84,30 @@ export async function withLanes(
   }
 }
 
-/** Those that a cold orchestrator has before its run, then those of every run. */
 async function recordPoints(lane: Lane): Promise<Point[]> {
-  const all = await lane.recordBoundaries();
+  await lane.recordBoundaries();
   const warm = await lane.recordBoundaries();
-  const cold = all.slice(0, all.length - warm.length);
-  if (names([...cold, ...warm]) !== names(all))
-    throw new Error(`a cold run differs in more than its start: ${names(all)} against ${names(warm)}`);
+  await lane.stopOrchestrator();
+  const cold = await lane.recordBoundaries();
+  await lane.loseBook();
+  const firstOrder = await lane.recordBoundaries();
   return [
-    ...cold.map((boundary, n) => ({ n, boundary, isCold: true })),
-    ...warm.map((boundary, n) => ({ n, boundary, isCold: false })),
+    ...inserted(cold, warm).map((point) => ({ ...point, when: 'cold' as const })),
+    ...warm.map((boundary, n) => ({ n, boundary, when: 'always' as const })),
+    ...inserted(firstOrder, warm).map((point) => ({ ...point, when: 'first order' as const })),
   ];
+}
+
+/** What a longer run has in one place beyond the boundaries of every run. */
+function inserted(longer: Boundary[], usual: Boundary[]): Omit<Point, 'when'>[] {
+  const count = longer.length - usual.length;
+  // Where there are several ways to see it, the last one: a command of a name that follows is of what was put in.
+  for (let at = usual.length; count > 0 && at >= 0; at--) {
+    const rest = longer.toSpliced(at, count);
+    if (names(rest) === names(usual))
+      return longer.slice(at, at + count).map((boundary, index) => ({ n: at + index, boundary }));
+  }
+  throw new Error(`a run differs in more than one place: ${names(longer)} against ${names(usual)}`);
 }
 
 const names = (boundaries: Boundary[]) => boundaries.map(describeBoundary).join(', ');
@@ -102,10 +115,11 @@ const names = (boundaries: Boundary[]) => boundaries.map(describeBoundary).join(
 /** Delivers a new tick with a fault at a point; throws where the run does not come by there. */
 export async function disturbAt(
   lane: Lane,
-  { n, boundary, isCold }: Point,
+  { n, boundary, when }: Point,
   fault: Fault,
 ): Promise<{ tick: string; delivery: Delivery }> {
-  if (isCold) await lane.stopOrchestrator();
+  if (when === 'cold') await lane.stopOrchestrator();
+  if (when === 'first order') await lane.loseBook();
   const tick = lane.nextTick();
   const { delivery, reached } = await lane.disturb(tick, n, fault);
   if (!reached || describeBoundary(reached) !== describeBoundary(boundary)) {
