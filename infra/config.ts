@@ -2,6 +2,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { price, stockSymbol } from '../functions/contracts/stock.ts';
 import { limitKeys, toLimits, type LimitKey } from './limits-config.ts';
+import { marketKeys, toMarket, type MarketConfig } from './market-config.ts';
 import { flag, idList, isSchedule, isTimeZone, wholeNumber } from './config-values.ts';
 
 const RETENTION = Object.values(RetentionDays).filter(
@@ -63,6 +64,7 @@ export const configuration = z.object({
   approvalTimeoutMinutes: wholeNumber(1, 10_080)
     .default(60)
     .describe('a whole number of minutes from 1 to 10080'),
+  ...marketKeys,
   ...limitKeys,
   logRetentionDays: wholeNumber(1, 3653)
     .refine((days) => RETENTION.includes(days))
@@ -97,9 +99,16 @@ export type MongodbAuthentication = { secretName: string } | { secretArn: string
 
 export interface TraderConfig extends Omit<
   Parsed,
-  (`mongodb${string}` & keyof Parsed) | LimitKey | 'symbol' | 'vpcId' | 'subnetIds' | 'securityGroupIds'
+  | (`mongodb${string}` & keyof Parsed)
+  | LimitKey
+  | keyof typeof marketKeys
+  | 'symbol'
+  | 'vpcId'
+  | 'subnetIds'
+  | 'securityGroupIds'
 > {
   mongodb: MongodbAuthentication;
+  market: MarketConfig;
   /** What buy and sell hold an order against; undefined where there is no limit. */
   limits: Record<string, unknown> | undefined;
   vpc: { id: string; subnetIds: string[]; securityGroupIds: string[] } | undefined;
@@ -133,12 +142,15 @@ export function parseConfig(context: Record<string, unknown>): TraderConfig {
 function combined(parsed: Parsed): TraderConfig {
   const { symbol, mongodbSecretName, mongodbSecretArn, mongodbIamHost, ...others } = parsed;
   const { vpcId, subnetIds, securityGroupIds, ...rest } = others;
-  const { limits, ...config } = toLimits(rest);
+  const { market, limits, ...config } = toLimits(toMarket(rest));
   const ways = { mongodbSecretName, mongodbSecretArn, mongodbIamHost };
   const given = Object.entries(ways).filter(([, value]) => value !== undefined);
   if (given.length > 1) {
     const keys = given.map(([key, value]) => `${key} is ${shown(value)}`);
     throw new ConfigError([`${keys.join(' and ')}, expected one of the two alone`]);
+  }
+  if (parsed.alpacaLive && parsed.market !== 'alpaca') {
+    throw new ConfigError(['alpacaLive is true, expected market=alpaca beside it']);
   }
   const network = Object.entries({ vpcId, subnetIds, securityGroupIds });
   const missing = network.filter(([, value]) => value === undefined);
@@ -149,6 +161,7 @@ function combined(parsed: Parsed): TraderConfig {
   }
   return {
     ...config,
+    market,
     limits,
     symbols: symbol ?? config.symbols,
     mongodb: mongodbIamHost

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { price } from '../functions/contracts/stock.ts';
 import { flag, wholeNumber } from './config-values.ts';
+import type { MarketConfig } from './market-config.ts';
 
 const shares = wholeNumber(1, 1_000_000_000).optional().describe('a whole number of shares');
 const dollars = price.optional().describe('an amount in dollars as text, such as "5000.00"');
@@ -24,20 +25,19 @@ export type LimitKey = keyof typeof limitKeys;
 
 const names = Object.keys(limitKeys) as LimitKey[];
 
-/** Takes the limits out of the other keys; undefined where nothing is limited. */
-export function toLimits<Keys extends Partial<Record<LimitKey, unknown>> & { timeZone: string }>(
-  keys: Keys,
-): Omit<Keys, LimitKey> & { limits: Record<string, unknown> | undefined } {
+/** Takes the limits out of the other keys; undefined where nothing is limited. Only the simulated market lends shares unasked. */
+export function toLimits<
+  Keys extends Partial<Record<LimitKey, unknown>> & { timeZone: string; market: MarketConfig },
+>(keys: Keys): Omit<Keys, LimitKey> & { limits: Record<string, unknown> | undefined } {
   const others: Partial<Keys> = { ...keys };
   for (const name of names) delete others[name];
-  const limits = Object.fromEntries(
-    names.filter((name) => keys[name] !== undefined).map((name) => [name, keys[name]]),
+  const allowShortSelling = keys.allowShortSelling ?? keys.market.name === 'simulated';
+  const given = Object.entries({ ...keys, allowShortSelling }).filter(
+    ([name, value]) => (names as string[]).includes(name) && value !== undefined,
   );
-  const isLimited = names.some((name) =>
-    name === 'allowShortSelling' ? keys[name] === false : keys[name] !== undefined,
-  );
+  const isLimited = given.length > 1 || !allowShortSelling;
   return {
     ...(others as Omit<Keys, LimitKey>),
-    limits: isLimited ? { ...limits, timeZone: keys.timeZone } : undefined,
+    limits: isLimited ? { ...Object.fromEntries(given), timeZone: keys.timeZone } : undefined,
   };
 }

@@ -1,6 +1,6 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { MongodbAuthentication } from './config.ts';
 import type { NodeFunction } from './node-function.ts';
+import { secretArn } from './secret-arn.ts';
 
 /** The way of some functions into MongoDB: what they may read, and the variables that say where it is. */
 export class MongodbAccess {
@@ -22,7 +22,10 @@ export class MongodbAccess {
       return;
     }
     fn.addEnvironment('MONGODB_SECRET_ID', this.secretId!);
-    fn.allow(['secretsmanager:GetSecretValue'], [secretArn(fn, authentication)]);
+    fn.allow(
+      ['secretsmanager:GetSecretValue'],
+      ['secretArn' in authentication ? authentication.secretArn : secretArn(fn, authentication.secretName)],
+    );
   }
 
   /** Name or ARN of the secret; undefined where there is none. */
@@ -31,15 +34,4 @@ export class MongodbAccess {
     if ('iamHost' in authentication) return undefined;
     return 'secretArn' in authentication ? authentication.secretArn : authentication.secretName;
   }
-}
-
-function secretArn(fn: NodeFunction, secret: { secretName: string } | { secretArn: string }): string {
-  if ('secretArn' in secret) return secret.secretArn;
-  return Stack.of(fn).formatArn({
-    service: 'secretsmanager',
-    resource: 'secret',
-    // Secrets Manager puts six random characters behind the name.
-    resourceName: `${secret.secretName}-??????`,
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  });
 }

@@ -4,6 +4,7 @@ import { Alarms } from './alarms.ts';
 import type { TraderConfig } from './config.ts';
 import { TraderDashboard } from './dashboard.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { MarketAccess } from './market-access.ts';
 import { MongodbAccess } from './mongodb-access.ts';
 import { NodeFunction } from './node-function.ts';
 import { Notifications } from './notifications.ts';
@@ -25,8 +26,10 @@ export class TraderStack extends Stack {
     // The driver, and TLS and the password's derivation when it connects, are bound by the processor.
     const connected = { ...small, memorySize: 512, ...network?.placement };
 
+    const market = new MarketAccess(this, config.market);
     const price = new NodeFunction(this, 'check-stock-price', {
       ...small,
+      bundling: market.bundling,
       entry: 'functions/check-stock-price.ts',
     });
     const recommendation = new NodeFunction(this, 'generate-buy-sell-recommendation', {
@@ -35,9 +38,15 @@ export class TraderStack extends Stack {
       environment: { SELL_ABOVE: config.sellAbove },
     });
     const { limits } = config;
-    const trading = { ...connected, ...(limits && { environment: { LIMITS: JSON.stringify(limits) } }) };
+    const trading = {
+      ...connected,
+      bundling: market.bundling,
+      ...(limits && { environment: { LIMITS: JSON.stringify(limits) } }),
+    };
     const buy = new NodeFunction(this, 'buy-stock', { ...trading, entry: 'functions/buy-stock.ts' });
     const sell = new NodeFunction(this, 'sell-stock', { ...trading, entry: 'functions/sell-stock.ts' });
+
+    for (const fn of [price, buy, sell]) market.grantTo(fn);
 
     const failedTicks = new DeadLetters(this, 'failed-ticks');
     const undeliveredTicks = new DeadLetters(this, 'undelivered-ticks');

@@ -13,6 +13,11 @@ export const price = z
     'a price is a positive decimal string such as "101.25"',
   );
 
+/** What a share came to on average, where an order was filled in parts: a decimal string of up to twelve decimals. */
+const averagePrice = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,11})(\.\d{1,12})?$/, 'a price is a decimal string such as "101.25"');
+
 /** What makes a request that is sent twice one request. */
 export const idempotencyKey = z
   .string()
@@ -38,7 +43,7 @@ export const instant = z.iso.datetime({
 export const stockTransaction = z.object({
   id: idempotencyKey,
   symbol: stockSymbol,
-  price,
+  price: averagePrice,
   type: tradeType,
   qty: quantity,
   timestamp: z.iso.datetime(),

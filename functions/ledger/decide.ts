@@ -23,7 +23,7 @@ export async function decide(ledger: Ledger, limits: Limits, order: Asked): Prom
     if (trade) return { trade };
     const earlier = book.decisions.find(({ key }) => key === order.key);
     if (earlier?.refusal) return { refusal: earlier.refusal };
-    if (earlier && (isAtWork(earlier, now) || (await market.find(order.key)))) return 'place';
+    if (earlier && (isAtWork(earlier, now) || (await market.holds(order.key)))) return 'place';
 
     const current = await withoutLeftOvers(book, order.key, now);
     const refused = await judge(limits, order, current, halted);
@@ -107,7 +107,7 @@ async function withoutLeftOvers(book: Book, own: string, now: Date): Promise<Boo
   for (const decision of book.decisions) {
     if (decision.key === own) continue;
     const isLeftOver =
-      !isAtWork(decision, now) && (decision.refusal !== undefined || !(await market.find(decision.key)));
+      !isAtWork(decision, now) && (decision.refusal !== undefined || !(await market.holds(decision.key)));
     if (!isLeftOver) decisions.push(decision);
   }
   return { ...book, decisions };

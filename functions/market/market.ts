@@ -11,8 +11,8 @@ export interface Market {
    */
   history(symbol: string, at: Date, count: number, everyMinutes: number): Promise<string[]>;
 
-  /** What became of the order with this key, if it was ever placed. */
-  find(key: string): Promise<Execution | undefined>;
+  /** Whether it has an order with this key that is open, or was filled, if only in part. */
+  holds(key: string): Promise<boolean>;
 
   /** Carries out an order, once for its key, however often it is sent. Throws where it is not known what became of it. */
   execute(order: MarketOrder): Promise<Execution>;

@@ -15,7 +15,7 @@ export const simulated: Market = {
     ),
 
   // It keeps no orders: the ledger, which holds one trade a key, is all the memory that it has.
-  find: () => Promise.resolve(undefined),
+  holds: () => Promise.resolve(false),
 
   execute: ({ qty, price }) => Promise.resolve({ outcome: 'filled', qty, price, at: new Date() }),
 };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { brokerKeysOf } from '../local/broker-keys.ts';
 import { readEndpoint } from '../local/endpoint-file.ts';
 import type { CommandLine } from './command-line.ts';
 
@@ -37,6 +38,7 @@ export async function openTarget(
     assemblyDir: join(root, '.local', 'assembly'),
     dataDir,
     mongodbUri: process.env['MONGODB_URI'] || undefined,
+    brokerKeys: brokerKeysOf(process.env),
     onLog: () => undefined,
   });
   return {

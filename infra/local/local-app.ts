@@ -1,3 +1,4 @@
+import { brokerSecret, type BrokerKeys } from './broker-keys.ts';
 import { Callers } from './lambda/callers.ts';
 import { Functions, type FunctionsOptions } from './lambda/functions.ts';
 import { AwsService } from './lambda/service.ts';
@@ -20,6 +21,8 @@ export interface LocalAppOptions {
   dataDir: string;
   /** A MongoDB to use instead of the embedded store. */
   mongodbUri?: string | undefined;
+  /** With the market `alpaca`: what the secret of its keys holds. */
+  brokerKeys?: BrokerKeys | undefined;
   /** Wipe the embedded store's data first. */
   fresh?: boolean;
   /** Variables that replace those of the template, by the function's name; for tests. */
@@ -55,9 +58,10 @@ export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp>
     'MONGODB_DATABASE'
   ]!;
 
+  const secrets = brokerSecret(stack.functions, options.brokerKeys);
   const database = await openDatabase({ dataDir, mongodbUri, databaseName, fresh, onCommand });
   const callers = new Callers();
-  const service = new AwsService(callers, database.uri, options.onMessage);
+  const service = new AwsService(callers, database.uri, secrets, options.onMessage);
   const endpoint = await service.listen();
   const functions = new Functions(
     stack.functions.map((fn) => {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { ConfigError } from '../config.ts';
+import { brokerKeysOf } from './broker-keys.ts';
 import { Display } from './display.ts';
 import { startLocalApp } from './local-app.ts';
 import { StoreError } from './mongodb/server.ts';
@@ -24,6 +25,7 @@ async function main(args: string[]): Promise<number> {
     assemblyDir: join(root, '.local', 'assembly'),
     dataDir,
     mongodbUri: process.env['MONGODB_URI'] || undefined,
+    brokerKeys: brokerKeysOf(process.env),
     fresh: options.fresh,
     context: options.context,
     onMessage: ({ subject, text }) =>

@@ -24,8 +24,9 @@ export abstract class InvokeError extends Error {
   }
 }
 
-/** Errors of a function's surroundings, not of its work: its process, its database, its secret, by their names. */
-const REMOTE_FAULT = /^(Runtime\.|Sandbox\.|Function\.|Mongo|GetParameterError$)/;
+/** Errors of a function's surroundings, not of its work: its process, database, secret or broker, by their names. */
+const REMOTE_FAULT =
+  /^(Runtime\.|Sandbox\.|Function\.|Mongo|(GetParameter|BrokerUnavailable|OrderPending)Error$)/;
 
 /** The request breaks the function's contract; it was not sent. */
 export class InvalidFunctionRequestError extends InvokeError {

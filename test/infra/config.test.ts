@@ -22,6 +22,7 @@ describe('the configuration', () => {
       maxTickAgeMinutes: 15,
       approval: 'never',
       approvalTimeoutMinutes: 60,
+      market: { name: 'simulated' },
       limits: undefined,
       logRetentionDays: 30,
       alarmEmail: undefined,
@@ -54,6 +55,20 @@ describe('the configuration', () => {
           timeZone: 'America/New_York',
         },
       },
+    ],
+    [
+      { market: 'alpaca' },
+      {
+        market: {
+          ...{ name: 'alpaca', secretName: 'orbits-trader/alpaca', isLive: false, feed: 'iex' },
+          ...{ tradingUrl: 'https://paper-api.alpaca.markets', dataUrl: 'https://data.alpaca.markets' },
+        },
+        limits: { allowShortSelling: false, timeZone: 'America/New_York' },
+      },
+    ],
+    [
+      { market: 'alpaca', alpacaLive: 'true', allowShortSelling: 'true' },
+      { market: { isLive: true, tradingUrl: 'https://api.alpaca.markets' }, limits: undefined },
     ],
     [{ allowShortSelling: true }, { limits: undefined }],
     [{ mongodbSecretName: 'mine' }, { mongodb: { secretName: 'mine' } }],
@@ -102,6 +117,9 @@ describe('the configuration', () => {
     [{ maxOrderValue: 1000 }, 'maxOrderValue is 1000, expected an amount in dollars as text'],
     [{ maxPosition: '0' }, 'maxPosition is "0", expected a whole number of shares'],
     [{ maxPriceMovePercent: '5%' }, 'maxPriceMovePercent is "5%", expected a percentage as text'],
+    [{ market: 'nyse' }, 'market is "nyse", expected "simulated" or "alpaca"'],
+    [{ alpacaLive: true }, 'alpacaLive is true, expected market=alpaca beside it'],
+    [{ alpacaTradingUrl: 'broker/' }, 'alpacaTradingUrl is "broker/", expected a URL without a slash'],
     [{ alarmEmail: 'me' }, 'alarmEmail is "me", expected an e-mail address'],
     [
       { orchestratorTimeoutSeconds: 901 },

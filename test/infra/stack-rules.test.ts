@@ -36,6 +36,7 @@ describe('the rules of AwsSolutions', () => {
   test.each([
     ['with the defaults', {}],
     ['with a network and alarms by e-mail', everything],
+    ['with a broker', { market: 'alpaca' }],
     ['with IAM authentication', { mongodbIamHost: 'cluster0.ab1cd.mongodb.net' }],
   ])('hold %s', (_, change) => {
     expect(violations(appWith(change))).toEqual([]);

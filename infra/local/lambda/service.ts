@@ -17,16 +17,19 @@ export class AwsService {
   readonly #server: Server;
   #functions: Functions | undefined;
   readonly #callers: Callers;
-  /** What every secret holds: the MongoDB URI. */
+  /** What the secret of the database holds: the MongoDB URI. */
   secret: string;
+  readonly #otherSecrets: Record<string, string>;
 
   constructor(
     callers: Callers,
     secret: string,
+    otherSecrets: Record<string, string>,
     private readonly onMessage: (message: TopicMessage) => void = () => undefined,
   ) {
     this.#callers = callers;
     this.secret = secret;
+    this.#otherSecrets = otherSecrets;
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => refuse(response, error));
     });
@@ -55,7 +58,8 @@ export class AwsService {
       const { SecretId } = secretRequest.parse(JSON.parse((await readBody(request)).toString('utf8')));
       this.#callers.authorize(authorization, 'secretsmanager:GetSecretValue', secretArn(SecretId));
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
-      response.end(JSON.stringify({ Name: SecretId, SecretString: this.secret, VersionId: 'local' }));
+      const SecretString = this.#otherSecrets[SecretId] ?? this.secret;
+      response.end(JSON.stringify({ Name: SecretId, SecretString, VersionId: 'local' }));
       return;
     }
     // SNS has no path; a plain curl sends this content type to Lambda's.

@@ -1,0 +1,173 @@
+import { errors, marketData, trading } from '@alpacahq/alpaca-trade-api/rest';
+import * as z from 'zod';
+import type { MarketOrder } from '../market.ts';
+import { BrokerError, BrokerKeysError, BrokerUnavailableError } from './errors.ts';
+
+/** The function has ten seconds in all, and asks several times. */
+const REQUEST_MS = 2_000;
+
+export interface BrokerOptions {
+  keyId: string;
+  secretKey: string;
+  /** Base URLs, without a path. */
+  tradingUrl: string;
+  dataUrl: string;
+  feed: 'iex' | 'sip';
+}
+
+const wholeShares = z.string().regex(/^\d+$/, 'whole shares were ordered').transform(Number);
+
+/** An order as far as it is read here; https://docs.alpaca.markets/reference/postorder has all of it. */
+const order = z.object({
+  id: z.string(),
+  symbol: z.string(),
+  side: z.enum(['buy', 'sell']),
+  status: z.string(),
+  qty: wholeShares,
+  filledQty: wholeShares,
+  filledAvgPrice: z
+    .string()
+    .regex(/^\d+(\.\d+)?$/)
+    .optional(),
+  filledAt: z.date().optional(),
+  updatedAt: z.date().optional(),
+});
+export type BrokerOrder = z.infer<typeof order>;
+
+const clock = z.object({ isOpen: z.boolean(), nextOpen: z.date() });
+/** JSON numbers of at most 15 digits, so that their text is what was sent. */
+const decimal = z.number().positive().transform(String);
+const latestTrade = z.object({ trade: z.object({ p: decimal, t: z.date() }) });
+const bars = z.object({ bars: z.array(z.object({ c: decimal })).nullable() });
+
+/** The broker's refusal of one request, in its own words. */
+export interface Refused {
+  status: number;
+  code: string;
+  message: string;
+}
+
+/** The requests of the broker that an order and its price need, their answers parsed. */
+export class Broker {
+  readonly #orders: trading.OrdersApi;
+  readonly #clock: trading.ClockApi;
+  readonly #stocks: marketData.StockApi;
+  readonly #feed: BrokerOptions['feed'];
+
+  constructor({ keyId, secretKey, tradingUrl, dataUrl, feed }: BrokerOptions) {
+    // No retries of the SDK's: the workflow has its own, and these would multiply with them.
+    const shared = { keyId, secret: secretKey, timeoutMs: REQUEST_MS };
+    const configuration = new trading.Configuration({ ...shared, basePath: tradingUrl });
+    this.#orders = new trading.OrdersApi(configuration);
+    this.#clock = new trading.ClockApi(configuration);
+    this.#stocks = new marketData.StockApi(new marketData.Configuration({ ...shared, basePath: dataUrl }));
+    this.#feed = feed;
+  }
+
+  clock() {
+    return parsed(clock, 'the clock', this.#clock.legacyClock());
+  }
+
+  latestTrade(symbol: string) {
+    return parsed(
+      latestTrade,
+      `the latest trade of ${symbol}`,
+      this.#stocks.stockLatestTradeSingle({ symbol, feed: this.#feed }),
+    );
+  }
+
+  /** Closing prices, the newest first. */
+  async closes(
+    symbol: string,
+    timeframe: string,
+    { start, end, limit }: { start: Date; end: Date; limit: number },
+  ): Promise<string[]> {
+    const asked = { symbol, timeframe, start, end, limit, sort: 'desc', feed: this.#feed } as const;
+    const answer = await parsed(bars, `the bars of ${symbol}`, this.#stocks.stockBarSingle(asked));
+    return (answer.bars ?? []).map(({ c }) => c);
+  }
+
+  /** The order with an idempotency key; undefined where there is none. */
+  async find(key: string): Promise<BrokerOrder | undefined> {
+    try {
+      return await parsed(order, 'an order', this.#orders.getOrderByClientOrderId({ clientOrderId: key }));
+    } catch (error) {
+      if (refusalIn(error)?.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  order(id: string): Promise<BrokerOrder> {
+    return parsed(order, 'an order', this.#orders.getOrderByOrderID({ orderId: id }));
+  }
+
+  /** An order at the market for the rest of the day; answers the broker's refusal where it doesn't take it. */
+  async place({ key, type, symbol, qty }: MarketOrder): Promise<BrokerOrder | { refused: Refused }> {
+    const postOrderRequest: trading.PostOrderRequest = {
+      symbol,
+      qty: String(qty),
+      side: type,
+      type: 'market',
+      timeInForce: 'day',
+      clientOrderId: key,
+    };
+    try {
+      return await parsed(order, 'an order', this.#orders.postOrder({ postOrderRequest }));
+    } catch (error) {
+      const refused = refusalIn(error);
+      if (!refused) throw error;
+      return { refused };
+    }
+  }
+
+  /** Takes back what is not filled; an order that has ended meanwhile stays as it is. */
+  async cancel(id: string): Promise<void> {
+    try {
+      await asked(this.#orders.deleteOrderByOrderID({ orderId: id }));
+    } catch (error) {
+      const { status } = refusalIn(error) ?? {};
+      if (status !== 422 && status !== 404) throw error;
+    }
+  }
+}
+
+/** What the broker refused, by the error that was made of it. */
+const refusals = new WeakMap<object, Refused>();
+const refusalIn = (error: unknown): Refused | undefined =>
+  typeof error === 'object' && error !== null ? refusals.get(error) : undefined;
+
+async function parsed<T extends z.ZodType>(
+  schema: T,
+  what: string,
+  answer: Promise<unknown>,
+): Promise<z.output<T>> {
+  const result = schema.safeParse(await asked(answer));
+  if (result.success) return result.data;
+  const problems = z.prettifyError(result.error).replace(/\s*\n\s*/g, ' ');
+  throw new BrokerError(`The broker's answer about ${what} is not what its documentation says: ${problems}.`);
+}
+
+/** The SDK's errors as those of this market. */
+async function asked<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof errors.ApiError)) {
+      const { name, message } = error as Error;
+      throw new BrokerUnavailableError(`The broker gave no answer (${name}: ${message}).`, { cause: error });
+    }
+    const { status, code, message } = error;
+    const said = `${status}${code === undefined ? '' : `, code ${code}`}: ${message}`;
+    if (status === 429 || status >= 500) {
+      throw new BrokerUnavailableError(`The broker can't answer now (${said}).`, { cause: error });
+    }
+    if (status === 401 || (status === 403 && !/^403\d{5}$/.test(String(code)))) {
+      throw new BrokerKeysError(
+        `The broker refused the keys (${said}). Keys of a paper account work with alpacaLive=false alone, and the other way round.`,
+      );
+    }
+    const refused = new BrokerError(`The broker refused (${said}).`, { cause: error });
+    refusals.set(refused, { status, code: String(code), message });
+    throw refused;
+  }
+}

@@ -1,0 +1,46 @@
+import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod';
+import { requiredVariable } from '../../shared/environment.ts';
+import { alpacaMarket } from './alpaca.ts';
+import { Broker } from './broker.ts';
+import { BrokerKeysError } from './errors.ts';
+
+/** How long the keys are used before Secrets Manager is asked again. */
+const KEYS_SECONDS = 300;
+
+const secrets = new SecretsProvider({ awsSdkV3Client: new SecretsManagerClient() });
+const keys = z.object({ keyId: z.string().min(1), secretKey: z.string().min(1) });
+
+/** Alpaca, with the keys of the stack's secret. */
+export const alpaca = alpacaMarket(async (work) => {
+  try {
+    return await work(await connect());
+  } catch (error) {
+    if (!(error instanceof BrokerKeysError)) throw error;
+    // They may have been changed. Nothing was done with those that were refused.
+    return work(await connect({ fresh: true }));
+  }
+});
+
+async function connect({ fresh = false } = {}): Promise<Broker> {
+  const secretId = requiredVariable('ALPACA_SECRET_ID');
+  const text = await secrets.get(secretId, { maxAge: KEYS_SECONDS, forceFetch: fresh });
+  return new Broker({
+    ...parseKeys(secretId, text),
+    tradingUrl: requiredVariable('ALPACA_TRADING_URL'),
+    dataUrl: requiredVariable('ALPACA_DATA_URL'),
+    feed: z.enum(['iex', 'sip']).parse(requiredVariable('ALPACA_FEED')),
+  });
+}
+
+/** The error says nothing of what the secret holds. */
+function parseKeys(secretId: string, text: unknown): z.infer<typeof keys> {
+  try {
+    return keys.parse(JSON.parse(String(text)));
+  } catch {
+    throw new BrokerKeysError(
+      `The secret ${secretId} does not hold the broker's keys; store {"keyId":"...","secretKey":"..."} in it.`,
+    );
+  }
+}

@@ -1,0 +1,18 @@
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** A session of the US market has six and a half hours. */
+const SESSION_MINUTES = 390;
+
+/** Minutes between two bars as the broker words them: 1 to 59 minutes, whole hours up to 23, or a day. */
+export function timeframe(minutes: number): string {
+  if (minutes < 60) return `${minutes}Min`;
+  if (minutes === 1440) return '1Day';
+  if (minutes % 60 === 0 && minutes < 1440) return `${minutes / 60}Hour`;
+  throw new Error(`Bars of ${minutes} minutes can't be had: 1 to 59 minutes, whole hours, or 1440.`);
+}
+
+/** A time so early that as many bars lie between it and the given one, with nights, weekends and holidays. */
+export function sessionsBack(at: Date, count: number, minutes: number): Date {
+  const sessions = Math.ceil((count * Math.min(minutes, SESSION_MINUTES)) / SESSION_MINUTES);
+  return new Date(at.getTime() - (2 * sessions + 5) * DAY_MS);
+}

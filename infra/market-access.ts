@@ -1,0 +1,35 @@
+import { Annotations } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { MarketConfig } from './market-config.ts';
+import type { NodeFunction } from './node-function.ts';
+import { secretArn } from './secret-arn.ts';
+
+/** The way of some functions to the market: the code that they carry, the keys that they may read, and where it is. */
+export class MarketAccess {
+  readonly #market: MarketConfig;
+
+  constructor(scope: Construct, market: MarketConfig) {
+    this.#market = market;
+    if (market.name === 'alpaca' && market.isLive) {
+      Annotations.of(scope).addWarningV2(
+        'orbits-trader:alpacaLive',
+        'alpacaLive is true: this stack trades with real money.',
+      );
+    }
+  }
+
+  /** Bundling by which a function carries this market alone. */
+  get bundling() {
+    return { define: { 'process.env.MARKET': JSON.stringify(this.#market.name) } };
+  }
+
+  grantTo(fn: NodeFunction): void {
+    const market = this.#market;
+    if (market.name === 'simulated') return;
+    fn.addEnvironment('ALPACA_SECRET_ID', market.secretName);
+    fn.addEnvironment('ALPACA_TRADING_URL', market.tradingUrl);
+    fn.addEnvironment('ALPACA_DATA_URL', market.dataUrl);
+    fn.addEnvironment('ALPACA_FEED', market.feed);
+    fn.allow(['secretsmanager:GetSecretValue'], [secretArn(fn, market.secretName)]);
+  }
+}
