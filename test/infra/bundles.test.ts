@@ -34,6 +34,23 @@ test('every bundle is within its limit', () => {
   }
 });
 
+test('the broker is in the bundles of market=alpaca alone, and its streams are in none', async () => {
+  const broker = (fn: LocalFunction) =>
+    [...packagesIn(fn)].filter((name) => /alpaca|\/ws$|msgpack/.test(name));
+  expect(functions.flatMap(broker)).toEqual([]);
+
+  const { functions: ofAlpaca } = readStack(await synthesize(root, assemblyDir, { market: 'alpaca' }));
+  for (const name of ['check-stock-price', 'buy-stock', 'sell-stock']) {
+    const fn = ofAlpaca.find((found) => found.name === `OrbitsTrader-${name}`)!;
+    expect(broker(fn)).toEqual(['node_modules/@alpacahq/alpaca-trade-api']);
+    const bytes = statSync(fn.file).size;
+    console.log(`${name} with market=alpaca: ${bytes} bytes`);
+    expect(bytes).toBeLessThanOrEqual(name === 'check-stock-price' ? 650_000 : 1_300_000);
+  }
+  const others = ofAlpaca.filter(({ name }) => /orchestrator|recommendation/.test(name));
+  expect(others.flatMap(broker)).toEqual([]);
+});
+
 test('price and recommendation carry neither MongoDB nor the AWS SDK', () => {
   for (const fn of functions.filter(({ name }) => /price|recommendation/.test(name))) {
     const packages = [...packagesIn(fn)];

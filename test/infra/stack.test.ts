@@ -1,6 +1,7 @@
-import { Match, type Template } from 'aws-cdk-lib/assertions';
+import type { Stack } from 'aws-cdk-lib';
+import { Annotations, Match, type Template } from 'aws-cdk-lib/assertions';
 import { readLimits } from '../../functions/ledger/limits.ts';
-import { network, templateWith } from '../support/stack-template.ts';
+import { appWith, network, templateWith } from '../support/stack-template.ts';
 import {
   allFunctions,
   arnOf,
@@ -54,6 +55,27 @@ test('limits go to buy and sell, and the orchestrator asks about them', () => {
   }
   expect(variables(limited, 'orchestrator')['CHECK_LIMITS']).toBe('true');
   expect(variables(template, 'orchestrator')).not.toHaveProperty('CHECK_LIMITS');
+});
+
+describe('market=alpaca', () => {
+  const warnings = (change: Record<string, unknown>) =>
+    Annotations.fromStack(appWith(change).node.findChild('OrbitsTrader') as Stack).findWarning(
+      '*',
+      Match.stringLikeRegexp('real money'),
+    );
+
+  test('trades on paper, and with real money only after a warning', () => {
+    expect(warnings({ market: 'alpaca' })).toEqual([]);
+    expect(warnings({ market: 'alpaca', alpacaLive: true })).toHaveLength(1);
+  });
+
+  test('lets price, buy and sell read its keys, and nobody else', () => {
+    const withBroker = templateWith({ market: 'alpaca' });
+    const readers = allFunctions.filter((name) =>
+      JSON.stringify(statements(withBroker, name)).includes('orbits-trader/alpaca'),
+    );
+    expect(readers.sort()).toEqual(['buystock', 'checkstockprice', 'sellstock']);
+  });
 });
 
 describe('a tick', () => {
