@@ -1,11 +1,16 @@
 import { generateBuySellRecommendation } from './contracts/generate-buy-sell-recommendation.ts';
-import { price } from './contracts/stock.ts';
-import { requiredVariable } from './shared/environment.ts';
 import { stockFunction } from './shared/stock-function.ts';
-import { threshold } from './strategies/threshold.ts';
+import { toStrategy } from './strategies/index.ts';
+import { recommend } from './strategies/strategy.ts';
 
-const sellAbove = price.parse(requiredVariable('SELL_ABOVE'));
+const { STRATEGY = 'threshold', SELL_ABOVE, SHORT_WINDOW, LONG_WINDOW } = process.env;
+const strategy = toStrategy({
+  strategy: STRATEGY,
+  sellAbove: SELL_ABOVE,
+  shortWindow: SHORT_WINDOW,
+  longWindow: LONG_WINDOW,
+});
 
-export const handler = stockFunction(generateBuySellRecommendation, ({ stock_price }) =>
-  threshold(stock_price, sellAbove),
+export const handler = stockFunction(generateBuySellRecommendation, ({ stock_price, recent_prices = [] }) =>
+  recommend(strategy, [...recent_prices, stock_price]),
 );

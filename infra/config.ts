@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { price, stockSymbol } from '../functions/contracts/stock.ts';
 import { limitKeys, toLimits, type LimitKey } from './limits-config.ts';
 import { marketKeys, toMarket, type MarketConfig } from './market-config.ts';
+import { strategyKeys, toStrategyConfig, type StrategyConfig } from './strategy-config.ts';
 import { flag, idList, isSchedule, isTimeZone, wholeNumber } from './config-values.ts';
 
 const RETENTION = Object.values(RetentionDays).filter(
@@ -21,6 +22,7 @@ export const configuration = z.object({
   symbol: stockSymbol.optional().describe('one symbol, such as "AMZN"'),
   quantity: wholeNumber(1, 999_999).describe('a whole number of shares from 1 to 999999'),
   sellAbove: price.describe('a price as text, such as "100.00"'),
+  ...strategyKeys,
   schedule: z
     .string()
     .refine(isSchedule)
@@ -102,6 +104,8 @@ export interface TraderConfig extends Omit<
   | (`mongodb${string}` & keyof Parsed)
   | LimitKey
   | keyof typeof marketKeys
+  | keyof typeof strategyKeys
+  | 'sellAbove'
   | 'symbol'
   | 'vpcId'
   | 'subnetIds'
@@ -109,6 +113,7 @@ export interface TraderConfig extends Omit<
 > {
   mongodb: MongodbAuthentication;
   market: MarketConfig;
+  strategy: StrategyConfig;
   /** What buy and sell hold an order against; undefined where there is no limit. */
   limits: Record<string, unknown> | undefined;
   vpc: { id: string; subnetIds: string[]; securityGroupIds: string[] } | undefined;
@@ -142,7 +147,7 @@ export function parseConfig(context: Record<string, unknown>): TraderConfig {
 function combined(parsed: Parsed): TraderConfig {
   const { symbol, mongodbSecretName, mongodbSecretArn, mongodbIamHost, ...others } = parsed;
   const { vpcId, subnetIds, securityGroupIds, ...rest } = others;
-  const { market, limits, ...config } = toLimits(toMarket(rest));
+  const { market, strategy, limits, ...config } = toLimits(toMarket(toStrategyConfig(rest)));
   const ways = { mongodbSecretName, mongodbSecretArn, mongodbIamHost };
   const given = Object.entries(ways).filter(([, value]) => value !== undefined);
   if (given.length > 1) {
@@ -151,6 +156,11 @@ function combined(parsed: Parsed): TraderConfig {
   }
   if (parsed.alpacaLive && parsed.market !== 'alpaca') {
     throw new ConfigError(['alpacaLive is true, expected market=alpaca beside it']);
+  }
+  if (parsed.strategy === 'moving-average' && parsed.shortWindow >= parsed.longWindow) {
+    throw new ConfigError([
+      `shortWindow is ${parsed.shortWindow}, expected less than longWindow, ${parsed.longWindow}`,
+    ]);
   }
   const network = Object.entries({ vpcId, subnetIds, securityGroupIds });
   const missing = network.filter(([, value]) => value === undefined);
@@ -162,6 +172,7 @@ function combined(parsed: Parsed): TraderConfig {
   return {
     ...config,
     market,
+    strategy,
     limits,
     symbols: symbol ?? config.symbols,
     mongodb: mongodbIamHost

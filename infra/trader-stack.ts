@@ -31,11 +31,12 @@ export class TraderStack extends Stack {
       ...small,
       bundling: market.bundling,
       entry: 'functions/check-stock-price.ts',
+      environment: config.strategy.priceEnvironment,
     });
     const recommendation = new NodeFunction(this, 'generate-buy-sell-recommendation', {
       ...small,
       entry: 'functions/generate-buy-sell-recommendation.ts',
-      environment: { SELL_ABOVE: config.sellAbove },
+      environment: config.strategy.environment,
     });
     const { limits } = config;
     const trading = {

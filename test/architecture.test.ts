@@ -36,7 +36,12 @@ function strays(from: string, allowed: string[]): string[] {
 }
 
 /** What a function takes, answers and stores, and arithmetic without any state: both sides compute with it. */
-const SHARED = ['functions/contracts/', 'functions/ledger/position.ts', 'functions/shared/money.ts'];
+const SHARED = [
+  'functions/contracts/',
+  'functions/ledger/position.ts',
+  'functions/shared/money.ts',
+  'functions/strategies/',
+];
 
 describe('who may import whom', () => {
   test('the test sees the imports', () => {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { idempotencyKey, instant, price, stockSymbol } from './stock.ts';
+import { idempotencyKey, instant, price, recentPrices, stockSymbol } from './stock.ts';
 
 /** The price of a symbol as of an instant (default: now). */
 export const checkStockPrice = {
@@ -9,6 +9,9 @@ export const checkStockPrice = {
     at: instant.optional(),
     idempotencyKey: idempotencyKey.optional(),
   }),
-  /** `as_of` is when the market had this price, which may be earlier than what was asked for. */
-  response: z.object({ stock_price: price, as_of: instant }),
+  /**
+   * `as_of` is when the market had this price, which may be earlier than what was asked for. `recent_prices` are those
+   * before it, oldest first, where the strategy looks at them.
+   */
+  response: z.object({ stock_price: price, as_of: instant, recent_prices: recentPrices.optional() }),
 };

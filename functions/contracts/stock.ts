@@ -13,6 +13,9 @@ export const price = z
     'a price is a positive decimal string such as "101.25"',
   );
 
+/** Prices before one, oldest first. */
+export const recentPrices = z.array(price).max(1_000);
+
 /** What a share came to on average, where an order was filled in parts: a decimal string of up to twelve decimals. */
 const averagePrice = z
   .string()

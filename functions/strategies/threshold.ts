@@ -1,7 +1,7 @@
-import { Decimal } from 'decimal.js';
-import type { TradeType } from '../contracts/stock.ts';
+import { Money } from '../shared/money.ts';
+import type { Strategy } from './strategy.ts';
 
-/** Sells above the threshold, buys at it and below; both in dollars as decimal strings. */
-export function threshold(stockPrice: string, sellAbove: string): TradeType {
-  return new Decimal(stockPrice).greaterThan(sellAbove) ? 'sell' : 'buy';
+/** Sells above the threshold, buys at it and below; in dollars, a decimal string. */
+export function threshold(sellAbove: string): Strategy {
+  return { needs: 1, recommend: ([price]) => (new Money(price!).gt(sellAbove) ? 'sell' : 'buy') };
 }

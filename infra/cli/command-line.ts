@@ -1,23 +1,27 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../local/options.ts';
-import type { Command } from './command.ts';
+import type { Command, EventCommand, Tool } from './command.ts';
 import { ledgerCommands } from './ledger-commands.ts';
 import { runCommands } from './run-commands.ts';
+import { sendEvent } from './send-event.ts';
+import { strategyTools } from './strategy-tools.ts';
+import type { Target } from './target.ts';
 
-/** What a command line asks for: an event for the orchestrator, whose schema it is to check, and how to show the answer. */
-export interface CommandLine {
-  event: Record<string, unknown>;
-  json: boolean;
+/** Which orchestrator a command is for. */
+export interface Where {
   /** A deployed function's name; the local run where it is undefined. */
   functionName: string | undefined;
+  /** The local run's folder. */
   data: string | undefined;
-  /** The file to write a page about the run to. */
-  html: string | undefined;
-  /** Whether the whole answer, all of its pages, is to be a table of comma-separated values. */
-  csv: boolean;
 }
 
-const commands: Record<string, Command> = { ...runCommands, ...ledgerCommands };
+/** What a command line asks for. */
+export interface CommandLine extends Where {
+  /** Does it, and answers what is to be printed. */
+  work(this: void, open: () => Promise<Target>): Promise<string>;
+}
+
+const commands: Record<string, Command> = { ...runCommands, ...ledgerCommands, ...strategyTools };
 
 const everyCommand = {
   json: { type: 'boolean', default: false },
@@ -53,33 +57,56 @@ export function parseCommandLine(args: string[]): string | CommandLine {
     throw new UsageError(`There is no command "${name}". See npm run trader -- --help.`);
   }
   const { values, positionals } = parse(name, command, rest);
-  const { json, help, function: functionName, data, html, csv, ...own } = values;
+  const { help, function: functionName, data, ...own } = values;
   if (help) return usage(name);
+  return {
+    work:
+      'run' in command
+        ? toolWork(name, command, own, positionals)
+        : eventWork(name, command, own, positionals),
+    functionName: functionName as string | undefined,
+    data: data as string | undefined,
+  };
+}
+
+function toolWork(name: string, tool: Tool, values: Values, positionals: string[]): CommandLine['work'] {
+  if (tool.takes !== undefined && positionals.length === 0) {
+    throw new UsageError(`"${name}" takes ${tool.takes}. See npm run trader -- ${name} --help.`);
+  }
+  const surplus = positionals[tool.takes === undefined ? 0 : 1];
+  if (surplus !== undefined) throw surplusError(name, surplus);
+  return (open) => tool.run(values, positionals[0], open);
+}
+
+function eventWork(
+  name: string,
+  command: EventCommand,
+  values: Values,
+  positionals: string[],
+): CommandLine['work'] {
+  const { json, html, csv, ...own } = values;
   if (html !== undefined && json) {
     throw new UsageError('--html writes a page and --json prints the answer; take one of the two.');
   }
   if (csv && json) throw new UsageError('--csv and --json are two forms of the answer; take one of the two.');
   if (html === '') throw new UsageError('--html takes a file, such as --html run.html.');
   const [id, ...others] = positionals;
-  const expected = { yes: [1, 1], no: [0, 0], may: [0, 1] }[command.takesId] as [number, number];
-  if (positionals.length < expected[0] || positionals.length > expected[1]) {
-    const wrong = others[0] ?? id;
-    throw new UsageError(
-      wrong === undefined
-        ? `"${name}" takes a run's id. See npm run trader -- list.`
-        : `"${name}" can't take ${JSON.stringify(wrong)}. See npm run trader -- ${name} --help.`,
-    );
+  if (id === undefined && command.takesId === 'yes') {
+    throw new UsageError(`"${name}" takes a run's id. See npm run trader -- list.`);
   }
-  const event = Object.entries(command.toEvent(own, id)).filter(([, value]) => value !== undefined);
-  return {
-    event: Object.fromEntries(event),
-    json: json === true,
-    functionName: functionName as string | undefined,
-    data: data as string | undefined,
-    html: html as string | undefined,
-    csv: csv === true,
-  };
+  const surplus = command.takesId === 'no' ? id : others[0];
+  if (surplus !== undefined) throw surplusError(name, surplus);
+  const event = Object.fromEntries(
+    Object.entries(command.toEvent(own, id)).filter(([, value]) => value !== undefined),
+  );
+  const form = { json: json === true, html: html as string | undefined, csv: csv === true };
+  return async (open) => sendEvent(event, form, await open());
 }
+
+type Values = Record<string, unknown>;
+
+const surplusError = (name: string, what: string) =>
+  new UsageError(`"${name}" can't take ${JSON.stringify(what)}. See npm run trader -- ${name} --help.`);
 
 function parse(name: string, { options }: Command, args: string[]) {
   try {

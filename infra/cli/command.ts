@@ -1,11 +1,28 @@
 import type { ParseArgsConfig } from 'node:util';
+import type { Target } from './target.ts';
 
-/** A command of `npm run trader`, and the event that it stands for. */
-export interface Command {
+type Values = Record<string, unknown>;
+
+interface Described {
   usage: string;
   does: string;
   example: string;
   options: NonNullable<ParseArgsConfig['options']>;
-  toEvent(values: Record<string, unknown>, id: string | undefined): Record<string, unknown>;
+}
+
+/** A command that stands for one event of the orchestrator. */
+export interface EventCommand extends Described {
+  toEvent(values: Values, id: string | undefined): Record<string, unknown>;
   takesId: 'yes' | 'no' | 'may';
 }
+
+/** A command that does more than to send one event, or less; it answers what is to be printed. */
+export interface Tool extends Described {
+  /** What it takes beside its options, such as a file. */
+  takes: string | undefined;
+  /** @param open the orchestrator, where it is needed */
+  run(values: Values, argument: string | undefined, open: () => Promise<Target>): Promise<string>;
+}
+
+/** A command of `npm run trader`. */
+export type Command = EventCommand | Tool;

@@ -1,9 +1,9 @@
-import type { Command } from './command.ts';
+import type { EventCommand } from './command.ts';
 
 const count = (limit: unknown) => (limit === undefined ? undefined : Number(limit));
 
 /** What is asked of the ledger, and whether new orders come into it. */
-export const ledgerCommands: Record<string, Command> = {
+export const ledgerCommands: Record<string, EventCommand> = {
   positions: {
     usage: 'positions [--symbol SYM ...] [--limit N] [--cursor C] [--csv]',
     does: 'what the trades of each symbol add up to; --csv writes all pages',

@@ -1,4 +1,5 @@
 import type { Position, Trade } from './answer.ts';
+import { columns } from './table.ts';
 import { printable } from './text.ts';
 
 export function haltLine(halted: { since: string; note?: string | undefined } | null): string {
@@ -34,20 +35,5 @@ export function tradeTable(trades: Trade[]): string[] {
       price,
       id,
     ]),
-  );
-}
-
-/** Amounts stand at the right of their column, the rest at the left. */
-function columns(header: string[], rows: string[][]): string[] {
-  const lines = [header, ...rows].map((row) => row.map(printable));
-  const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  const isAmount = header.map((_, column) => rows.every((row) => /^(-?\d+(\.\d+)?|-)$/.test(row[column]!)));
-  return lines.map((line) =>
-    line
-      .map((text, column) =>
-        isAmount[column] ? text.padStart(widths[column]!) : text.padEnd(widths[column]!),
-      )
-      .join('  ')
-      .trimEnd(),
   );
 }

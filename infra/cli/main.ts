@@ -1,9 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../local/options.ts';
-import { parseCommandLine, type CommandLine } from './command-line.ts';
-import { allPages, csvOf } from './csv.ts';
-import { writePage } from './page/write.ts';
-import { render } from './render.ts';
+import { parseCommandLine } from './command-line.ts';
 import type { Target } from './target.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -15,27 +12,19 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(commandLine);
     return 0;
   }
-  // The SDK takes a while to load, and help needs none of it.
-  const { openTarget } = await import('./target.ts');
-  const target = await openTarget(root, commandLine);
+  const { work, ...where } = commandLine;
+  let target: Promise<Target> | undefined;
+  // The SDK takes a while to load, and not every command needs it.
+  const open = () => (target ??= import('./target.ts').then(({ openTarget }) => openTarget(root, where)));
   try {
-    process.stdout.write(await answer(commandLine, target));
+    process.stdout.write(await work(open));
   } finally {
-    await target.close();
+    await target?.then(
+      (opened) => opened.close(),
+      () => undefined,
+    );
   }
   return 0;
-}
-
-async function answer({ event, csv, html, json }: CommandLine, target: Target): Promise<string> {
-  if (csv) return csvOf(await allPages(event, target));
-  const payload = await target.send(event);
-  if (html !== undefined) {
-    await writePage(html, payload);
-    return `wrote ${html}\n`;
-  }
-  const { isTTY, columns } = process.stdout;
-  const screen = { isTerminal: isTTY && !process.env['NO_COLOR'], columns: isTTY ? columns : 120 };
-  return json ? `${payload}\n` : render(payload, screen);
 }
 
 /** By name, for loading the classes would load what the command may not need. */

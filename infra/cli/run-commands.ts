@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Command } from './command.ts';
+import type { EventCommand } from './command.ts';
 
-const byId = (name: string, does: string, example: string, withNote = false): Command => ({
+const byId = (name: string, does: string, example: string, withNote = false): EventCommand => ({
   usage: `${name} ID${withNote ? ' [--note TEXT]' : ''}`,
   does,
   example,
@@ -13,7 +13,7 @@ const byId = (name: string, does: string, example: string, withNote = false): Co
 const ID = '45e9b56611cdcb087c95278c';
 
 /** What is asked of runs, and done to them. */
-export const runCommands: Record<string, Command> = {
+export const runCommands: Record<string, EventCommand> = {
   list: {
     usage: 'list [--state S] [--symbol SYM] [--from T] [--to T] [--limit N] [--cursor C]',
     does: 'runs, the newest first',

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { brokerKeysOf } from '../local/broker-keys.ts';
 import { readEndpoint } from '../local/endpoint-file.ts';
-import type { CommandLine } from './command-line.ts';
+import type { Where } from './command-line.ts';
 
 /** Thrown where the orchestrator refused or failed, or could not be reached; the message is one line. */
 export class InvocationError extends Error {
@@ -17,10 +17,7 @@ export interface Target {
 }
 
 /** The deployed orchestrator, a local run that is up (`npm start -- --watch`), or one that is started until it is closed. */
-export async function openTarget(
-  root: string,
-  { functionName, data }: Pick<CommandLine, 'functionName' | 'data'>,
-): Promise<Target> {
+export async function openTarget(root: string, { functionName, data }: Where): Promise<Target> {
   // The SDK would warn of each Node older than its own choice, above every answer.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   if (functionName !== undefined) return remote(new LambdaClient(), functionName);

@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import { checkStockPrice } from '../../functions/contracts/check-stock-price.ts';
 import { InvokeFunctionAction } from './invoke-function-action.ts';
 import type { LambdaInvoker } from './lambda-invoker.ts';
@@ -6,15 +7,15 @@ export class CheckStockPriceAction extends InvokeFunctionAction<typeof checkStoc
   static override permanentRef = 'check-stock-price';
   declare IArgument: { symbol: string; at: string };
   /** Runs of an earlier release have no `as_of`. */
-  declare IResult: { stockPrice: { stock_price: string; as_of?: string } };
+  declare IResult: { stockPrice: { stock_price: string; as_of?: string; recent_prices?: string[] } };
   readonly contract = checkStockPrice;
 
   protected toRequest() {
     return this.argument;
   }
 
-  protected toResult(stockPrice: { stock_price: string; as_of: string }) {
-    return { stockPrice };
+  protected toResult({ recent_prices, ...stockPrice }: z.output<typeof checkStockPrice.response>) {
+    return { stockPrice: { ...stockPrice, ...(recent_prices && { recent_prices }) } };
   }
 }
 

@@ -6,12 +6,14 @@ export class GenerateBuySellRecommendationAction extends InvokeFunctionAction<
   typeof generateBuySellRecommendation
 > {
   static override permanentRef = 'generate-buy-sell-recommendation';
-  declare IArgument: { price: string };
+  /** The prices before it, oldest first, where the strategy looks at them. */
+  declare IArgument: { price: string; recentPrices?: string[] };
   declare IResult: { buyOrSellRecommendation: Recommendation };
   readonly contract = generateBuySellRecommendation;
 
   protected toRequest() {
-    return { stock_price: this.argument.price };
+    const { price, recentPrices } = this.argument;
+    return { stock_price: price, ...(recentPrices && { recent_prices: recentPrices }) };
   }
 
   protected toResult(buyOrSellRecommendation: Recommendation) {

@@ -28,11 +28,11 @@ export class TradingWorkflow extends DurableWorkflow {
       'check-stock-price',
       new CheckStockPriceAction().setArgument({ symbol, at }),
     );
-    const { stock_price: price, as_of: pricedAt } = stockPrice;
+    const { stock_price: price, as_of: pricedAt, recent_prices: recentPrices } = stockPrice;
 
     const { buyOrSellRecommendation } = await this.do(
       'generate-recommendation',
-      new GenerateBuySellRecommendationAction().setArgument({ price }),
+      new GenerateBuySellRecommendationAction().setArgument({ price, ...(recentPrices && { recentPrices }) }),
     );
 
     if (buyOrSellRecommendation === 'hold') return { held: `the recommendation at ${price} is to hold` };

@@ -12,7 +12,11 @@ describe('the configuration', () => {
       symbols: 'AMZN',
       quantity: 1,
       overlap: 'skip',
-      sellAbove: '100.00',
+      strategy: {
+        settings: { strategy: 'threshold', sellAbove: '100.00' },
+        environment: { SELL_ABOVE: '100.00' },
+        priceEnvironment: {},
+      },
       schedule: 'cron(0/5 9-15 ? * MON-FRI *)',
       timeZone: 'America/New_York',
       scheduleEnabled: true,
@@ -53,6 +57,15 @@ describe('the configuration', () => {
         limits: {
           ...{ maxOrderQuantity: 5, maxDailyValue: '1000.00', allowShortSelling: false },
           timeZone: 'America/New_York',
+        },
+      },
+    ],
+    [
+      { strategy: 'moving-average', shortWindow: '3', longWindow: 9, barMinutes: 60 },
+      {
+        strategy: {
+          environment: { STRATEGY: 'moving-average', SHORT_WINDOW: '3', LONG_WINDOW: '9' },
+          priceEnvironment: { RECENT_PRICES: '9', BAR_MINUTES: '60' },
         },
       },
     ],
@@ -120,6 +133,9 @@ describe('the configuration', () => {
     [{ market: 'nyse' }, 'market is "nyse", expected "simulated" or "alpaca"'],
     [{ alpacaLive: true }, 'alpacaLive is true, expected market=alpaca beside it'],
     [{ alpacaTradingUrl: 'broker/' }, 'alpacaTradingUrl is "broker/", expected a URL without a slash'],
+    [{ strategy: 'luck' }, 'strategy is "luck", expected "threshold" or "moving-average"'],
+    [{ strategy: 'moving-average', shortWindow: 20 }, 'shortWindow is 20, expected less than longWindow, 20'],
+    [{ barMinutes: 90 }, 'barMinutes is 90, expected a whole number of minutes from 1 to 59, or whole hours'],
     [{ alarmEmail: 'me' }, 'alarmEmail is "me", expected an e-mail address'],
     [
       { orchestratorTimeoutSeconds: 901 },

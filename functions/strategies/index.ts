@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { price } from '../contracts/stock.ts';
+import { movingAverage } from './moving-average.ts';
+import type { Strategy } from './strategy.ts';
+import { threshold } from './threshold.ts';
+
+/** At most so many prices are looked at: they are part of a request, and of the record. */
+export const LONGEST_WINDOW = 400;
+
+const window = (min: number) => z.coerce.number().int().min(min).max(LONGEST_WINDOW);
+
+/** Each strategy by its name, with what it has to be told. */
+const settings = z
+  .discriminatedUnion('strategy', [
+    z.object({ strategy: z.literal('threshold'), sellAbove: price }),
+    z.object({ strategy: z.literal('moving-average'), shortWindow: window(1), longWindow: window(2) }),
+  ])
+  .refine((chosen) => chosen.strategy !== 'moving-average' || chosen.shortWindow < chosen.longWindow, {
+    error: 'the short window has to be shorter than the long one',
+    path: ['shortWindow'],
+  });
+export type StrategySettings = z.input<typeof settings>;
+
+export const strategyNames = ['threshold', 'moving-average'] as const;
+
+/** Throws a `ZodError` for settings that make no strategy. */
+export function toStrategy(chosen: unknown): Strategy {
+  const parsed = settings.parse(chosen);
+  return parsed.strategy === 'threshold'
+    ? threshold(parsed.sellAbove)
+    : movingAverage(parsed.shortWindow, parsed.longWindow);
+}

@@ -1,0 +1,68 @@
+import type { TradeType } from '../../../functions/contracts/stock.ts';
+import { Money } from '../../../functions/shared/money.ts';
+import { recommend, type Strategy } from '../../../functions/strategies/strategy.ts';
+import type { PricePoint } from './prices.ts';
+
+export interface BacktestOptions {
+  strategy: Strategy;
+  /** Dollars at the beginning, decimal string. */
+  cash: string;
+  /** Shares in an order. */
+  quantity: number;
+}
+
+export interface BacktestTrade extends PricePoint {
+  type: TradeType;
+  qty: number;
+}
+
+/** What a strategy would have come to. */
+export interface Backtest {
+  trades: BacktestTrade[];
+  /** Recommendations that nothing came of: cash was short, or there was nothing to sell. */
+  skipped: { noCash: number; noShares: number };
+  /** Cash and what the shares are worth, after each price. */
+  equity: Money[];
+  cash: Money;
+  shares: number;
+  /** What was gained on the cash of the beginning, as a fraction. */
+  returned: Money;
+  /** The deepest fall of the equity from a height that it had reached before, as a fraction of that height. */
+  drawdown: Money;
+}
+
+/** Follows a strategy through prices, with its own money, long only: every recommendation is an order that is filled at once. */
+export function backtest(
+  prices: PricePoint[],
+  { strategy, cash: begin, quantity: qty }: BacktestOptions,
+): Backtest {
+  const trades: BacktestTrade[] = [];
+  const skipped = { noCash: 0, noShares: 0 };
+  const equity: Money[] = [];
+  let cash = new Money(begin);
+  let shares = 0;
+  let highest = cash;
+  let drawdown = new Money(0);
+  prices.forEach((point, index) => {
+    const seen = prices.slice(Math.max(0, index + 1 - strategy.needs), index + 1);
+    const recommended = recommend(
+      strategy,
+      seen.map(({ price }) => price),
+    );
+    const value = new Money(point.price).times(qty);
+    if (recommended === 'buy' && cash.lt(value)) skipped.noCash += 1;
+    else if (recommended === 'sell' && shares < qty) skipped.noShares += 1;
+    else if (recommended !== 'hold') {
+      const isBuy = recommended === 'buy';
+      cash = isBuy ? cash.minus(value) : cash.plus(value);
+      shares += isBuy ? qty : -qty;
+      trades.push({ ...point, type: recommended, qty });
+    }
+    const worth = cash.plus(new Money(point.price).times(shares));
+    equity.push(worth);
+    highest = Money.max(highest, worth);
+    drawdown = Money.max(drawdown, highest.minus(worth).div(highest));
+  });
+  const returned = equity.at(-1)!.minus(begin).div(begin);
+  return { trades, skipped, equity, cash, shares, returned, drawdown };
+}

@@ -1,0 +1,75 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { price, quantity } from '../../../functions/contracts/stock.ts';
+import { dollars, type Money } from '../../../functions/shared/money.ts';
+import { UsageError } from '../../local/options.ts';
+import { strategyOf } from '../strategy-options.ts';
+import { columns } from '../table.ts';
+import { backtest, type Backtest } from './backtest.ts';
+import { plot } from './plot.ts';
+import { parsePrices, type PricePoint } from './prices.ts';
+
+/** `npm run trader -- backtest`. */
+export async function runBacktest(values: Record<string, unknown>, file: string): Promise<string> {
+  const { strategy, title } = strategyOf(values);
+  const cash = optionOf(price, values['cash'], '--cash takes an amount in dollars, such as "10000.00"');
+  const qty = optionOf(quantity, Number(values['quantity']), '--quantity takes a whole number of shares');
+  const prices = parsePrices(await withFile(file, () => readFile(file, 'utf8')), file);
+  const result = backtest(prices, { strategy, cash, quantity: qty });
+
+  const { svg } = values;
+  if (typeof svg === 'string') await withFile(svg, () => writeFile(svg, plot(title, prices, result)));
+  const summary = summaryOf(title, prices, result, cash);
+  if (values['json']) return `${JSON.stringify({ ...summary, trades: result.trades })}\n`;
+  return [
+    ...tradesOf(result),
+    '',
+    ...columns(
+      [],
+      Object.entries(summary).map(([name, value]) => [name, String(value)]),
+    ),
+    ...(typeof svg === 'string' ? ['', `wrote ${svg}`] : []),
+    '',
+  ].join('\n');
+}
+
+function summaryOf(strategy: string, prices: PricePoint[], result: Backtest, cash: string) {
+  return {
+    strategy,
+    from: prices[0]!.time,
+    to: prices.at(-1)!.time,
+    prices: prices.length,
+    buys: result.trades.filter(({ type }) => type === 'buy').length,
+    sells: result.trades.filter(({ type }) => type === 'sell').length,
+    skippedForCash: result.skipped.noCash,
+    skippedForShares: result.skipped.noShares,
+    cashBefore: cash,
+    cashAfter: dollars(result.cash),
+    shares: result.shares,
+    equity: dollars(result.equity.at(-1)!),
+    returnPercent: percent(result.returned),
+    maxDrawdownPercent: percent(result.drawdown),
+  };
+}
+
+function tradesOf({ trades }: Backtest): string[] {
+  if (trades.length === 0) return ['no trades'];
+  const rows = trades.map(({ time, type, qty, price }) => [time, type, String(qty), price]);
+  return columns(['TIME', 'TYPE', 'SHARES', 'PRICE'], rows);
+}
+
+const percent = (fraction: Money) => fraction.times(100).toFixed(2);
+
+function optionOf<T extends z.ZodType>(schema: T, value: unknown, otherwise: string): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new UsageError(`${otherwise}.`);
+}
+
+async function withFile<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new UsageError(`The file ${file} can't be used: ${(error as NodeJS.ErrnoException).code}.`);
+  }
+}
