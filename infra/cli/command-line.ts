@@ -113,7 +113,7 @@ function parse(name: string, { options }: Command, args: string[]) {
     const parsed = parseArgs({ args, options: { ...everyCommand, ...options }, allowPositionals: true });
     return { values: parsed.values as Record<string, unknown>, positionals: parsed.positionals };
   } catch (error) {
-    const [firstSentence] = (error as Error).message.split(/\. |\n/);
+    const [firstSentence] = (error as Error).message.split(/\.\s/);
     throw new UsageError(`${firstSentence}. See npm run trader -- ${name} --help.`);
   }
 }

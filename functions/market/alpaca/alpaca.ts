@@ -9,7 +9,7 @@ const FILL_MS = 3_000;
 const END_MS = 6_000;
 const POLL_MS = 200;
 
-/** Codes of https://docs.alpaca.markets/docs/orders-at-alpaca and of the broker's error answers. */
+/** In which nothing more happens to an order for the day; https://docs.alpaca.markets/docs/orders-at-alpaca has them all. */
 const ENDED = new Set(['filled', 'canceled', 'expired', 'rejected', 'done_for_day']);
 
 /** @param use works with the broker, and once more where its keys were changed meanwhile */
