@@ -4,6 +4,7 @@ import { price, stockSymbol } from '../functions/contracts/stock.ts';
 import { limitKeys, toLimits, type LimitKey } from './limits-config.ts';
 import { marketKeys, toMarket, type MarketConfig } from './market-config.ts';
 import { strategyKeys, toStrategyConfig, type StrategyConfig } from './strategy-config.ts';
+import { toWatchlist, WatchlistError, watchlistKeys, type Watchlist } from './watchlist-config.ts';
 import { flag, idList, isSchedule, isTimeZone, wholeNumber } from './config-values.ts';
 
 const RETENTION = Object.values(RetentionDays).filter(
@@ -20,6 +21,7 @@ export const configuration = z.object({
     .refine((list) => list.split(',').every((symbol) => stockSymbol.safeParse(symbol).success))
     .describe('symbols separated by commas, such as "AMZN,BRK.B"'),
   symbol: stockSymbol.optional().describe('one symbol, such as "AMZN"'),
+  ...watchlistKeys,
   quantity: wholeNumber(1, 999_999).describe('a whole number of shares from 1 to 999999'),
   sellAbove: price.describe('a price as text, such as "100.00"'),
   ...strategyKeys,
@@ -106,11 +108,14 @@ export interface TraderConfig extends Omit<
   | keyof typeof marketKeys
   | keyof typeof strategyKeys
   | 'sellAbove'
+  | keyof typeof watchlistKeys
+  | 'symbols'
   | 'symbol'
   | 'vpcId'
   | 'subnetIds'
   | 'securityGroupIds'
 > {
+  watchlist: Watchlist;
   mongodb: MongodbAuthentication;
   market: MarketConfig;
   strategy: StrategyConfig;
@@ -145,7 +150,8 @@ export function parseConfig(context: Record<string, unknown>): TraderConfig {
 
 /** Keys that belong together, as one. */
 function combined(parsed: Parsed): TraderConfig {
-  const { symbol, mongodbSecretName, mongodbSecretArn, mongodbIamHost, ...others } = parsed;
+  const { symbols, symbol, symbolsFile, watchlist, shards, ...untraded } = parsed;
+  const { mongodbSecretName, mongodbSecretArn, mongodbIamHost, ...others } = untraded;
   const { vpcId, subnetIds, securityGroupIds, ...rest } = others;
   const { market, strategy, limits, ...config } = toLimits(toMarket(toStrategyConfig(rest)));
   const ways = { mongodbSecretName, mongodbSecretArn, mongodbIamHost };
@@ -174,7 +180,7 @@ function combined(parsed: Parsed): TraderConfig {
     market,
     strategy,
     limits,
-    symbols: symbol ?? config.symbols,
+    watchlist: watchlistOf({ symbols, symbol, symbolsFile, watchlist, shards }),
     mongodb: mongodbIamHost
       ? { iamHost: mongodbIamHost }
       : mongodbSecretArn
@@ -182,6 +188,15 @@ function combined(parsed: Parsed): TraderConfig {
         : { secretName: mongodbSecretName ?? DEFAULT_SECRET },
     vpc: vpcId && subnetIds && securityGroupIds ? { id: vpcId, subnetIds, securityGroupIds } : undefined,
   };
+}
+
+function watchlistOf(keys: Parameters<typeof toWatchlist>[0]): Watchlist {
+  try {
+    return toWatchlist(keys);
+  } catch (error) {
+    if (error instanceof WatchlistError) throw new ConfigError([error.message]);
+    throw error;
+  }
 }
 
 function descriptionOf(key: string): string {

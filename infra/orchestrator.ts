@@ -4,10 +4,10 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { NAMESPACE } from './metrics.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
+import type { Watchlist } from './watchlist-config.ts';
 
 export interface OrchestratorProps extends Omit<NodeFunctionProps, 'entry' | 'environment'> {
-  /** The symbols that a tick trades, separated by commas. */
-  symbols: string;
+  watchlist: Watchlist;
   /** Shares in an order. */
   quantity: number;
   /** How many days finished runs are kept in the database. */
@@ -31,7 +31,7 @@ export class Orchestrator extends NodeFunction {
     scope: Construct,
     id: string,
     {
-      symbols,
+      watchlist,
       quantity,
       historyDays,
       maxTickAgeMinutes,
@@ -47,7 +47,8 @@ export class Orchestrator extends NodeFunction {
       ...props,
       entry: 'orchestrator/handler.ts',
       environment: {
-        SYMBOLS: symbols,
+        ...(watchlist.variable !== undefined && { SYMBOLS: watchlist.variable }),
+        ...(watchlist.inStore && { WATCHLIST: 'store' }),
         QUANTITY: String(quantity),
         HISTORY_DAYS: String(historyDays),
         MAX_TICK_AGE_MINUTES: String(maxTickAgeMinutes),

@@ -12,6 +12,7 @@ export interface OutputsProps {
   dashboard: Dashboard;
   mongodb: MongodbAccess;
   vpc: TraderConfig['vpc'];
+  watchlist: TraderConfig['watchlist'];
 }
 
 /** What a person needs after a deployment, ready to be copied. */
@@ -19,7 +20,7 @@ export class Outputs extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { orchestrator, withMongodb, dashboard, mongodb, vpc }: OutputsProps,
+    { orchestrator, withMongodb, dashboard, mongodb, vpc, watchlist }: OutputsProps,
   ) {
     super(scope, id);
     const { region } = Stack.of(this);
@@ -28,7 +29,7 @@ export class Outputs extends Construct {
     this.#add(
       'InvokeCommand',
       `aws lambda invoke --region ${region} --function-name ${name} --cli-binary-format raw-in-base64-out ` +
-        `--payload '{"idempotencyKey":"my-key"}' /dev/stdout`,
+        `--payload '{${symbolsToRun(watchlist)}"idempotencyKey":"my-key"}' /dev/stdout`,
       'Runs the configured symbols once for this key',
     );
     this.#add(
@@ -58,6 +59,13 @@ export class Outputs extends Construct {
   #add(id: string, value: string, description: string): void {
     new CfnOutput(this, id, { value, description }).overrideLogicalId(id);
   }
+}
+
+/** A list that travels with the schedules' events is not there for a person's run, which has to name its symbols. */
+function symbolsToRun({ inStore, variable, ticks }: TraderConfig['watchlist']): string {
+  if (inStore || variable !== undefined) return '';
+  const [symbol] = ticks.flatMap(({ symbols = [] }) => symbols);
+  return `"symbols":["${symbol}"],`;
 }
 
 function networkSteps(vpc: TraderConfig['vpc']): string {

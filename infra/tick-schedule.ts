@@ -11,11 +11,14 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { TickSymbols } from './watchlist-config.ts';
 
 export interface TickScheduleProps {
   orchestrator: IFunction;
   /** Takes the ticks that could not be delivered. */
   deadLetterQueue: IQueue;
+  /** What each schedule says of its symbols: a schedule for each of them. */
+  ticks: TickSymbols[];
   /** `cron(...)` or `rate(...)` */
   expression: string;
   /** IANA name */
@@ -23,31 +26,33 @@ export interface TickScheduleProps {
   enabled: boolean;
 }
 
-/** Fires the orchestrator. The scheduled time is the tick's key: unlike the execution's id, a redelivery keeps it. */
+/** Fires the orchestrator, by one schedule or several at once. The scheduled time is the tick's key: unlike the execution's id, a redelivery keeps it. */
 export class TickSchedule extends Construct {
-  readonly schedule: Schedule;
-
   constructor(
     scope: Construct,
     id: string,
-    { orchestrator, deadLetterQueue, expression, timeZone, enabled }: TickScheduleProps,
+    { orchestrator, deadLetterQueue, ticks, expression, timeZone, enabled }: TickScheduleProps,
   ) {
     super(scope, id);
-    this.schedule = new Schedule(this, 'schedule', {
-      schedule: ScheduleExpression.expression(expression, TimeZone.of(timeZone)),
-      timeWindow: TimeWindow.off(),
-      enabled,
-      target: new LambdaInvoke(orchestrator, {
-        input: ScheduleTargetInput.fromObject({
-          command: 'tick',
-          scheduledTime: ContextAttribute.scheduledTime,
+    const role = this.#role(orchestrator, deadLetterQueue);
+    for (const [index, symbols] of ticks.entries()) {
+      new Schedule(this, ticks.length === 1 ? 'schedule' : `schedule-${index}`, {
+        schedule: ScheduleExpression.expression(expression, TimeZone.of(timeZone)),
+        timeWindow: TimeWindow.off(),
+        enabled,
+        target: new LambdaInvoke(orchestrator, {
+          input: ScheduleTargetInput.fromObject({
+            command: 'tick',
+            scheduledTime: ContextAttribute.scheduledTime,
+            ...symbols,
+          }),
+          deadLetterQueue,
+          retryAttempts: 3,
+          maxEventAge: Duration.minutes(5),
+          role,
         }),
-        deadLetterQueue,
-        retryAttempts: 3,
-        maxEventAge: Duration.minutes(5),
-        role: this.#role(orchestrator, deadLetterQueue),
-      }),
-    });
+      });
+    }
   }
 
   /** CDK's own would grant all versions of the function too. */

@@ -13,7 +13,7 @@ import { Outputs } from './outputs.ts';
 import { PrivateNetwork } from './private-network.ts';
 import { TickSchedule } from './tick-schedule.ts';
 
-/** The stock functions, the orchestrator that may invoke them, the schedule that fires it, and what watches over them. */
+/** The stock functions, the orchestrator that may invoke them, the schedules that fire it, and what watches over them. */
 export class TraderStack extends Stack {
   constructor(scope: Construct, id: string, config: TraderConfig, props?: StackProps) {
     super(scope, id, props);
@@ -57,7 +57,7 @@ export class TraderStack extends Stack {
       // Both are configured: a minute holds some twenty steps, and 512 MB both MongoDB layers and their start.
       memorySize: config.orchestratorMemoryMb,
       timeout: orchestratorTimeout,
-      symbols: config.symbols,
+      watchlist: config.watchlist,
       quantity: config.quantity,
       historyDays: config.historyDays,
       maxTickAgeMinutes: config.maxTickAgeMinutes,
@@ -81,6 +81,7 @@ export class TraderStack extends Stack {
     new TickSchedule(this, 'tick', {
       orchestrator,
       deadLetterQueue: undeliveredTicks,
+      ticks: config.watchlist.ticks,
       expression: config.schedule,
       timeZone: config.timeZone,
       enabled: config.scheduleEnabled,
@@ -93,6 +94,6 @@ export class TraderStack extends Stack {
     };
     const { dashboard } = new TraderDashboard(this, 'overview', watched);
     new Alarms(this, 'alarms', { ...watched, ...config, orchestratorTimeout, email: config.alarmEmail });
-    new Outputs(this, 'outputs', { orchestrator, withMongodb, dashboard, mongodb, vpc: config.vpc });
+    new Outputs(this, 'outputs', { ...config, orchestrator, withMongodb, dashboard, mongodb });
   }
 }

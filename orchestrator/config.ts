@@ -12,9 +12,10 @@ const mongodb = z.union(
 const environment = z.object({
   MONGODB_DATABASE: required('the name of the database'),
   HISTORY_DAYS: required('the days for which history is kept').transform(Number).pipe(z.int().min(1)),
-  SYMBOLS: required('the symbols that a tick trades, separated by commas').transform((list) =>
-    list.split(','),
-  ),
+  SYMBOLS: required('the symbols that a tick trades, separated by commas')
+    .transform((list) => list.split(','))
+    .optional(),
+  WATCHLIST: z.literal('store', 'is no place; the stack sets it to store or not at all').optional(),
   MAX_TICK_AGE_MINUTES: required('how late a tick may come').transform(Number).pipe(z.int().min(1)),
   OVERLAP: z.enum(['skip', 'queue', 'allow'], 'is no policy; the stack sets it to skip, queue or allow'),
   APPROVE_ABOVE: z
@@ -32,7 +33,10 @@ const environment = z.object({
 export interface Config {
   mongodb: { secretId: string } | { address: string };
   database: string;
-  symbols: string[];
+  /** What a tick or a run that names no symbols is of; undefined where each schedule names its own. */
+  symbols: string[] | undefined;
+  /** Where the list of symbols is kept. */
+  watchlist: 'stack' | 'store';
   quantity: number;
   /** How long a finished run and its steps are kept. */
   historyDays: number;
@@ -67,6 +71,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
         : { secretId: parsed.data.MONGODB_SECRET_ID },
     database: MONGODB_DATABASE,
     symbols: SYMBOLS,
+    watchlist: parsed.data.WATCHLIST ?? 'stack',
     quantity: QUANTITY,
     historyDays: HISTORY_DAYS,
     overlap: parsed.data.OVERLAP,

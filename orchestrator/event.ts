@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { stockSymbol } from './actions/symbol.ts';
+import { MOST_SYMBOLS, shard, stockSymbol } from './actions/symbol.ts';
 
 const idempotencyKey = z
   .string()
@@ -10,19 +10,26 @@ const idempotencyKey = z
 const id = z.string().regex(/^[0-9a-f]{24}$/, 'a run\'s id is 24 hexadecimal digits, as "list" shows them');
 const instant = (what: string) =>
   z.iso.datetime({ error: `${what} is an ISO 8601 time in UTC, such as "2026-01-05T14:30:00Z"` });
+const symbols = z.array(stockSymbol);
 const note = z.string().min(1).max(500).optional();
 
 /** Each command that the orchestrator takes, by its name. */
 export const commands = {
   tick: z
-    .strictObject({ command: z.literal('tick'), scheduledTime: instant('the scheduled time') })
+    .strictObject({
+      command: z.literal('tick'),
+      scheduledTime: instant('the scheduled time'),
+      symbols: symbols.max(MOST_SYMBOLS).optional(),
+      shard: shard.optional(),
+    })
     .describe(
-      'What the schedule sends: a run of each configured symbol, under the scheduled time as its key.',
+      'What a schedule sends: a run of each symbol, under the scheduled time as its key. Without `symbols`, of each one that is configured, or watched; of several schedules each has its `shard` of them.',
     ),
   run: z
     .strictObject({
       command: z.literal('run').default('run'),
-      symbols: z.array(stockSymbol).min(1).max(100).optional(),
+      symbols: symbols.min(1).max(MOST_SYMBOLS).optional(),
+      shard: shard.optional(),
       idempotencyKey: idempotencyKey.optional(),
     })
     .describe('A run of each symbol now. The same key again gives the same runs. `{}` will do.'),
@@ -34,13 +41,14 @@ export const commands = {
       command: z.literal('list'),
       state: z.enum(['SUCCESS', 'ERROR', 'IN_PROGRESS']).optional(),
       symbol: stockSymbol.optional(),
+      tick: idempotencyKey.optional(),
       from: instant('`from`').optional(),
       to: instant('`to`').optional(),
       limit: z.int().min(1).max(100).default(20),
       cursor: z.string().max(200).optional(),
     })
     .describe(
-      'Runs, the newest first: started at `from` or later, and before `to`. `cursor` is of the answer before.',
+      'Runs, the newest first: started at `from` or later, and before `to`; with `tick`, of all shards of that tick, or of that key. `cursor` is of the answer before.',
     ),
   show: z.strictObject({ command: z.literal('show'), id }).describe('One run with its steps.'),
   approve: z
@@ -79,6 +87,13 @@ export const commands = {
       cursor: z.string().max(300).optional(),
     })
     .describe('Trades, the newest first: made at `from` or later, and before `to`.'),
+  watch: z
+    .strictObject({ command: z.literal('watch'), symbols: symbols.min(1).max(MOST_SYMBOLS) })
+    .describe('Adds symbols to the list in the store. The next tick trades them, where `watchlist` is `store`.'),
+  unwatch: z
+    .strictObject({ command: z.literal('unwatch'), symbols: symbols.min(1).max(MOST_SYMBOLS) })
+    .describe('Takes symbols off that list. Runs that are open go on.'),
+  watchlist: z.strictObject({ command: z.literal('watchlist') }).describe('That list.'),
 };
 
 type Commands = { [Name in keyof typeof commands]: z.output<(typeof commands)[Name]> };

@@ -26,6 +26,7 @@ import { Results } from './results.ts';
 import { RunLog } from './run-log.ts';
 import { RunMetrics } from './run-metrics.ts';
 import { runTick, toTick } from './tick.ts';
+import { Watchlist } from './watchlist.ts';
 
 const serviceName = 'orchestrator';
 const logger = new Logger({ serviceName });
@@ -37,7 +38,7 @@ if (notifier) useNotifier(notifier, process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? '
 const results = new Results(notifier, (run, error) =>
   logger.warn('nobody could be told of the result', { run, error: recordError(error) }),
 );
-const log = new RunLog(logger, new RunMetrics(new Metrics({ serviceName })), results);
+const log = new RunLog(logger, new RunMetrics(new Metrics({ serviceName }), config.symbols !== undefined), results);
 
 /** The functions' own limit, and what passes before Lambda says that it was reached. */
 const INVOKE_TIMEOUT_MS = 12_000;
@@ -73,10 +74,14 @@ function answer(event: OrchestratorEvent, app: ActionApp, context: Context): Pro
   const time = { remainingMs: () => context.getRemainingTimeInMillis(), stepMs: STEP_MS };
   const runner = new Runner(app, log, time);
   const operations = new Operations(new RunControl(app), runner, log, config);
+  const watchlist = new Watchlist(app, config);
   switch (event.command) {
     case 'tick':
     case 'run':
-      return runTick(toTick(event, config, context.awsRequestId, new Date()), config, runner, log);
+      return watchlist
+        .symbolsOf(event)
+        .then((symbols) => toTick(event, symbols, config, context.awsRequestId, new Date()))
+        .then((tick) => runTick(tick, config, runner, log));
     case 'resume':
       return operations.resume(event, context.awsRequestId);
     case 'list':
@@ -98,6 +103,12 @@ function answer(event: OrchestratorEvent, app: ActionApp, context: Context): Pro
       return new Ledger(app, invoker).positions(event);
     case 'trades':
       return new Ledger(app, invoker).trades(event);
+    case 'watch':
+      return watchlist.watch(event);
+    case 'unwatch':
+      return watchlist.unwatch(event);
+    case 'watchlist':
+      return watchlist.list();
   }
 }
 

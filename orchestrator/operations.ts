@@ -53,10 +53,10 @@ export class Operations {
     return toReport(requestId, [await this.#carryOn(id)], []);
   }
 
-  async list({ state, symbol, from, to, limit, cursor }: EventOf<'list'>): Promise<RunPage> {
+  async list({ state, symbol, tick, from, to, limit, cursor }: EventOf<'list'>): Promise<RunPage> {
     const runs = await this.#runs.list({
       state,
-      ...(symbol !== undefined && { filter: { symbol } }),
+      filter: { ...(symbol !== undefined && { symbol }), ...(tick !== undefined && { tick }) },
       from: from === undefined ? undefined : new Date(from),
       to: to === undefined ? undefined : new Date(to),
       after: cursor === undefined ? undefined : afterRun(cursor),

@@ -44,6 +44,10 @@ const runDetail = runReport.extend({
   ),
 });
 
+/** What a run can come to. */
+const outcomes = ['traded', 'held', 'refused', 'rejected', 'skipped', 'failed', 'inProgress', 'other'] as const;
+type Outcome = (typeof outcomes)[number];
+
 const report = z.object({
   tick: z
     .string()
@@ -51,12 +55,21 @@ const report = z.object({
   runs: z
     .array(runReport)
     .describe('the runs of this tick, in the order of its symbols, then older ones that were carried on'),
+  omitted: z
+    .int()
+    .describe('how many of the last runs are left out, for the answer would be too long; `list` with `tick` has them'),
+  counts: z
+    .object(Object.fromEntries(outcomes.map((name) => [name, z.int()])) as Record<Outcome, z.ZodInt>)
+    .describe('all of the runs by what they came to'),
   remaining: z
     .array(z.string())
     .describe(
       'ids of due runs of earlier ticks that this invocation had no time for; a later one carries them on',
     ),
 });
+
+/** Lambda answers no more than 6 MB. What is not a run's is short. */
+const RUNS_BYTES = 5_000_000;
 
 /** The orchestrator's answers. Times are ISO 8601 in UTC. */
 export const answers = {
@@ -110,8 +123,13 @@ export const answers = {
     ),
     cursor: z.string().nullable().describe('for the next page; null at the end'),
   }),
+  watchlist: z.object({
+    watchlist: z.array(z.string()).describe('the symbols in the store, by name'),
+    isTraded: z.boolean().describe('whether ticks trade them; otherwise the stack has a list of its own'),
+  }),
 };
 
+export type WatchlistAnswer = z.output<typeof answers.watchlist>;
 export type Report = z.output<typeof answers.report>;
 export type RunReport = z.output<typeof runReport>;
 export type RunDetail = z.output<typeof runDetail>;
@@ -126,7 +144,25 @@ export type TradePage = z.output<typeof answers.trades>;
 export type Answer = z.output<(typeof answers)[keyof typeof answers]>;
 
 export function toReport(tick: string, runs: Run[], remaining: string[]): Report {
-  return { tick, runs: runs.map(toRunReport), remaining };
+  const counts = Object.fromEntries(outcomes.map((name) => [name, 0])) as Report['counts'];
+  for (const run of runs) counts[outcomeOf(run)]++;
+  const shown: RunReport[] = [];
+  let bytes = 0;
+  for (const run of runs) {
+    const told = toRunReport(run);
+    bytes += Buffer.byteLength(JSON.stringify(told));
+    if (bytes > RUNS_BYTES) break;
+    shown.push(told);
+  }
+  return { tick, runs: shown, omitted: runs.length - shown.length, counts, remaining };
+}
+
+function outcomeOf({ state, result }: Run): Outcome {
+  if (state === 'ERROR') return 'failed';
+  if (state === 'IN_PROGRESS') return 'inProgress';
+  const members = typeof result === 'object' && result !== null ? result : {};
+  if ('id' in members) return 'traded';
+  return outcomes.find((name) => name in members) ?? 'other';
 }
 
 export function toRunReport(run: Run): RunReport {

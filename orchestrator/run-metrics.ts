@@ -21,9 +21,12 @@ const traded = z.object({
  */
 export class RunMetrics {
   readonly #metrics: Metrics;
+  readonly #tellsPrices: boolean;
 
-  constructor(metrics: Metrics) {
+  /** @param tellsPrices whether each symbol's price is a metric, which CloudWatch bills by the symbol */
+  constructor(metrics: Metrics, tellsPrices: boolean) {
     this.#metrics = metrics;
+    this.#tellsPrices = tellsPrices;
   }
 
   count(name: RunMetric, about: { run: string }): void {
@@ -35,7 +38,7 @@ export class RunMetrics {
     const durationMs = step.endedAt.getTime() - step.startedAt.getTime();
     this.#publish('StepDuration', MetricUnit.Milliseconds, durationMs, { step: step.ref }, { run });
 
-    const price = priced.safeParse(step).data;
+    const price = this.#tellsPrices ? priced.safeParse(step).data : undefined;
     if (price) {
       const { symbol } = price.argument;
       // A point of a graph: nothing is computed with it.

@@ -1,3 +1,4 @@
+import type { Shard } from './actions/symbol.ts';
 import type { Config } from './config.ts';
 import { carryOn, inParallel, type TickLog } from './carry-on.ts';
 import { runId } from './durable/ids.ts';
@@ -6,16 +7,24 @@ import type { OpenRun } from './durable/run-store.ts';
 import type { Runner, RunRequest } from './durable/runner.ts';
 import type { EventOf } from './event.ts';
 import { toReport, type Report } from './report.ts';
+import { isIn } from './watchlist.ts';
 import { TradingWorkflow } from './workflows/trading.ts';
 
 /** How many unfinished runs one invocation looks at, at the most. */
 export const OPEN_LIMIT = 10_000;
+
+/** Why a run waits that there was no time to begin. */
+const NO_TIME = 'the invocation had no time left to begin it';
 
 /** What one invocation is about. */
 export interface Tick {
   /** The scheduled time, the caller's idempotency key, or the request's id. */
   key: string;
   symbols: string[];
+  /** The part of all symbols whose open runs it carries on; all of them where it is undefined. */
+  shard?: Shard | undefined;
+  /** Whether it is delivered again when it fails. */
+  isRedelivered?: boolean;
   /** The instant whose prices count, ISO 8601. A run keeps the one that it was started with. */
   at: string;
   /** What to do where an earlier run of the symbol is still open. A person's own run does not ask. */
@@ -24,41 +33,62 @@ export interface Tick {
   skip?: string;
 }
 
-export function toTick(event: EventOf<'tick' | 'run'>, config: Config, requestId: string, now: Date): Tick {
+/** Thrown where the time was up before each symbol had its turn; what was not begun is on record, and waits. */
+export class UnfinishedTickError extends Error {
+  override readonly name = 'UnfinishedTickError';
+}
+
+export function toTick(
+  event: EventOf<'tick' | 'run'>,
+  symbols: string[],
+  config: Config,
+  requestId: string,
+  now: Date,
+): Tick {
+  const { shard } = event;
   if (event.command === 'tick') {
     const scheduledTime = new Date(event.scheduledTime).toISOString().replace('.000Z', 'Z');
     const ageMinutes = Math.floor((now.getTime() - Date.parse(scheduledTime)) / 60_000);
-    const { symbols, overlap } = config;
-    const tick = { key: scheduledTime, symbols, at: scheduledTime, overlap };
+    const { overlap } = config;
+    const tick = { key: scheduledTime, symbols, shard, at: scheduledTime, overlap, isRedelivered: true };
     if (ageMinutes < config.maxTickAgeMinutes) return tick;
     const skip = `the tick came ${ageMinutes} minutes late; the limit is ${config.maxTickAgeMinutes}`;
     return { ...tick, skip };
   }
-  const symbols = [...new Set(event.symbols ?? config.symbols)];
-  return { key: event.idempotencyKey ?? requestId, symbols, at: now.toISOString(), overlap: 'allow' };
+  const key = event.idempotencyKey ?? requestId;
+  return { key, symbols, shard, at: now.toISOString(), overlap: 'allow' };
 }
 
 /**
  * One bounded pass: carries on what earlier invocations left, oldest first, then runs each symbol of the tick.
  *
  * A run that can't be driven leaves the others alone. An older one is left to the next tick; for one of the tick's own
- * the error is thrown in the end, so that the tick is delivered again.
+ * the error is thrown in the end, so that the tick is delivered again. So it is where the time did not do for all: their
+ * runs are put on record all the same, so that none depends on that delivery.
  */
 export async function runTick(tick: Tick, config: Config, runner: Runner, log: TickLog): Promise<Report> {
   const own = new Set(tick.symbols.map((symbol) => runId(keyOf(tick, symbol)).toHexString()));
   const found = await runner.findOpen(OPEN_LIMIT);
-  const others = found.filter(({ id }) => !own.has(id.toHexString()));
+  const isOurs = ({ filter }: OpenRun) => !tick.shard || isIn(tick.shard, filter['symbol'] ?? '');
+  const others = found.filter((run) => !own.has(run.id.toHexString()) && isOurs(run));
   const { carriedOn, remaining } = await carryOn(others, config, runner, log);
 
   const stillOpen = latestBySymbol(withoutEnded(others, carriedOn));
   const failures: unknown[] = [];
-  const runs = await inParallel(tick.symbols, (symbol) =>
-    runner.run(toRequest(tick, symbol, config, stillOpen.get(symbol))).catch((error: unknown) => {
+  const runs = await inParallel(tick.symbols, (symbol) => {
+    const request = toRequest(tick, symbol, config, stillOpen.get(symbol));
+    return runner.run(runner.hasTime ? request : { queue: NO_TIME, ...request }).catch((error: unknown) => {
       failures.push(error);
       return log.runFailed(keyOf(tick, symbol), error);
-    }),
-  );
+    });
+  });
   if (failures.length > 0) throw failures[0];
+  const late = runs.filter((run) => run?.waits.some(({ reason }) => reason === NO_TIME)).length;
+  if (late > 0 && tick.isRedelivered) {
+    throw new UnfinishedTickError(
+      `${late} of ${tick.symbols.length} symbols were not begun within the time limit; their runs wait for the next delivery, or tick. Configure more shards, or a longer orchestratorTimeoutSeconds.`,
+    );
+  }
   return toReport(tick.key, [...runs.filter((run) => run !== undefined), ...carriedOn], remaining);
 }
 

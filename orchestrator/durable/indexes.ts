@@ -27,6 +27,12 @@ async function createIndexes(app: ActionApp, historyDays: number): Promise<void>
   await app.ActionModel.collection.createIndexes([
     { name: 'unfinished', key: { actionRef: 1, state: 1, createdAt: 1 } },
     { name: 'steps', key: { workflowId: 1 } },
+    // What was started together, the newest first.
+    {
+      name: 'ticks',
+      key: { 'filter.tick': 1, createdAt: -1 },
+      partialFilterExpression: { 'filter.tick': { $exists: true } },
+    },
     // Only documents of this layer have the field, and only once they are to go.
     { name: 'history', key: { 'bag.endedAt': 1 }, expireAfterSeconds: historyDays * 86_400 },
   ]);
