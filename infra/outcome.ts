@@ -22,3 +22,10 @@ export function outcomeInWords(result: unknown): string | undefined {
   const reason = noTrade.safeParse(result).data;
   return reason === undefined ? undefined : `no trade; ${reason}`;
 }
+
+/** A report's runs by what they came to, such as `1000 runs: 998 traded, 2 failed`. */
+export function countsInWords(runs: number, counts: Record<string, number>): string {
+  const parts = Object.entries(counts).filter(([, count]) => count > 0);
+  const words = parts.map(([name, count]) => `${count} ${name === 'inProgress' ? 'in progress' : name}`);
+  return `${runs} runs: ${words.join(', ')}`;
+}

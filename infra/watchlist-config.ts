@@ -18,7 +18,9 @@ export const watchlistKeys = {
     .optional()
     .describe('the path of a text file, one symbol a line; lines that begin with "#" are comments'),
   watchlist: z.enum(['stack', 'store']).default('stack').describe('"stack" or "store"'),
-  shards: wholeNumber(1, MOST_SHARDS).optional().describe(`a whole number of schedules from 1 to ${MOST_SHARDS}`),
+  shards: wholeNumber(1, MOST_SHARDS)
+    .optional()
+    .describe(`a whole number of schedules from 1 to ${MOST_SHARDS}`),
 };
 type Keys = z.output<z.ZodObject<typeof watchlistKeys>> & { symbols: string; symbol?: string | undefined };
 
@@ -63,7 +65,10 @@ export function toWatchlist({ symbols, symbol, symbolsFile, watchlist, shards }:
 }
 
 function split(list: string[], shards: number): TickSymbols[] {
-  const parts = shardsOf(shards).map((shard): { symbols: string[]; shard: Shard } => ({ symbols: [], shard }));
+  const parts = shardsOf(shards).map((shard): { symbols: string[]; shard: Shard } => ({
+    symbols: [],
+    shard,
+  }));
   for (const symbol of list) parts[shardOf(symbol, shards)]!.symbols.push(symbol);
   const longest = Math.max(...parts.map(({ symbols }) => symbols.length));
   if (longest > MOST_SYMBOLS) {
@@ -90,8 +95,11 @@ function readSymbols(path: string): string[] {
   const wrong = found.find(({ symbol }) => !stockSymbol.safeParse(symbol).success);
   if (wrong) {
     const line = JSON.stringify(wrong.symbol.slice(0, 40));
-    throw new WatchlistError(`line ${wrong.number} of symbolsFile is ${line}, expected one symbol, such as "AMZN"`);
+    throw new WatchlistError(
+      `line ${wrong.number} of symbolsFile is ${line}, expected one symbol, such as "AMZN"`,
+    );
   }
-  if (found.length === 0) throw new WatchlistError(`symbolsFile is ${JSON.stringify(path)}, which has no symbol`);
+  if (found.length === 0)
+    throw new WatchlistError(`symbolsFile is ${JSON.stringify(path)}, which has no symbol`);
   return found.map(({ symbol }) => symbol);
 }

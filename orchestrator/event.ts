@@ -89,7 +89,9 @@ export const commands = {
     .describe('Trades, the newest first: made at `from` or later, and before `to`.'),
   watch: z
     .strictObject({ command: z.literal('watch'), symbols: symbols.min(1).max(MOST_SYMBOLS) })
-    .describe('Adds symbols to the list in the store. The next tick trades them, where `watchlist` is `store`.'),
+    .describe(
+      'Adds symbols to the list in the store. The next tick trades them, where `watchlist` is `store`.',
+    ),
   unwatch: z
     .strictObject({ command: z.literal('unwatch'), symbols: symbols.min(1).max(MOST_SYMBOLS) })
     .describe('Takes symbols off that list. Runs that are open go on.'),

@@ -38,7 +38,11 @@ if (notifier) useNotifier(notifier, process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? '
 const results = new Results(notifier, (run, error) =>
   logger.warn('nobody could be told of the result', { run, error: recordError(error) }),
 );
-const log = new RunLog(logger, new RunMetrics(new Metrics({ serviceName }), config.symbols !== undefined), results);
+const log = new RunLog(
+  logger,
+  new RunMetrics(new Metrics({ serviceName }), config.symbols !== undefined),
+  results,
+);
 
 /** The functions' own limit, and what passes before Lambda says that it was reached. */
 const INVOKE_TIMEOUT_MS = 12_000;

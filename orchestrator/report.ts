@@ -45,7 +45,16 @@ const runDetail = runReport.extend({
 });
 
 /** What a run can come to. */
-const outcomes = ['traded', 'held', 'refused', 'rejected', 'skipped', 'failed', 'inProgress', 'other'] as const;
+const outcomes = [
+  'traded',
+  'held',
+  'refused',
+  'rejected',
+  'skipped',
+  'failed',
+  'inProgress',
+  'other',
+] as const;
 type Outcome = (typeof outcomes)[number];
 
 const report = z.object({
@@ -57,7 +66,9 @@ const report = z.object({
     .describe('the runs of this tick, in the order of its symbols, then older ones that were carried on'),
   omitted: z
     .int()
-    .describe('how many of the last runs are left out, for the answer would be too long; `list` with `tick` has them'),
+    .describe(
+      'how many of the last runs are left out, for the answer would be too long; `list` with `tick` has them',
+    ),
   counts: z
     .object(Object.fromEntries(outcomes.map((name) => [name, z.int()])) as Record<Outcome, z.ZodInt>)
     .describe('all of the runs by what they came to'),

@@ -63,6 +63,10 @@ const answer = z.object({
   halted: z.object({ since: z.string(), note: z.string().optional() }).nullish(),
   positions: z.array(position).optional(),
   trades: z.array(trade).optional(),
+  omitted: z.number().default(0),
+  counts: z.record(z.string(), z.number()).optional(),
+  watchlist: z.array(z.string()).optional(),
+  isTraded: z.boolean().optional(),
 });
 
 export type Run = z.infer<typeof run>;

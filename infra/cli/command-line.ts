@@ -6,6 +6,7 @@ import { runCommands } from './run-commands.ts';
 import { sendEvent } from './send-event.ts';
 import { strategyTools } from './strategy-tools.ts';
 import type { Target } from './target.ts';
+import { watchlistCommands } from './watchlist-commands.ts';
 
 /** Which orchestrator a command is for. */
 export interface Where {
@@ -22,6 +23,7 @@ export interface CommandLine extends Where {
 }
 
 const commands: Record<string, Command> = { ...runCommands, ...ledgerCommands, ...strategyTools };
+const commands: Record<string, Command> = { ...runCommands, ...ledgerCommands, ...watchlistCommands };
 
 const everyCommand = {
   json: { type: 'boolean', default: false },
@@ -101,6 +103,27 @@ function eventWork(
   );
   const form = { json: json === true, html: html as string | undefined, csv: csv === true };
   return async (open) => sendEvent(event, form, await open());
+  const expected = { yes: [1, 1], no: [0, 0], may: [0, 1], symbols: [1, Infinity] }[command.takesId] as [
+    number,
+    number,
+  ];
+  if (positionals.length < expected[0] || positionals.length > expected[1]) {
+    const wrong = others[0] ?? id;
+    throw new UsageError(
+      wrong === undefined
+        ? `"${name}" takes ${command.takesId === 'symbols' ? 'symbols, such as AMZN' : "a run's id. See npm run trader -- list"}.`
+        : `"${name}" can't take ${JSON.stringify(wrong)}. See npm run trader -- ${name} --help.`,
+    );
+  }
+  const event = Object.entries(command.toEvent(own, id, others)).filter(([, value]) => value !== undefined);
+  return {
+    event: Object.fromEntries(event),
+    json: json === true,
+    functionName: functionName as string | undefined,
+    data: data as string | undefined,
+    html: html as string | undefined,
+    csv: csv === true,
+  };
 }
 
 type Values = Record<string, unknown>;

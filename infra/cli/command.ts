@@ -14,6 +14,9 @@ interface Described {
 export interface EventCommand extends Described {
   toEvent(values: Values, id: string | undefined): Record<string, unknown>;
   takesId: 'yes' | 'no' | 'may';
+  /** @param others what follows the id, where the command takes several symbols in its place */
+  toEvent(values: Record<string, unknown>, id: string | undefined, others: string[]): Record<string, unknown>;
+  takesId: 'yes' | 'no' | 'may' | 'symbols';
 }
 
 /** A command that does more than to send one event, or less; it answers what is to be printed. */

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { outcomeInWords } from '../outcome.ts';
+import { countsInWords, outcomeInWords } from '../outcome.ts';
 import { parseAnswer, type Run } from './answer.ts';
 import { haltLine, positionTable, tradeTable } from './ledger-tables.ts';
 import { fit, printable } from './text.ts';
@@ -9,16 +9,22 @@ export interface Screen {
   isTerminal: boolean;
 }
 
+const NOT_TRADED =
+  'Ticks do not trade this list, for the stack has one of its own: configure watchlist=store.';
+
 /** An answer as a person reads it. */
 export function render(payload: string, screen: Screen): string {
-  const { outcome, run: one, runs, halted, positions, trades, cursor } = parseAnswer(payload);
+  const answer = parseAnswer(payload);
+  const { outcome, run: one, runs, counts, omitted, halted, positions, trades, watchlist, cursor } = answer;
   const lines: string[] = [];
   if (outcome !== undefined) lines.push(printable(outcome));
   if (one) lines.push(...timeline(one, screen));
   if (runs) lines.push(...(runs.length > 0 ? table(runs, screen) : ['no runs']));
+  if (runs && counts && runs.length > 1) lines.push(countsInWords(runs.length + omitted, counts));
   if (halted !== undefined) lines.push(haltLine(halted));
   if (positions) lines.push(...positionTable(positions));
   if (trades) lines.push(...tradeTable(trades));
+  if (watchlist) lines.push(...watchlist.map(printable), ...(answer.isTraded ? [] : [NOT_TRADED]));
   if (cursor) lines.push(`more: --cursor ${cursor}`);
   return `${lines.join('\n')}\n`;
 }

@@ -15,12 +15,13 @@ const ID = '45e9b56611cdcb087c95278c';
 /** What is asked of runs, and done to them. */
 export const runCommands: Record<string, EventCommand> = {
   list: {
-    usage: 'list [--state S] [--symbol SYM] [--from T] [--to T] [--limit N] [--cursor C]',
+    usage: 'list [--state S] [--symbol SYM] [--tick KEY] [--from T] [--to T] [--limit N] [--cursor C]',
     does: 'runs, the newest first',
     example: 'list --state IN_PROGRESS --symbol AMZN',
     options: {
       state: { type: 'string' },
       symbol: { type: 'string' },
+      tick: { type: 'string' },
       from: { type: 'string' },
       to: { type: 'string' },
       limit: { type: 'string' },
@@ -48,11 +49,11 @@ export const runCommands: Record<string, EventCommand> = {
     takesId: 'no',
   },
   tick: {
-    usage: 'tick --time T',
+    usage: 'tick --time T [--symbol SYM ...]',
     does: 'what the schedule sends, for a scheduled time',
     example: 'tick --time 2026-01-05T14:30:00Z',
-    options: { time: { type: 'string' } },
-    toEvent: ({ time }) => ({ command: 'tick', scheduledTime: time }),
+    options: { time: { type: 'string' }, symbol: { type: 'string', multiple: true } },
+    toEvent: ({ time, symbol }) => ({ command: 'tick', scheduledTime: time, symbols: symbol }),
     takesId: 'no',
   },
   resume: {

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { outcomeInWords } from '../outcome.ts';
+import { countsInWords, outcomeInWords } from '../outcome.ts';
 import { parseLogLine, type LogLine } from './log-line.ts';
 import type { Report, RunReport } from './report.ts';
 
@@ -70,7 +70,7 @@ export class Display {
   }
 
   /** The outcome of each run, in one line. */
-  showReport({ runs }: Report): void {
+  showReport({ runs, omitted, counts }: Report): void {
     for (const run of runs) {
       const known = run.endedAt !== null && !this.#worked.has(run.id);
       if (known)
@@ -78,6 +78,7 @@ export class Display {
       this.print(`${this.#style('bold', run.symbol)} ${this.#outcome(run)}`);
     }
     if (runs.length === 0) this.print('Nothing was to be done.');
+    if (runs.length > 1) this.print(countsInWords(runs.length + omitted, counts));
   }
 
   #runBegun({ run, key, message }: LogLine): void {

@@ -31,9 +31,41 @@ const run = z.object({
 export type RunReport = z.infer<typeof run>;
 
 /** The orchestrator's reply, as far as it is shown. */
-const report = z.object({ tick: z.string(), runs: z.array(run) });
+const report = z.object({
+  tick: z.string(),
+  runs: z.array(run),
+  omitted: z.number(),
+  counts: z.record(z.string(), z.number()),
+});
 export type Report = z.infer<typeof report>;
 
 export function parseReport(payload: string): Report {
   return report.parse(JSON.parse(payload));
+}
+
+/** As it came, steps and all. */
+const whole = z.object({
+  tick: z.string(),
+  runs: z.array(z.looseObject({ id: z.string() })),
+  omitted: z.number(),
+  counts: z.record(z.string(), z.number()),
+  remaining: z.array(z.string()),
+});
+
+/** The replies of a tick's shards, as one. */
+export function mergeReports(payloads: string[]): string {
+  const [first, ...others] = payloads;
+  if (first === undefined || others.length === 0) return first ?? '';
+  const reports = payloads.map((payload) => whole.parse(JSON.parse(payload)));
+  const { tick, counts } = reports[0]!;
+  const sum = (amounts: number[]) => amounts.reduce((total, amount) => total + amount, 0);
+  return JSON.stringify({
+    tick,
+    runs: reports.flatMap(({ runs }) => runs),
+    omitted: sum(reports.map(({ omitted }) => omitted)),
+    counts: Object.fromEntries(
+      Object.keys(counts).map((name) => [name, sum(reports.map((each) => each.counts[name] ?? 0))]),
+    ),
+    remaining: reports.flatMap(({ remaining }) => remaining),
+  });
 }

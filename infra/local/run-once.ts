@@ -1,24 +1,48 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
 import type { Display } from './display.ts';
 import type { LocalApp } from './local-app.ts';
 import type { Options } from './options.ts';
-import { parseReport, type Report } from './report.ts';
+import { mergeReports, parseReport, type Report } from './report.ts';
+
+/** What a schedule's event says of the symbols. */
+const tickSymbols = z.object({ symbols: z.array(z.string()).optional(), shard: z.unknown().optional() });
 
 /** Longer than any lease: whoever holds a run of this tick has given it back by then, or died. */
 const WAIT_FOR_HOLDER_MS = 90_000;
 const POLL_MS = 1_000;
 
-/** Runs one tick and shows it; answers the exit code. */
+/** Runs one tick, shard by shard, and shows it; answers the exit code. */
 export async function runOnce(app: LocalApp, options: Options, display: Display): Promise<number> {
-  const key = options.key ?? new Date().toISOString();
-  const event = { command: 'run', idempotencyKey: key, ...(options.symbols && { symbols: options.symbols }) };
-  if (!options.json) display.print(`tick ${key}`);
+  const idempotencyKey = options.key ?? new Date().toISOString();
+  if (!options.json) display.print(`tick ${idempotencyKey}`);
 
+  const { symbols } = options;
+  const shards = symbols
+    ? [{ symbols }]
+    : app.schedule.inputs.map((input) => tickSymbols.parse(JSON.parse(input)));
+  const payloads: string[] = [];
+  for (const shard of shards) {
+    const payload = await runToEnd(app, { command: 'run', idempotencyKey, ...shard });
+    // One shard that failed leaves the others alone.
+    if (payload !== undefined) payloads.push(payload);
+  }
+  if (payloads.length === 0) return 1;
+  const merged = mergeReports(payloads);
+  const report = parseReport(merged);
+  if (options.json) process.stdout.write(`${merged}\n`);
+  else display.showReport(report);
+  const { failed, inProgress } = report.counts;
+  return failed === 0 && inProgress === 0 && payloads.length === shards.length ? 0 : 1;
+}
+
+/** The reply once no run is held elsewhere, and none waits for time alone. */
+async function runToEnd(app: LocalApp, event: object): Promise<string | undefined> {
   let payload = await invoke(app, event);
   const giveUpAt = Date.now() + WAIT_FOR_HOLDER_MS;
   let told = false;
-  while (payload !== undefined && isHeld(parseReport(payload)) && Date.now() < giveUpAt) {
-    if (!told)
+  while (payload !== undefined && isUnfinished(parseReport(payload)) && Date.now() < giveUpAt) {
+    if (!told && isHeld(parseReport(payload)))
       process.stderr.write(
         'Another orchestrator holds the run; waiting for it, or for the end of its lease.\n',
       );
@@ -26,12 +50,7 @@ export async function runOnce(app: LocalApp, options: Options, display: Display)
     await sleep(POLL_MS);
     payload = await invoke(app, event);
   }
-  if (payload === undefined) return 1;
-
-  const report = parseReport(payload);
-  if (options.json) process.stdout.write(`${payload}\n`);
-  else display.showReport(report);
-  return report.runs.every(({ state }) => state === 'SUCCESS') ? 0 : 1;
+  return payload;
 }
 
 /** The orchestrator's reply as it came; undefined, with one line on stderr, where it failed. */
@@ -40,6 +59,15 @@ export async function invoke(app: LocalApp, event: unknown): Promise<string | un
   if ('payload' in result) return result.payload;
   process.stderr.write(`${result.error.errorType}: ${result.error.errorMessage}\n`);
   return undefined;
+}
+
+/** Whether there is something that goes on at once when it is asked for again. */
+function isUnfinished(report: Report): boolean {
+  const now = new Date().toISOString();
+  return (
+    isHeld(report) ||
+    report.runs.some(({ waits }) => waits.length > 0 && waits.every(({ due }) => due <= now))
+  );
 }
 
 /** Whether a run is under way elsewhere; one that waits for something was put down. */

@@ -30,7 +30,12 @@ export async function synthesize(
   cacheDir: string,
   changes: Record<string, string> = {},
 ): Promise<string> {
-  const assembly = join(cacheDir, fingerprint(root, changes));
+  const cdkJson = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as {
+    context: Record<string, unknown>;
+  };
+  // The local store knows no IAM, so its URI comes from a secret in any case.
+  const context: Record<string, unknown> = { ...cdkJson.context, ...changes, mongodbIamHost: undefined };
+  const assembly = join(cacheDir, fingerprint(root, changes, context['symbolsFile']));
   if (existsSync(assembly)) {
     const now = new Date();
     utimesSync(assembly, now, now);
@@ -42,11 +47,6 @@ export async function synthesize(
   // Renamed once it is whole, so that a process that was killed here leaves nothing that looks like an assembly.
   const unfinished = join(cacheDir, `unfinished-${process.pid}`);
   const { buildApp } = await import('../build-app.ts');
-  const cdkJson = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as {
-    context: Record<string, unknown>;
-  };
-  // The local store knows no IAM, so its URI comes from a secret in any case.
-  const context = { ...cdkJson.context, ...changes, mongodbIamHost: undefined };
   buildApp({
     outdir: unfinished,
     context: { ...context, 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true },
@@ -69,14 +69,18 @@ function removeOldest(cacheDir: string): void {
   for (const path of byAge.slice(KEPT_ASSEMBLIES - 1)) rmSync(path, { recursive: true });
 }
 
-function fingerprint(root: string, changes: Record<string, string>): string {
+function fingerprint(root: string, changes: Record<string, string>, symbolsFile: unknown): string {
   const hash = createHash('sha256').update(process.version).update(JSON.stringify(changes));
   const paths = SOURCES.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name)),
   );
-  for (const path of [...FILES.map((file) => join(root, file)), ...paths.sort()]) {
+  const listed =
+    typeof symbolsFile === 'string' && statSync(symbolsFile, { throwIfNoEntry: false })?.isFile()
+      ? [symbolsFile]
+      : [];
+  for (const path of [...FILES.map((file) => join(root, file)), ...paths.sort(), ...listed]) {
     hash.update(path).update('\0').update(readFileSync(path)).update('\0');
   }
   return hash.digest('hex').slice(0, 16);

@@ -18,14 +18,14 @@ export interface LocalFunction {
   permissions: Statement[];
 }
 
-/** The schedule of the synthesized app. */
+/** The schedules of the synthesized app, which all fire at once. */
 export interface LocalSchedule {
   functionName: string;
   /** `cron(...)` or `rate(...)` */
   expression: string;
   timeZone: string;
-  /** The event, with EventBridge Scheduler's placeholders in it. */
-  input: string;
+  /** The event of each, with EventBridge Scheduler's placeholders in it. */
+  inputs: string[];
 }
 
 export interface LocalStack {
@@ -75,18 +75,17 @@ export function readStack(assembly: string): LocalStack {
     .parse(JSON.parse(readFileSync(path, 'utf8')));
 
   const ofType = (type: string) => Object.values(resources).filter((candidate) => candidate.Type === type);
-  const [tick, ...others] = ofType('AWS::Scheduler::Schedule');
-  if (!tick || others.length > 0)
-    throw new Error(`${path} has ${others.length + (tick ? 1 : 0)} schedules, expected 1.`);
-
-  const { ScheduleExpression, ScheduleExpressionTimezone, Target } = schedule.parse(tick).Properties;
+  const schedules = ofType('AWS::Scheduler::Schedule').map((found) => schedule.parse(found).Properties);
+  const [first] = schedules;
+  if (!first) throw new Error(`${path} has no schedule, expected one or more.`);
+  const { ScheduleExpression, ScheduleExpressionTimezone, Target } = first;
   return {
     functions: ofType('AWS::Lambda::Function').map((found) => toFunction(assembly, found, resources)),
     schedule: {
       functionName: functionName(Target.Arn['Fn::GetAtt'][0], resources),
       expression: ScheduleExpression,
       timeZone: ScheduleExpressionTimezone,
-      input: Target.Input,
+      inputs: schedules.map(({ Target: { Input } }) => Input),
     },
   };
 }

@@ -18,7 +18,7 @@ export async function watch(app: LocalApp, dataDir: string, display: Display): P
 
   const { endpoint, orchestrator } = app;
   writeEndpoint(dataDir, { endpoint, orchestrator, pid: process.pid });
-  const { expression, timeZone, input } = app.schedule;
+  const { expression, timeZone, inputs } = app.schedule;
   display.print(`MongoDB  ${app.mongodbUri.replace(/\/\/.*@/, '//***@')}`);
   display.print(`Lambda   ${app.endpoint}`);
   display.print(
@@ -34,7 +34,11 @@ export async function watch(app: LocalApp, dataDir: string, display: Display): P
     live.nextTick = next;
     await sleepUntil(next, stop.signal);
     if (stop.signal.aborted) break;
-    await tick(app, display, input.replaceAll('<aws.scheduler.scheduled-time>', toSchedulerTime(next)));
+    // One after the other: this machine has fewer processors than AWS has room for shards.
+    for (const input of inputs) {
+      if (stop.signal.aborted) break;
+      await tick(app, display, input.replaceAll('<aws.scheduler.scheduled-time>', toSchedulerTime(next)));
+    }
     await live.refresh();
     live.printPositions();
   }
@@ -46,7 +50,7 @@ export async function watch(app: LocalApp, dataDir: string, display: Display): P
 }
 
 async function tick(app: LocalApp, display: Display, input: string): Promise<void> {
-  display.print(`tick ${input}`);
+  display.print(`tick ${input.length > 200 ? `${input.slice(0, 200)}…` : input}`);
   try {
     const payload = await invoke(app, JSON.parse(input));
     if (payload !== undefined) display.showReport(parseReport(payload));

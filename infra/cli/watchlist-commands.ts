@@ -1,0 +1,24 @@
+import type { Command } from './command.ts';
+
+const bySymbols = (name: string, does: string): Command => ({
+  usage: `${name} SYM ...`,
+  does,
+  example: `${name} AMZN BRK.B`,
+  options: {},
+  toEvent: (_, first, others) => ({ command: name, symbols: [first, ...others] }),
+  takesId: 'symbols',
+});
+
+/** What is asked of the list of symbols that is kept in the store. */
+export const watchlistCommands: Record<string, Command> = {
+  watch: bySymbols('watch', 'adds symbols to the list in the store, which ticks trade with watchlist=store'),
+  unwatch: bySymbols('unwatch', 'takes symbols off that list'),
+  watchlist: {
+    usage: 'watchlist',
+    does: 'that list',
+    example: 'watchlist',
+    options: {},
+    toEvent: () => ({ command: 'watchlist' }),
+    takesId: 'no',
+  },
+};
