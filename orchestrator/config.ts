@@ -33,7 +33,7 @@ const environment = z.object({
 export interface Config {
   mongodb: { secretId: string } | { address: string };
   database: string;
-  /** What a tick or a run that names no symbols is of; undefined where each schedule names its own. */
+  /** What a tick or a run that names no symbols is of; undefined where the list is elsewhere. */
   symbols: string[] | undefined;
   /** Where the list of symbols is kept. */
   watchlist: 'stack' | 'store';
@@ -62,7 +62,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     throw new Error(`The orchestrator's environment is incomplete: ${problems}. Deploy the stack again.`);
   }
   const { MONGODB_DATABASE, HISTORY_DAYS, MAX_TICK_AGE_MINUTES, SYMBOLS, QUANTITY } = parsed.data;
-  const { APPROVE_ABOVE, APPROVAL_TIMEOUT_MINUTES, NOTIFICATIONS_TOPIC_ARN } = parsed.data;
+  const { WATCHLIST, APPROVE_ABOVE, APPROVAL_TIMEOUT_MINUTES, NOTIFICATIONS_TOPIC_ARN } = parsed.data;
   const ask = NOTIFICATIONS_TOPIC_ARN === undefined ? {} : ({ ask: true } as const);
   return {
     mongodb:
@@ -70,8 +70,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
         ? { address: parsed.data.MONGODB_ADDRESS }
         : { secretId: parsed.data.MONGODB_SECRET_ID },
     database: MONGODB_DATABASE,
-    symbols: SYMBOLS,
-    watchlist: parsed.data.WATCHLIST ?? 'stack',
+    symbols: WATCHLIST === 'store' ? undefined : SYMBOLS,
+    watchlist: WATCHLIST ?? 'stack',
     quantity: QUANTITY,
     historyDays: HISTORY_DAYS,
     overlap: parsed.data.OVERLAP,

@@ -9,7 +9,7 @@ const parse = (change: Record<string, unknown>) => parseConfig({ ...cdkContext, 
 describe('the configuration', () => {
   test('has defaults for everything but the trades themselves', () => {
     expect(parse({})).toEqual({
-      symbols: 'AMZN',
+      watchlist: { inStore: false, variable: 'AMZN', ticks: [{}] },
       quantity: 1,
       overlap: 'skip',
       strategy: {
@@ -48,8 +48,8 @@ describe('the configuration', () => {
   });
 
   test.each([
-    [{ symbol: 'MSFT' }, { symbols: 'MSFT' }],
-    [{ symbols: 'MSFT,BRK.B' }, { symbols: 'MSFT,BRK.B' }],
+    [{ symbol: 'MSFT' }, { watchlist: { inStore: false, variable: 'MSFT', ticks: [{}] } }],
+    [{ symbols: 'MSFT,BRK.B' }, { watchlist: { inStore: false, variable: 'MSFT,BRK.B', ticks: [{}] } }],
     [{ schedule: 'cron(0 9 ? * 2#1 *)' }, { schedule: 'cron(0 9 ? * 2#1 *)' }],
     [
       { maxOrderQuantity: '5', maxDailyValue: '1000.00', allowShortSelling: 'false' },
@@ -145,7 +145,7 @@ describe('the configuration', () => {
     [{ vpcId: 'mine' }, 'vpcId is "mine", expected the id of a VPC'],
     [{ vpcId: network.vpcId }, 'subnetIds is not set, expected ids of subnets'],
     [{ ...network, subnetIds: 'a,b' }, 'subnetIds is "a,b", expected ids of subnets'],
-    [{ symbool: 'AMZN' }, 'symbool is no key, expected one of symbols, symbol, quantity'],
+    [{ symbool: 'AMZN' }, 'symbool is no key, expected one of symbols, symbol, symbolsFile'],
   ])('refuses %j in a line that names the key', (change, message) => {
     expect(() => parse(change)).toThrow(ConfigError);
     expect(() => parse(change)).toThrow(message);

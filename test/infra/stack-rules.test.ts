@@ -37,6 +37,7 @@ describe('the rules of AwsSolutions', () => {
     ['with the defaults', {}],
     ['with a network and alarms by e-mail', everything],
     ['with a broker', { market: 'alpaca' }],
+    ['with several schedules', { shards: '3' }],
     ['with IAM authentication', { mongodbIamHost: 'cluster0.ab1cd.mongodb.net' }],
   ])('hold %s', (_, change) => {
     expect(violations(appWith(change))).toEqual([]);
