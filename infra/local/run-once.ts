@@ -18,9 +18,7 @@ export async function runOnce(app: LocalApp, options: Options, display: Display)
   if (!options.json) display.print(`tick ${idempotencyKey}`);
 
   const { symbols } = options;
-  const shards = symbols
-    ? [{ symbols }]
-    : app.schedule.inputs.map((input) => tickSymbols.parse(JSON.parse(input)));
+  const shards = symbols ? [{ symbols }] : scheduledShards(app);
   const payloads: string[] = [];
   for (const shard of shards) {
     const payload = await runToEnd(app, { command: 'run', idempotencyKey, ...shard });
@@ -34,6 +32,13 @@ export async function runOnce(app: LocalApp, options: Options, display: Display)
   else display.showReport(report);
   const { failed, inProgress } = report.counts;
   return failed === 0 && inProgress === 0 && payloads.length === shards.length ? 0 : 1;
+}
+
+/** What the schedules say of their symbols; a shard without any has nothing to be run. */
+function scheduledShards({ schedule }: LocalApp) {
+  return schedule.inputs
+    .map((input) => tickSymbols.parse(JSON.parse(input)))
+    .filter((shard) => shard.symbols?.length !== 0);
 }
 
 /** The reply once no run is held elsewhere, and none waits for time alone. */

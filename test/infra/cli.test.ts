@@ -58,6 +58,24 @@ test('trading is halted and let on again; the ledger is told as tables and as co
   expect(rows[0]).toMatch(/^[0-9a-f]{24},AMZN,(buy|sell),1,\d+\.\d\d,2\d{3}-/);
 });
 
+test('symbols are watched and unwatched; a report of several runs is summed up', async () => {
+  const idle = /Ticks do not trade this list, .* configure watchlist=store\.$/;
+  expect((await trader('watch', 'MSFT', 'BRK.B')).stdout).toMatch(/^BRK\.B\nMSFT\nTicks do not/);
+  expect((await trader('unwatch', 'BRK.B', 'GONE')).stdout).toMatch(/^MSFT\nTicks do not/);
+  expect((await trader('watchlist')).stdout).toMatch(idle);
+  expect(await trader('watch')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/takes symbols/) as string,
+  });
+  expect((await trader('watch', 'msft')).stderr).toMatch(/a symbol is 1 to 10 capitals/);
+
+  const several = await trader('run', '--symbol', 'MSFT', '--symbol', 'GOOG', '--key', 'several');
+  expect(several.stdout).toMatch(/\n2 runs: 2 in progress$/);
+  const listed = await trader('list', '--tick', 'several', '--json');
+  const { runs } = answers.page.parse(JSON.parse(listed.stdout));
+  expect(runs.map(({ symbol }) => symbol).sort()).toEqual(['GOOG', 'MSFT']);
+});
+
 test('all pages go into the comma-separated values, and what has a comma in quotes', async () => {
   const pages = [
     { trades: [{ id: 'a,b', qty: 1 }], cursor: 'next' },

@@ -99,6 +99,30 @@ describe('npm start', () => {
   });
 });
 
+describe('npm start, with a list in several shards', () => {
+  const shards = ['-c', 'symbols=A,B,C,D,E,F', '-c', 'shards=3'];
+
+  test('runs them all, as one report, and the same again for the same key', async () => {
+    const report = await startJson(...shards, '--key', 'sharded');
+    expect(report.runs.map(({ symbol }) => symbol).sort()).toEqual(['A', 'B', 'C', 'D', 'E', 'F']);
+    expect(report).toMatchObject({
+      tick: 'sharded',
+      omitted: 0,
+      remaining: [],
+      counts: { traded: 6, failed: 0 },
+    });
+    expect(await startJson(...shards, '--key', 'sharded')).toEqual(report);
+    expect(await stored('trades')).toHaveLength(6);
+    const { stdout } = await start(...shards, '--key', 'sharded');
+    expect(stdout.split('\n').at(-1)).toBe('6 runs: 6 traded');
+  });
+
+  test('runs the symbols that are named, and no others', async () => {
+    const report = await startJson(...shards, '--symbol', 'B', '--key', 'named');
+    expect(report.runs.map(({ symbol }) => symbol)).toEqual(['B']);
+  });
+});
+
 describe('npm start, killed in mid-run', () => {
   test.each([
     ['OrbitsTrader-check-stock-price', 'received'],
