@@ -3,10 +3,10 @@ import { UsageError } from '../local/options.ts';
 import type { Command, EventCommand, Tool } from './command.ts';
 import { ledgerCommands } from './ledger-commands.ts';
 import { runCommands } from './run-commands.ts';
+import { watchlistCommands } from './watchlist-commands.ts';
 import { sendEvent } from './send-event.ts';
 import { strategyTools } from './strategy-tools.ts';
 import type { Target } from './target.ts';
-import { watchlistCommands } from './watchlist-commands.ts';
 
 /** Which orchestrator a command is for. */
 export interface Where {
@@ -22,8 +22,12 @@ export interface CommandLine extends Where {
   work(this: void, open: () => Promise<Target>): Promise<string>;
 }
 
-const commands: Record<string, Command> = { ...runCommands, ...ledgerCommands, ...strategyTools };
-const commands: Record<string, Command> = { ...runCommands, ...ledgerCommands, ...watchlistCommands };
+const commands: Record<string, Command> = {
+  ...runCommands,
+  ...ledgerCommands,
+  ...watchlistCommands,
+  ...strategyTools,
+};
 
 const everyCommand = {
   json: { type: 'boolean', default: false },
@@ -96,34 +100,16 @@ function eventWork(
   if (id === undefined && command.takesId === 'yes') {
     throw new UsageError(`"${name}" takes a run's id. See npm run trader -- list.`);
   }
-  const surplus = command.takesId === 'no' ? id : others[0];
+  if (id === undefined && command.takesId === 'symbols') {
+    throw new UsageError(`"${name}" takes symbols, such as AMZN. See npm run trader -- ${name} --help.`);
+  }
+  const surplus = { yes: others[0], may: others[0], no: id, symbols: undefined }[command.takesId];
   if (surplus !== undefined) throw surplusError(name, surplus);
   const event = Object.fromEntries(
-    Object.entries(command.toEvent(own, id)).filter(([, value]) => value !== undefined),
+    Object.entries(command.toEvent(own, id, positionals)).filter(([, value]) => value !== undefined),
   );
   const form = { json: json === true, html: html as string | undefined, csv: csv === true };
   return async (open) => sendEvent(event, form, await open());
-  const expected = { yes: [1, 1], no: [0, 0], may: [0, 1], symbols: [1, Infinity] }[command.takesId] as [
-    number,
-    number,
-  ];
-  if (positionals.length < expected[0] || positionals.length > expected[1]) {
-    const wrong = others[0] ?? id;
-    throw new UsageError(
-      wrong === undefined
-        ? `"${name}" takes ${command.takesId === 'symbols' ? 'symbols, such as AMZN' : "a run's id. See npm run trader -- list"}.`
-        : `"${name}" can't take ${JSON.stringify(wrong)}. See npm run trader -- ${name} --help.`,
-    );
-  }
-  const event = Object.entries(command.toEvent(own, id, others)).filter(([, value]) => value !== undefined);
-  return {
-    event: Object.fromEntries(event),
-    json: json === true,
-    functionName: functionName as string | undefined,
-    data: data as string | undefined,
-    html: html as string | undefined,
-    csv: csv === true,
-  };
 }
 
 type Values = Record<string, unknown>;

@@ -12,10 +12,8 @@ interface Described {
 
 /** A command that stands for one event of the orchestrator. */
 export interface EventCommand extends Described {
-  toEvent(values: Values, id: string | undefined): Record<string, unknown>;
-  takesId: 'yes' | 'no' | 'may';
-  /** @param others what follows the id, where the command takes several symbols in its place */
-  toEvent(values: Record<string, unknown>, id: string | undefined, others: string[]): Record<string, unknown>;
+  /** @param symbols what stands in the place of an id, where the command takes symbols */
+  toEvent(values: Values, id: string | undefined, symbols: string[]): Record<string, unknown>;
   takesId: 'yes' | 'no' | 'may' | 'symbols';
 }
 

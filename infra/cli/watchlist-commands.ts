@@ -1,16 +1,16 @@
-import type { Command } from './command.ts';
+import type { EventCommand } from './command.ts';
 
-const bySymbols = (name: string, does: string): Command => ({
+const bySymbols = (name: string, does: string): EventCommand => ({
   usage: `${name} SYM ...`,
   does,
   example: `${name} AMZN BRK.B`,
   options: {},
-  toEvent: (_, first, others) => ({ command: name, symbols: [first, ...others] }),
+  toEvent: (_values, _id, symbols) => ({ command: name, symbols }),
   takesId: 'symbols',
 });
 
 /** What is asked of the list of symbols that is kept in the store. */
-export const watchlistCommands: Record<string, Command> = {
+export const watchlistCommands: Record<string, EventCommand> = {
   watch: bySymbols('watch', 'adds symbols to the list in the store, which ticks trade with watchlist=store'),
   unwatch: bySymbols('unwatch', 'takes symbols off that list'),
   watchlist: {

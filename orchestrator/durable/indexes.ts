@@ -30,7 +30,7 @@ async function createIndexes(app: ActionApp, historyDays: number): Promise<void>
     // What was started together, the newest first.
     {
       name: 'ticks',
-      key: { 'filter.tick': 1, createdAt: -1 },
+      key: { 'filter.tick': 1, createdAt: -1, _id: -1 },
       partialFilterExpression: { 'filter.tick': { $exists: true } },
     },
     // Only documents of this layer have the field, and only once they are to go.

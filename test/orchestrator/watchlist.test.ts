@@ -89,6 +89,12 @@ test("one symbol's failure leaves the others alone, and is counted; `list` has t
     cursor = page.cursor;
   }
   expect(listed.sort()).toEqual([...symbols].sort());
+  const query = { 'filter.tick': '2026-01-05T14:30:00Z' };
+  const actions = client.db(app.database).collection('actions');
+  const plan = JSON.stringify(await actions.find(query).sort({ createdAt: -1, _id: -1 }).explain());
+  expect(plan).toContain('"indexName":"ticks"');
+  expect(plan).not.toContain('"stage":"SORT"');
+
   const failed = { command: 'list', tick: '2026-01-05T14:30:00Z', state: 'ERROR' };
   expect(answers.page.parse(await invoke(failed)).runs).toMatchObject([{ symbol: BROKEN }]);
 });

@@ -142,9 +142,14 @@ function planWith(
   return { plan: { index, ranges, ...(full && single && { key: prefixes[0]! }), backward, sorted }, score };
 }
 
+/** A field that is equal to a text is there. */
+const isText = (condition: unknown) => typeof condition === 'string';
+
 function implies(filter: Doc, partial: Doc): boolean {
   return entriesOf(partial).every(
-    ([name, value]) => Object.hasOwn(filter, name) && equalValues(filter[name], value),
+    ([name, value]) =>
+      Object.hasOwn(filter, name) &&
+      (equalValues(filter[name], value) || (equalValues(value, { $exists: true }) && isText(filter[name]))),
   );
 }
 

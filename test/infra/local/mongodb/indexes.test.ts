@@ -39,6 +39,16 @@ test('a point query looks at one document among many, and a query without an ind
   expect(await explained(c, { _id: 7, $or: [{ even: true }, { n: 7 }] })).toMatchObject({ examined: 1 });
 });
 
+test('an index of the documents that have a field serves the query for a text in it, and no other', async () => {
+  const c = fresh();
+  await c.insertMany(Array.from({ length: 100 }, (_, n) => (n < 50 ? { n } : { n, tag: `t${n % 5}` })));
+  const partialFilterExpression = { tag: { $exists: true } };
+  await c.createIndex({ tag: 1, n: -1 }, { name: 'tags', partialFilterExpression });
+  expect(await explained(c, { tag: 't1' }, { n: -1 })).toMatchObject({ index: 'tags', examined: 10 });
+  // Here, documents without the field are found too.
+  expect(await explained(c, { tag: null })).toMatchObject({ stage: 'COLLSCAN', returned: 50 });
+});
+
 test('an index gives the order, forward and backward, after an equality too', async () => {
   const c = fresh();
   await c.insertMany(
