@@ -44,6 +44,12 @@ test('another number of days takes the place of the first', async () => {
   await ensureIndexes(test_.app, 7);
   await ensureIndexes(test_.app, 7);
   const indexes = await test_.actions.indexes();
-  expect(indexes.map(({ name }) => name as string)).toEqual(['_id_', 'unfinished', 'steps', 'history']);
+  expect(indexes.map(({ name }) => name as string)).toEqual([
+    '_id_',
+    'unfinished',
+    'steps',
+    'ticks',
+    'history',
+  ]);
   expect(indexes.find(({ name }) => name === 'history')).toMatchObject({ expireAfterSeconds: 604_800 });
 });
