@@ -41,8 +41,8 @@ const isConcerned = ({ boundary, when }: Point, { kind, phase }: FunctionFault) 
 /** In the end there is one trade, or a failed run that says why. */
 async function failAt(lane: Lane, { point: { boundary }, fault, isLasting }: Disturbance): Promise<void> {
   const tick = lane.nextTick();
-  // The next attempt finds the trade, and does not come by here again.
-  const isFound = boundary.name === 'findAndModify' && fault.phase === 'answered';
+  // The next attempt finds what was decided, or the trade, and does not come by here again.
+  const isFound = /^(update|findAndModify)$/.test(boundary.name) && fault.phase === 'answered';
   const fails = fault.isFinal || (isLasting && !isFound);
   const mayHaveTraded = fault.phase === 'answered' && /-(buy|sell)-stock$/.test(boundary.name);
   if (fails) lane.audit.expect(tick, mayHaveTraded ? 'trade and error' : 'refusal');
