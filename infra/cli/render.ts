@@ -91,7 +91,11 @@ function brief(value: unknown): string {
   if (typeof value !== 'object' || value === null) return printable(String(value));
   return Object.entries(value)
     .map(([key, member]) =>
-      typeof member === 'object' ? brief(member) : printable(`${key} ${String(member)}`),
+      Array.isArray(member)
+        ? printable(`${key}: ${member.length} of them`)
+        : typeof member === 'object'
+          ? brief(member)
+          : printable(`${key} ${String(member)}`),
     )
     .join(', ');
 }

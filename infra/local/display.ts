@@ -129,6 +129,7 @@ export class Display {
 /** A value in one line, without the punctuation that JSON needs and a reader doesn't. */
 function brief(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return value.length > 3 ? `${value.length} of them` : value.map(brief).join(' ');
   return Object.entries(value)
     .map(([key, member]) => (isRecord(member) ? `${key}: ${brief(member)}` : `${key} ${String(member)}`))
     .join(', ');
