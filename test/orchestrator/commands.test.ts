@@ -1,6 +1,6 @@
 import { Action, ActionApp, ActionState, Workflow } from '@wbce/orbits-core';
 import { startStore, type CommandEvent } from '../../infra/local/mongodb/server.ts';
-import { answerOf, startTestApp, temporaryFolder } from '../support/local-app.ts';
+import { answerOf, ORCHESTRATOR, startTestApp, temporaryFolder } from '../support/local-app.ts';
 
 /** Connection upkeep, which comes with time and not with work. */
 const UPKEEP = new Set(['hello', 'isMaster', 'ismaster', 'ping', 'endSessions', 'buildInfo']);
@@ -43,6 +43,31 @@ test('a warm tick that runs three steps sends six commands to the store', async 
   console.log(`with the ledger's: ${all.commands.length}`);
   expect(orchestrator.commands).toEqual(['find', 'findAndModify', 'insert', 'insert', 'insert', 'update']);
   expect(all.commands.length).toBeLessThanOrEqual(10);
+});
+
+test('a run that is carried on reads its whole history by one query', async () => {
+  const tally = new Tally('orbits-trader-orchestrator');
+  const app = await startTestApp({
+    onCommand: tally.take,
+    overrides: { [ORCHESTRATOR]: { APPROVE_ABOVE: '0' } },
+  });
+  try {
+    const { runs } = answerOf<{ runs: { id: string; steps: unknown[] }[] }>(
+      await app.invoke(app.orchestrator, { idempotencyKey: 'waits' }),
+    );
+    const { id } = runs[0]!;
+    tally.commands.length = 0;
+    const event = { command: 'resume', id };
+    const report = answerOf<{ runs: { state: string; steps: unknown[] }[] }>(
+      await app.invoke(app.orchestrator, event),
+    );
+    expect(report.runs).toMatchObject([{ state: 'IN_PROGRESS', steps: [{}, {}] }]);
+  } finally {
+    await app.close();
+  }
+  console.log(`commands to carry a waiting run on: ${tally.commands.join(', ')}`);
+  // The run that was asked for, with its steps; the lease; the history; the run put down again.
+  expect(tally.commands).toEqual(['find', 'find', 'findAndModify', 'find', 'update']);
 });
 
 describe("Orbits' own step engine", () => {
