@@ -1,17 +1,17 @@
 import * as z from 'zod';
 import { checkStockPrice } from './contracts/check-stock-price.ts';
 import { market } from './market/index.ts';
+import { fromEnvironment } from './shared/environment.ts';
 import { stockFunction } from './shared/stock-function.ts';
 
 const MINUTE_MS = 60_000;
 
 /** How many earlier prices the strategy looks at, and how many minutes lie between two of them. */
-const { RECENT_PRICES, BAR_MINUTES } = z
-  .object({
-    RECENT_PRICES: z.coerce.number().int().min(0).default(0),
-    BAR_MINUTES: z.coerce.number().int().min(1).default(5),
-  })
-  .parse(process.env);
+const environment = z.object({
+  RECENT_PRICES: z.coerce.number().int().min(0).default(0),
+  BAR_MINUTES: z.coerce.number().int().min(1).default(5),
+});
+const { RECENT_PRICES, BAR_MINUTES } = fromEnvironment(() => environment.parse(process.env));
 
 export const handler = stockFunction(checkStockPrice, async ({ symbol, at }) => {
   const instant = at === undefined ? new Date() : new Date(at);

@@ -1,3 +1,5 @@
+import * as z from 'zod';
+
 /** The value of a variable that the stack sets; an error that names it when it is absent. */
 export function requiredVariable(name: string): string {
   const value = process.env[name];
@@ -7,4 +9,18 @@ export function requiredVariable(name: string): string {
     );
   }
   return value;
+}
+
+/** Variables that the stack sets, parsed; an error that names what is wrong with them. */
+export function fromEnvironment<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    const problems = z.prettifyError(error).replace(/\s*\n\s*/g, ' ');
+    throw new Error(
+      `The function's environment can't be taken: ${problems}. The stack sets it, so deploy the function again.`,
+      { cause: error },
+    );
+  }
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { fromEnvironment } from '../../functions/shared/environment.ts';
 import { toStrategy } from '../../functions/strategies/index.ts';
 import { movingAverage } from '../../functions/strategies/moving-average.ts';
 import { recommend } from '../../functions/strategies/strategy.ts';
@@ -58,6 +59,13 @@ describe('moving average', () => {
       }),
     );
   });
+});
+
+test('an environment that makes none is told with what to do', () => {
+  const parse = () => fromEnvironment(() => toStrategy({ strategy: 'threshold' }));
+  expect(parse).toThrow(
+    /^The function's environment can't be taken: .*sellAbove. The stack sets it, so deploy/,
+  );
 });
 
 test.each([

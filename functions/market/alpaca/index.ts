@@ -1,7 +1,7 @@
 import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
-import { requiredVariable } from '../../shared/environment.ts';
+import { fromEnvironment, requiredVariable } from '../../shared/environment.ts';
 import { alpacaMarket } from './alpaca.ts';
 import { Broker } from './broker.ts';
 import { BrokerKeysError } from './errors.ts';
@@ -10,6 +10,7 @@ import { BrokerKeysError } from './errors.ts';
 const KEYS_SECONDS = 300;
 
 const secrets = new SecretsProvider({ awsSdkV3Client: new SecretsManagerClient() });
+const feed = z.enum(['iex', 'sip']);
 const keys = z.object({ keyId: z.string().min(1), secretKey: z.string().min(1) });
 
 /** Alpaca, with the keys of the stack's secret. */
@@ -30,7 +31,7 @@ async function connect({ fresh = false } = {}): Promise<Broker> {
     ...parseKeys(secretId, text),
     tradingUrl: requiredVariable('ALPACA_TRADING_URL'),
     dataUrl: requiredVariable('ALPACA_DATA_URL'),
-    feed: z.enum(['iex', 'sip']).parse(requiredVariable('ALPACA_FEED')),
+    feed: fromEnvironment(() => feed.parse(requiredVariable('ALPACA_FEED'))),
   });
 }
 
