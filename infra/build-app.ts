@@ -1,6 +1,6 @@
 import { App, type AppProps } from 'aws-cdk-lib';
-import { parseConfig } from './config.ts';
-import { TraderStack } from './trader-stack.ts';
+import { parseConfig } from './config/config.ts';
+import { TraderStack } from './stack/trader-stack.ts';
 
 /** The CDK app, ready to be synthesized. Throws `ConfigError` where its context holds a value that it doesn't take. */
 export function buildApp(props?: AppProps): App {

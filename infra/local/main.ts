@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/config.ts';
 import { brokerKeysOf } from './broker-keys.ts';
 import { Display } from './display.ts';
 import { startLocalApp } from './local-app.ts';

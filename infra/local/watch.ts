@@ -3,7 +3,7 @@ import type { Display } from './display.ts';
 import { Live } from './live.ts';
 import { removeEndpoint, writeEndpoint } from './endpoint-file.ts';
 import type { LocalApp } from './local-app.ts';
-import { nextTick } from '../next-tick.ts';
+import { nextTick } from '../schedule/next-tick.ts';
 import { parseReport } from './report.ts';
 import { invoke } from './run-once.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError, configuration, parseConfig } from '../../infra/config.ts';
+import { ConfigError, configuration, parseConfig } from '../../infra/config/config.ts';
 import { root } from '../support/local-app.ts';
 import { cdkContext, network } from '../support/stack-template.ts';
 

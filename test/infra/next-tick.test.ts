@@ -1,4 +1,4 @@
-import { nextTick } from '../../infra/next-tick.ts';
+import { nextTick } from '../../infra/schedule/next-tick.ts';
 
 const next = (expression: string, after: string, zone = 'America/New_York') =>
   nextTick(expression, zone, new Date(after)).toISOString();

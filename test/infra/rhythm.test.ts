@@ -1,5 +1,5 @@
-import { openHours } from '../../infra/open-hours.ts';
-import { rhythmOf } from '../../infra/rhythm.ts';
+import { openHours } from '../../infra/stack/open-hours.ts';
+import { rhythmOf } from '../../infra/schedule/rhythm.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { shardOf } from '../../functions/contracts/shard.ts';
-import { ConfigError, parseConfig } from '../../infra/config.ts';
+import { ConfigError, parseConfig } from '../../infra/config/config.ts';
 import { commands } from '../../orchestrator/event.ts';
 import { temporaryFolder } from '../support/local-app.ts';
 import { cdkContext, templateWith } from '../support/stack-template.ts';

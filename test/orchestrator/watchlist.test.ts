@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { ServiceError } from '../../infra/local/lambda/functions.ts';
-import { toWatchlist, type TickSymbols } from '../../infra/watchlist-config.ts';
+import { toWatchlist, type TickSymbols } from '../../infra/config/watchlist.ts';
 import { shardOf } from '../../functions/contracts/shard.ts';
 import { answers, type Report } from '../../orchestrator/report.ts';
 import { answerOf, errorOf, ORCHESTRATOR, root, startTestApp } from '../support/local-app.ts';

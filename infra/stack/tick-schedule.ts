@@ -11,7 +11,7 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { TickSymbols } from './watchlist-config.ts';
+import type { TickSymbols } from '../config/watchlist.ts';
 
 export interface TickScheduleProps {
   orchestrator: IFunction;

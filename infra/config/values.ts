@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { nextTick, UnreadScheduleError } from './next-tick.ts';
+import { nextTick, UnreadScheduleError } from '../schedule/next-tick.ts';
 
 /** What `-c key=value` gives is text; cdk.json may hold the number itself. */
 export const wholeNumber = (min: number, max: number) =>

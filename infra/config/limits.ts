@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { price } from '../functions/contracts/stock.ts';
-import { flag, wholeNumber } from './config-values.ts';
-import type { MarketConfig } from './market-config.ts';
+import { price } from '../../functions/contracts/stock.ts';
+import { flag, wholeNumber } from './values.ts';
+import type { MarketConfig } from './market.ts';
 
 const shares = wholeNumber(1, 1_000_000_000).optional().describe('a whole number of shares');
 const dollars = price.optional().describe('an amount in dollars as text, such as "5000.00"');

@@ -1,6 +1,6 @@
 import { Annotations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { MarketConfig } from './market-config.ts';
+import type { MarketConfig } from '../config/market.ts';
 import type { NodeFunction } from './node-function.ts';
 import { secretArn } from './secret-arn.ts';
 

@@ -4,7 +4,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { NAMESPACE } from './metrics.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
-import type { Watchlist } from './watchlist-config.ts';
+import type { Watchlist } from '../config/watchlist.ts';
 
 export interface OrchestratorProps extends Omit<NodeFunctionProps, 'entry' | 'environment'> {
   watchlist: Watchlist;

@@ -10,7 +10,7 @@ import {
 import { Effect, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { TraderConfig } from './config.ts';
+import type { TraderConfig } from '../config/config.ts';
 
 /** The user's own network, for functions that reach Atlas over PrivateLink. Nothing is looked up at synth. */
 export class PrivateNetwork extends Construct {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { flag } from './config-values.ts';
+import { flag } from './values.ts';
 
 const url = z
   .url({ protocol: /^https?$/ })

@@ -1,7 +1,7 @@
 import { CfnOutput, Fn, Stack } from 'aws-cdk-lib';
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import type { TraderConfig } from './config.ts';
+import type { TraderConfig } from '../config/config.ts';
 import type { MongodbAccess } from './mongodb-access.ts';
 import type { NodeFunction } from './node-function.ts';
 

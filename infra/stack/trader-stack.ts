@@ -1,7 +1,7 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
-import type { TraderConfig } from './config.ts';
+import type { TraderConfig } from '../config/config.ts';
 import { TraderDashboard } from './dashboard.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { MarketAccess } from './market-access.ts';

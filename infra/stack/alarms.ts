@@ -16,7 +16,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { runs } from './metrics.ts';
 import { openHours } from './open-hours.ts';
-import { rhythmOf } from './rhythm.ts';
+import { rhythmOf } from '../schedule/rhythm.ts';
 
 export interface AlarmsProps {
   orchestrator: IFunction;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { LONGEST_WINDOW, strategyNames, type StrategySettings } from '../functions/strategies/index.ts';
-import { wholeNumber } from './config-values.ts';
+import { LONGEST_WINDOW, strategyNames, type StrategySettings } from '../../functions/strategies/index.ts';
+import { wholeNumber } from './values.ts';
 
 /** The keys of the strategy, beside `sellAbove`. */
 export const strategyKeys = {

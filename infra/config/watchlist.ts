@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { MOST_SHARDS, MOST_SYMBOLS, shardOf, type Shard } from '../functions/contracts/shard.ts';
-import { stockSymbol } from '../functions/contracts/stock.ts';
-import { wholeNumber } from './config-values.ts';
+import { MOST_SHARDS, MOST_SYMBOLS, shardOf, type Shard } from '../../functions/contracts/shard.ts';
+import { stockSymbol } from '../../functions/contracts/stock.ts';
+import { wholeNumber } from './values.ts';
 
 /** What a schedule has on average, unless `shards` says otherwise: a minute's invocation holds it with room to spare. */
 const SYMBOLS_A_SHARD = 200;

@@ -1,11 +1,11 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
-import { price, stockSymbol } from '../functions/contracts/stock.ts';
-import { limitKeys, toLimits, type LimitKey } from './limits-config.ts';
-import { marketKeys, toMarket, type MarketConfig } from './market-config.ts';
-import { strategyKeys, toStrategyConfig, type StrategyConfig } from './strategy-config.ts';
-import { toWatchlist, WatchlistError, watchlistKeys, type Watchlist } from './watchlist-config.ts';
-import { flag, idList, isSchedule, isTimeZone, wholeNumber } from './config-values.ts';
+import { price, stockSymbol } from '../../functions/contracts/stock.ts';
+import { limitKeys, toLimits, type LimitKey } from './limits.ts';
+import { marketKeys, toMarket, type MarketConfig } from './market.ts';
+import { strategyKeys, toStrategyConfig, type StrategyConfig } from './strategy.ts';
+import { toWatchlist, WatchlistError, watchlistKeys, type Watchlist } from './watchlist.ts';
+import { flag, idList, isSchedule, isTimeZone, wholeNumber } from './values.ts';
 
 const RETENTION = Object.values(RetentionDays).filter(
   (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
