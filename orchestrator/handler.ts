@@ -6,18 +6,25 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { ActionApp } from '@wbce/orbits-core';
 import type { Context } from 'aws-lambda';
+import {
+  keepSecret,
+  strike,
+  strikeValue,
+  withoutSecrets,
+} from '../functions/shared/secrets/known-secrets.ts';
+import { MongodbFailure } from '../functions/shared/secrets/mongodb-failure.ts';
 import { useNotifier } from './actions/request-approval.ts';
 import { LambdaInvoker } from './actions/lambda-invoker.ts';
 import { useInvoker } from './actions/invoke-function-action.ts';
 import { readConfig } from './config.ts';
 import { connectedApp, disconnectApp } from './durable/app.ts';
-import { recordError } from './durable/errors.ts';
-import { isAuthenticationFailure, isConnectionFailure } from './durable/mongo-errors.ts';
+import { recordError, redactErrors } from './durable/errors.ts';
+import { isAuthenticationFailure, isConnectionFailure, isOfServer } from './durable/mongo-errors.ts';
 import { RunControl } from './durable/run-control.ts';
 import { Runner } from './durable/runner.ts';
 import { parseEvent, type OrchestratorEvent } from './event.ts';
 import { Ledger } from './ledger.ts';
-import { mongodbUri } from './mongodb-uri.ts';
+import { mongodbAddress } from './mongodb-address.ts';
 import { Notifier } from './notifier.ts';
 import { Operations } from './operations.ts';
 import { registry } from './registry.ts';
@@ -29,7 +36,10 @@ import { runTick, toTick } from './tick.ts';
 import { Watchlist } from './watchlist.ts';
 
 const serviceName = 'orchestrator';
-const logger = new Logger({ serviceName });
+// AWS quotes the session's token in what it says of a signature that it refuses.
+keepSecret(process.env['AWS_SESSION_TOKEN'] ?? '');
+redactErrors(strike);
+const logger = new Logger({ serviceName, jsonReplacerFn: strikeValue });
 const tracer = new Tracer({ serviceName, captureHTTPsRequests: false });
 const config = readConfig(process.env);
 const { notificationsTopicArn } = config;
@@ -63,12 +73,14 @@ const secrets = new SecretsProvider({
   awsSdkV3Client: tracer.captureAWSv3Client(new SecretsManagerClient()),
 });
 
-/** The orchestrator: a command in, its answer out. */
+/** The orchestrator: a command in, its answer out. No error that leaves it shows a secret. */
 export async function handler(payload: unknown, context: Context): Promise<Answer> {
   logger.addContext(context);
-  const event = parseEvent(payload);
   try {
+    const event = parseEvent(payload);
     return await withApp((app) => answer(event, app, context));
+  } catch (error) {
+    throw withoutSecrets(error);
   } finally {
     await results.sent();
   }
@@ -132,10 +144,16 @@ async function withApp<T>(work: (app: ActionApp) => Promise<T>): Promise<T> {
   }
 }
 
-function connect({ freshSecret = false } = {}): Promise<ActionApp> {
+async function connect({ freshSecret = false } = {}): Promise<ActionApp> {
   const { database, historyDays } = config;
-  return connectedApp(async () => {
-    const uri = await mongodbUri(secrets, config, freshSecret);
-    return { declare: registry, uri, database, historyDays };
-  });
+  let hosts = '';
+  try {
+    return await connectedApp(async () => {
+      const address = await mongodbAddress(secrets, config, freshSecret);
+      hosts = address.hosts;
+      return { declare: registry, uri: address.uri, database, historyDays };
+    });
+  } catch (error) {
+    throw isOfServer(error) ? MongodbFailure.of(error, hosts) : error;
+  }
 }

@@ -1,4 +1,5 @@
 import type { SNSClient } from '@aws-sdk/client-sns';
+import { strike } from '../functions/shared/secrets/known-secrets.ts';
 
 /** What a person is told, by e-mail as a rule. */
 export interface Notice {
@@ -20,8 +21,8 @@ export class Notifier {
     const { PublishCommand, SNSClient } = await import('@aws-sdk/client-sns');
     const requestHandler = { connectionTimeout: 2_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
     this.#client ??= new SNSClient({ maxAttempts: 2, requestHandler });
-    const Subject = toSubject(subject);
-    await this.#client.send(new PublishCommand({ TopicArn: this.#topicArn, Subject, Message: text }));
+    const Subject = toSubject(strike(subject));
+    await this.#client.send(new PublishCommand({ TopicArn: this.#topicArn, Subject, Message: strike(text) }));
   }
 }
 

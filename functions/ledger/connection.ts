@@ -1,6 +1,7 @@
 import { MongoClient, MongoServerError, type Collection } from 'mongodb';
 import { requiredVariable } from '../shared/environment.ts';
-import { mongodbUri } from '../shared/mongodb-uri.ts';
+import { mongodbAddress } from '../shared/mongodb-address.ts';
+import { MongodbFailure } from '../shared/secrets/mongodb-failure.ts';
 import type { AccountDocument, TradeDocument } from '../contracts/ledger.ts';
 import type { Book } from './book.ts';
 
@@ -43,8 +44,14 @@ async function ledger({ freshSecret = false } = {}): Promise<Ledger> {
   return { trades: db.collection('trades'), books: db.collection('books'), account: db.collection('books') };
 }
 
+/** What the driver throws may quote the URI, so its errors go no further than here. */
 async function connect(freshSecret: boolean): Promise<MongoClient> {
-  return newClient(await mongodbUri(freshSecret)).connect();
+  const { uri, hosts } = await mongodbAddress(freshSecret);
+  try {
+    return await newClient(uri).connect();
+  } catch (error) {
+    throw MongodbFailure.of(error, hosts);
+  }
 }
 
 async function disconnect(): Promise<void> {
@@ -53,23 +60,16 @@ async function disconnect(): Promise<void> {
   await client?.close();
 }
 
-/** The driver's complaint of a malformed URI quotes it, password and all, so it goes no further than here. */
 function newClient(uri: string): MongoClient {
-  try {
-    return new MongoClient(uri, {
-      appName: 'orbits-trader-ledger',
-      serverSelectionTimeoutMS: 4_000,
-      // Without it, a command whose answer never comes would hold the Lambda until its limit.
-      socketTimeoutMS: 5_000,
-      // One invocation at a time runs in a Lambda environment.
-      maxPoolSize: 1,
-      writeConcern: { w: 'majority' },
-    });
-  } catch {
-    throw new Error(
-      'The MongoDB URI is malformed. Store one in the secret, such as mongodb+srv://USER:PASSWORD@HOST.',
-    );
-  }
+  return new MongoClient(uri, {
+    appName: 'orbits-trader-ledger',
+    serverSelectionTimeoutMS: 4_000,
+    // Without it, a command whose answer never comes would hold the Lambda until its limit.
+    socketTimeoutMS: 5_000,
+    // One invocation at a time runs in a Lambda environment.
+    maxPoolSize: 1,
+    writeConcern: { w: 'majority' },
+  });
 }
 
 const AUTHENTICATION_FAILED = 18;
@@ -77,7 +77,7 @@ const AUTHENTICATION_FAILED = 18;
 const ATLAS_ERROR = 8000;
 
 function isAuthenticationFailure(error: unknown): boolean {
-  if (!(error instanceof MongoServerError)) return false;
+  if (!(error instanceof MongoServerError || error instanceof MongodbFailure)) return false;
   return error.code === AUTHENTICATION_FAILED || (error.code === ATLAS_ERROR && /auth/i.test(error.message));
 }
 

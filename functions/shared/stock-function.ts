@@ -1,12 +1,16 @@
 import * as z from 'zod';
 import type { FunctionContract } from '../contracts/stock.ts';
+import { keepSecret, withoutSecrets } from './secrets/known-secrets.ts';
 
 /** Thrown when an event breaks the function's contract; nothing was done. */
 export class InvalidRequestError extends Error {
   override readonly name = 'InvalidRequestError';
 }
 
-/** A Lambda handler that parses its event by the contract before any work is done. */
+// AWS quotes the session's token in what it says of a signature that it refuses.
+keepSecret(process.env['AWS_SESSION_TOKEN'] ?? '');
+
+/** A Lambda handler that parses its event by the contract before any work is done. No error of it shows a secret. */
 export function stockFunction<Request extends z.ZodType, Response extends z.ZodType>(
   contract: FunctionContract<Request, Response>,
   work: (request: z.output<Request>) => z.input<Response> | Promise<z.input<Response>>,
@@ -17,6 +21,10 @@ export function stockFunction<Request extends z.ZodType, Response extends z.ZodT
       const problems = z.prettifyError(request.error).replace(/\s*\n\s*/g, ' ');
       throw new InvalidRequestError(`${contract.name} can't take this request: ${problems}`);
     }
-    return work(request.data);
+    try {
+      return await work(request.data);
+    } catch (error) {
+      throw withoutSecrets(error);
+    }
   };
 }

@@ -141,7 +141,7 @@ export function parseConfig(context: Record<string, unknown>): TraderConfig {
   const parsed = configuration.safeParse(context);
   const wrong = new Set(parsed.error?.issues.map(({ path }) => String(path[0])));
   const problems = [
-    ...[...wrong].map((key) => `${key} is ${shown(context[key])}, expected ${descriptionOf(key)}`),
+    ...[...wrong].map((key) => `${key} is ${shown(key, context[key])}, expected ${descriptionOf(key)}`),
     ...unknown.map((key) => `${key} is no key, expected one of ${known.join(', ')}`),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
@@ -157,7 +157,7 @@ function combined(parsed: Parsed): TraderConfig {
   const ways = { mongodbSecretName, mongodbSecretArn, mongodbIamHost };
   const given = Object.entries(ways).filter(([, value]) => value !== undefined);
   if (given.length > 1) {
-    const keys = given.map(([key, value]) => `${key} is ${shown(value)}`);
+    const keys = given.map(([key, value]) => `${key} is ${shown(key, value)}`);
     throw new ConfigError([`${keys.join(' and ')}, expected one of the two alone`]);
   }
   if (parsed.alpacaLive && parsed.market !== 'alpaca') {
@@ -203,7 +203,12 @@ function descriptionOf(key: string): string {
   return configuration.shape[key as keyof Parsed].description ?? '';
 }
 
-/** A value as JSON, without the password of a URI that was put into the wrong place. */
-function shown(value: unknown): string {
-  return JSON.stringify(value)?.replace(/\/\/.*@/, '//***@') ?? 'not set';
+/** A value as JSON, unless it may be a secret that was put into the wrong place: a URI, or keys in JSON. */
+function shown(key: string, value: unknown): string {
+  if (value === undefined) return 'not set';
+  const text = JSON.stringify(value);
+  const masked = text.replace(/\/\/[^]*@/, '//***@');
+  const isSecret = /secret/i.test(key) && /[^A-Za-z0-9/_+=.:-]/.test(text.slice(1, -1));
+  const isWhole = isSecret || /mongodb(\+srv)?:/.test(text);
+  return masked === text && isWhole ? `a text of ${text.length} characters` : masked;
 }

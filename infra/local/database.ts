@@ -1,4 +1,6 @@
 import { MongoClient } from 'mongodb';
+import { parseMongodbAddress } from '../../functions/shared/secrets/mongodb-address.ts';
+import { MongodbFailure } from '../../functions/shared/secrets/mongodb-failure.ts';
 import { startStore, type StoreOptions } from './mongodb/server.ts';
 import { UsageError } from './options.ts';
 
@@ -26,8 +28,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         '--fresh wipes the embedded store alone. Unset MONGODB_URI, or drop its database yourself.',
       );
     }
-    await checkReachable(mongodbUri);
-    return { uri: mongodbUri, close: () => Promise.resolve() };
+    return { uri: await checkReachable(mongodbUri), close: () => Promise.resolve() };
   }
   const store = await startStore({ dataDir, ...(onCommand && { onCommand }) });
   await using(store.uri, async (client) => {
@@ -49,28 +50,24 @@ async function releaseLeases(client: MongoClient, databaseName: string): Promise
     .updateMany(held, { $set: { 'cronActivity.pending': false } });
 }
 
-/** Throws a `UsageError` that names the host, never the password, where no MongoDB answers. */
-async function checkReachable(uri: string): Promise<void> {
-  const host = uri
-    .replace(/^[^:]*:\/\//, '')
-    .replace(/^.*@/, '')
-    .replace(/[/?].*$/, '');
+/** The URI as it is used. Throws a `UsageError` that names the host, never the password, where no MongoDB answers. */
+async function checkReachable(text: string): Promise<string> {
+  const { uri, hosts } = addressOf(text);
   try {
     await using(uri, (client) => client.db('admin').command({ ping: 1 }));
   } catch (error) {
-    const { name } = error as Error;
-    if (/Parse|Argument|TypeError/.test(name)) {
-      throw new UsageError(
-        'MONGODB_URI is malformed; expected mongodb://HOST:PORT or mongodb+srv://USER:PASSWORD@HOST, with every ' +
-          'special character in the password percent-encoded. Mend it, or unset it to use the embedded store.',
-      );
-    }
-    const why = /auth/i.test((error as Error).message)
-      ? 'refuses the user or the password'
-      : 'does not answer';
-    throw new UsageError(
-      `The MongoDB at ${host} (MONGODB_URI) ${why}: ${name}. Mend that, or unset MONGODB_URI to use the embedded store.`,
-    );
+    const { message } = MongodbFailure.of(error, hosts);
+
+    throw new UsageError(`MONGODB_URI: ${message} Unset it to use the embedded store.`);
+  }
+  return uri;
+}
+
+function addressOf(text: string) {
+  try {
+    return parseMongodbAddress(text, 'MONGODB_URI');
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message} Unset it to use the embedded store.`, { cause: error });
   }
 }
 

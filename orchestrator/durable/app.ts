@@ -2,7 +2,7 @@ import { Action, ActionApp } from '@wbce/orbits-core';
 import { DurableWorkflow, type WorkflowVersion } from './durable-workflow.ts';
 import { InlineAction } from './durable-action.ts';
 import { ensureIndexes } from './indexes.ts';
-import { isUriProblem } from './mongo-errors.ts';
+import { isOfServer } from './mongo-errors.ts';
 import { SleepAction } from './sleep.ts';
 import { WaitForAction } from './wait-for.ts';
 
@@ -70,15 +70,15 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
   return app;
 }
 
-/** The driver's complaint of a malformed URI quotes it, password and all, so it goes no further than here. */
+/** What the driver says before it has asked a server may quote the URI, password and all, so it goes no further than here. */
 async function bootstrap(orbits: ActionApp): Promise<void> {
   try {
     await orbits.bootstrap();
   } catch (error) {
-    if (!isUriProblem(error)) throw error;
+    if (isOfServer(error)) throw error;
     // eslint-disable-next-line preserve-caught-error -- the cause would take the URI along
     throw new Error(
-      'The MongoDB URI is malformed. Store one in the secret, such as mongodb+srv://USER:PASSWORD@HOST.',
+      'The MongoDB driver refuses the URI. Check its options, behind the "?", and write it as mongodb+srv://USER:PASSWORD@HOST.',
     );
   }
 }

@@ -8,17 +8,33 @@ export interface RecordedError {
   [detail: string]: unknown;
 }
 
+let redact = (text: string): string => text;
+
+/** Has every text of an error go through this function before it is recorded, to strike what nobody may read. */
+export function redactErrors(redaction: (text: string) => string): void {
+  redact = redaction;
+}
+
+const safe = (text: unknown) => redact(String(text)).toWellFormed();
+
 /** The plain data of anything that was thrown. Never throws itself: details that can't be stored are left out. */
 export function recordError(thrown: unknown): RecordedError {
-  if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown).toWellFormed() };
-  const { name, message } = thrown;
-  const plain = { name: String(name).toWellFormed(), message: String(message).toWellFormed() };
+  if (!(thrown instanceof Error)) return { name: 'Error', message: safe(thrown) };
+  const plain = { name: safe(thrown.name), message: safe(thrown.message) };
   try {
     // An error's stack is not enumerable, so the details are without it.
-    return { ...(toJson({ ...thrown }) as object), ...plain };
+    return { ...(redacted(toJson({ ...thrown })) as object), ...plain };
   } catch {
     return plain;
   }
+}
+
+/** Plain data with each of its texts redacted. */
+function redacted(value: unknown): unknown {
+  if (typeof value === 'string') return safe(value);
+  if (Array.isArray(value)) return value.map(redacted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, redacted(member)]));
 }
 
 /**

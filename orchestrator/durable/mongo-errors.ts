@@ -1,5 +1,3 @@
-import { mongo } from 'mongoose';
-
 const AUTHENTICATION_FAILED = 18;
 /** Whatever Atlas's own front refuses, a wrong password among it. */
 const ATLAS_ERROR = 8000;
@@ -16,10 +14,12 @@ export function isAuthenticationFailure(error: unknown): boolean {
   );
 }
 
-/** Whether the driver could not read the URI, which its error quotes as a rule, password and all. */
-export function isUriProblem(error: unknown): boolean {
-  const ofDriver = error instanceof mongo.MongoParseError || error instanceof mongo.MongoAPIError;
-  return ofDriver || hasCode(error, 'ERR_INVALID_URL');
+/**
+ * Whether a server, or the way to it, is what failed, rather than what was asked of the driver. By name, for two packages
+ * each have their own classes.
+ */
+export function isOfServer(error: unknown): boolean {
+  return isConnectionFailure(error) || (error instanceof Error && error.name === 'MongoServerError');
 }
 
 /**

@@ -1,6 +1,7 @@
 import { errors, marketData, trading } from '@alpacahq/alpaca-trade-api/rest';
 import * as z from 'zod';
 import type { MarketOrder } from '../market.ts';
+import { strike } from '../../shared/secrets/known-secrets.ts';
 import { BrokerError, BrokerKeysError, BrokerUnavailableError } from './errors.ts';
 
 /** The function has ten seconds in all, and asks several times. */
@@ -152,21 +153,24 @@ async function asked<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
+    // Made anew, without a cause: what the SDK throws has the request in it, and that has the keys.
     if (!(error instanceof errors.ApiError)) {
       const { name, message } = error as Error;
-      throw new BrokerUnavailableError(`The broker gave no answer (${name}: ${message}).`, { cause: error });
+
+      throw new BrokerUnavailableError(`The broker gave no answer (${name}: ${strike(message)}).`);
     }
-    const { status, code, message } = error;
+    const { status, code } = error;
+    const message = strike(error.message);
     const said = `${status}${code === undefined ? '' : `, code ${code}`}: ${message}`;
     if (status === 429 || status >= 500) {
-      throw new BrokerUnavailableError(`The broker can't answer now (${said}).`, { cause: error });
+      throw new BrokerUnavailableError(`The broker can't answer now (${said}).`);
     }
     if (status === 401 || (status === 403 && !/^403\d{5}$/.test(String(code)))) {
       throw new BrokerKeysError(
         `The broker refused the keys (${said}). Keys of a paper account work with alpacaLive=false alone, and the other way round.`,
       );
     }
-    const refused = new BrokerError(`The broker refused (${said}).`, { cause: error });
+    const refused = new BrokerError(`The broker refused (${said}).`);
     refusals.set(refused, { status, code: String(code), message });
     throw refused;
   }

@@ -2,6 +2,7 @@ import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 import { fromEnvironment, requiredVariable } from '../../shared/environment.ts';
+import { keepSecret } from '../../shared/secrets/known-secrets.ts';
 import { alpacaMarket } from './alpaca.ts';
 import { Broker } from './broker.ts';
 import { BrokerKeysError } from './errors.ts';
@@ -11,7 +12,12 @@ const KEYS_SECONDS = 300;
 
 const secrets = new SecretsProvider({ awsSdkV3Client: new SecretsManagerClient() });
 const feed = z.enum(['iex', 'sip']);
-const keys = z.object({ keyId: z.string().min(1), secretKey: z.string().min(1) });
+// They travel in headers, which take no other characters; a newline at the end is what a file or a paste adds.
+const key = z
+  .string()
+  .trim()
+  .regex(/^[\x21-\x7e]+$/);
+const keys = z.object({ keyId: key, secretKey: key });
 
 /** Alpaca, with the keys of the stack's secret. */
 export const alpaca = alpacaMarket(async (work) => {
@@ -37,6 +43,7 @@ async function connect({ fresh = false } = {}): Promise<Broker> {
 
 /** The error says nothing of what the secret holds. */
 function parseKeys(secretId: string, text: unknown): z.infer<typeof keys> {
+  keepSecret(String(text));
   try {
     return keys.parse(JSON.parse(String(text)));
   } catch {

@@ -171,8 +171,8 @@ describe('npm start, given what it can not take', () => {
   });
 
   test.each([
-    ['nonsense', /MONGODB_URI is malformed/],
-    ['mongodb://user:s%zzword@host:27017', /MONGODB_URI is malformed/],
+    ['nonsense', /MONGODB_URI does not begin with mongodb:\/\/ or mongodb\+srv:\/\//],
+    ['mongodb://user:s%zzword@host:27017', /MONGODB_URI has a raw "%" in its user or password: write %25/],
   ])('refuses MONGODB_URI=%s', async (uri, message) => {
     const { code, stderr } = await npmStart(['--data', folder.path], { MONGODB_URI: uri });
     expect(code).toBe(2);

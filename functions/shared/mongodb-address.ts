@@ -2,6 +2,8 @@ import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
 import { Tracer } from '@aws-lambda-powertools/tracer';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { requiredVariable } from './environment.ts';
+import { keepSecret } from './secrets/known-secrets.ts';
+import { parseMongodbAddress, type MongodbAddress } from './secrets/mongodb-address.ts';
 
 const tracer = new Tracer({ serviceName: 'ledger', captureHTTPsRequests: false });
 const secrets = new SecretsProvider({
@@ -9,15 +11,15 @@ const secrets = new SecretsProvider({
 });
 
 /**
- * The URI that the stack's secret holds; with IAM authentication there is no secret, and the address says it all.
+ * Where MongoDB is, as the stack's secret says; with IAM authentication there is no secret, and the address says it all.
  *
  * @param fresh asks Secrets Manager even where the secret is known, for it may have been rotated
  */
-export async function mongodbUri(fresh: boolean): Promise<string> {
+export async function mongodbAddress(fresh: boolean): Promise<MongodbAddress> {
   const address = process.env['MONGODB_ADDRESS'];
-  if (address) return address;
+  if (address) return parseMongodbAddress(address, 'MONGODB_ADDRESS');
   const secretId = requiredVariable('MONGODB_SECRET_ID');
-  const uri = await secrets.get(secretId, { maxAge: 60, forceFetch: fresh });
-  if (typeof uri === 'string' && uri !== '') return uri;
-  throw new Error(`The secret ${secretId} holds no text; store the MongoDB URI in it.`);
+  const text = await secrets.get(secretId, { maxAge: 60, forceFetch: fresh });
+  if (typeof text === 'string') keepSecret(text);
+  return parseMongodbAddress(text, `The secret ${secretId}`);
 }

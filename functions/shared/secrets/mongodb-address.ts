@@ -1,0 +1,130 @@
+/** Where MongoDB is, and how to get in. */
+export interface MongodbAddress {
+  uri: string;
+  /**
+   * The hosts that the URI names, with their ports where it has some, for messages. A host that may be the end of a
+   * password with a raw "@", from a URI without a host, is not told.
+   */
+  hosts: string;
+}
+
+/**
+ * Thrown where what should be a MongoDB URI is none. The message says what is wrong and how to write it, and shows
+ * nothing of the text, for what is malformed may have its password in any place.
+ */
+export class MongodbUriError extends Error {
+  override readonly name = 'MongodbUriError';
+
+  constructor(where: string, problem: string) {
+    super(
+      `${where} ${problem}. Expected mongodb+srv://USER:PASSWORD@HOST or mongodb://USER:PASSWORD@HOST:PORT, with each ` +
+        'character of the password that is no letter or digit percent-encoded.',
+    );
+  }
+}
+
+const SCHEME = /^mongodb(\+srv)?:\/\//;
+const HOST = /^(\[[0-9a-f:.%]+\]|[\p{L}\p{N}._-]+|%2f[\p{L}\p{N}._%-]+\.sock)(?::(.*))?$/iu;
+/** What a JSON secret may call its URI; Secrets Manager's console stores key/value pairs as a JSON object. */
+const JSON_MEMBERS = ['uri', 'connectionString'];
+/** How each character is written that ends a part of the URI where it stands raw. */
+const ENCODED: Record<string, string> = {
+  '@': '%40',
+  ':': '%3A',
+  '/': '%2F',
+  '?': '%3F',
+  '#': '%23',
+  '%': '%25',
+};
+
+/**
+ * Reads a URI as people store it: with blanks or quotes around it, or as a member of a JSON object.
+ *
+ * @param where what holds the text, in words: the beginning of an error's message
+ * @throws MongodbUriError
+ */
+export function parseMongodbAddress(text: unknown, where: string): MongodbAddress {
+  const refuse = (problem: string): never => {
+    throw new MongodbUriError(where, problem);
+  };
+  const uri = unwrapped(text, refuse);
+  const scheme = SCHEME.exec(uri);
+  if (!scheme) return refuse(schemeProblem(uri));
+  if (/[\s\p{Cc}]/u.test(uri)) refuse('has a blank, a line break or a control character in it');
+  const isSrv = scheme[1] !== undefined;
+  const rest = uri.slice(scheme[0].length);
+  const [userInfo, ...afterAt] = rest.split('@');
+  if (afterAt.length > 1)
+    refuse(`has more than one "@": in a user, a password or an option, write ${ENCODED['@']}`);
+  if (afterAt.length === 1) checkUserInfo(userInfo!, refuse);
+  const hosts = /^[^/?#]*/.exec(afterAt[0] ?? rest)![0];
+  checkHosts(hosts, isSrv, refuse);
+  return { uri, hosts: userInfo!.includes(':') && afterAt.length === 1 ? toldHosts(hosts) : hosts };
+}
+
+/** "mongodb://user:pa@ssword" reads as a host "ssword"; a name with a dot, an address and localhost are hosts. */
+function toldHosts(hosts: string): string {
+  const isHost = (host: string) => /^(localhost(:\d+)?$|\[|%2f)|\./i.test(host);
+  return hosts.split(',').every(isHost) ? hosts : 'the host behind its "@"';
+}
+
+type Refuse = (problem: string) => never;
+
+function unwrapped(text: unknown, refuse: Refuse): string {
+  if (typeof text !== 'string' || text.trim() === '') return refuse('holds no text');
+  const bare = text
+    .trim()
+    .replace(/^(["'`])([^]*)\1$/, '$2')
+    .trim();
+  if (!bare.startsWith('{')) return bare;
+  let members: unknown;
+  try {
+    members = JSON.parse(bare);
+  } catch {
+    return refuse('begins like a JSON object and is none');
+  }
+  const values = JSON_MEMBERS.map((name) => (members as Record<string, unknown>)[name]);
+  const uri = values.find((value) => typeof value === 'string');
+  return uri?.trim() ?? refuse(`is a JSON object without a text under ${JSON_MEMBERS.join(' or ')}`);
+}
+
+function schemeProblem(uri: string): string {
+  if (/^mongodb(\+srv)?:/i.test(uri)) return 'has no "//" behind its scheme, or capitals in it';
+  if (/mongodb(\+srv)?:\/\//.test(uri)) return 'has something in front of mongodb:// or mongodb+srv://';
+  return 'does not begin with mongodb:// or mongodb+srv://';
+}
+
+function checkUserInfo(userInfo: string, refuse: Refuse): void {
+  const early = /[/?#]/.exec(userInfo)?.[0];
+  if (early !== undefined) {
+    refuse(
+      `has a raw "${early}" before its "@": in a user or a password, write ${ENCODED[early]}; in an option, write "@" as %40`,
+    );
+  }
+  const [user, password, ...more] = userInfo.split(':');
+  if (user === '') refuse('has no user before its "@"');
+  if (more.length > 0) refuse(`has a raw ":" in its password: write ${ENCODED[':']}`);
+  if (/^<.*>$/.test(password ?? '')) refuse("still has a placeholder in its password's place");
+  try {
+    decodeURIComponent(userInfo);
+  } catch {
+    refuse(`has a raw "%" in its user or password: write ${ENCODED['%']}`);
+  }
+}
+
+function checkHosts(hosts: string, isSrv: boolean, refuse: Refuse): void {
+  if (hosts === '') refuse('names no host');
+  const list = hosts.split(',');
+  for (const host of list) {
+    const [, name, port] = HOST.exec(host) ?? [];
+    if (name === undefined) refuse('has a host with a character that no host has, or an empty one');
+    if (port === undefined) continue;
+    if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
+      refuse(
+        'has a port that is no number from 1 to 65535, or a user and a password without "@HOST" behind them',
+      );
+    }
+    if (isSrv) refuse('names a port, which mongodb+srv:// does not take: DNS says it');
+  }
+  if (isSrv && list.length > 1) refuse('names several hosts, where mongodb+srv:// takes one');
+}

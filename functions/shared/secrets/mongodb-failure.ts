@@ -1,0 +1,92 @@
+/** Where each kind of failure is seen in what the driver throws, and what is said of it. The first that fits counts. */
+const KINDS: { fits: (facts: Facts) => boolean; says: (hosts: string) => string }[] = [
+  {
+    // 8000 is what Atlas's own front answers, to a wrong password among others.
+    fits: ({ code, text }) => code === 18 || (code === 8000 && /auth/i.test(text)),
+    says: (hosts) =>
+      `Authentication failed: the MongoDB at ${hosts} refuses the user or the password. Check both, and the database of the user (authSource)`,
+  },
+  {
+    fits: ({ code, text }) => code === 334 || /mechanism|SCRAM|does not support auth/i.test(text),
+    says: (hosts) =>
+      `Authentication failed: the MongoDB at ${hosts} answers, but does not know this way of authentication. Check authMechanism, and whether the server asks for a password at all`,
+  },
+  {
+    fits: ({ code }) => code === 13,
+    says: (hosts) =>
+      `Not authorized: the MongoDB at ${hosts} knows the user, who may not do this. Give the user the role readWrite on the database`,
+  },
+  {
+    fits: ({ text }) => /querySrv|queryTxt|SRV record|_mongodb\._tcp/i.test(text),
+    says: (hosts) =>
+      `DNS has no SRV record for ${hosts}. Check the name of the cluster, or take mongodb:// for a server that is no cluster of Atlas`,
+  },
+  {
+    fits: ({ text }) => /ENOTFOUND|EAI_AGAIN|getaddrinfo/.test(text),
+    says: (hosts) => `DNS does not know the host ${hosts}. Check its name`,
+  },
+  {
+    fits: ({ text }) => /certificate|SSL|TLS|EPROTO|ERR_TLS/i.test(text),
+    says: (hosts) =>
+      `The connection to ${hosts} fails in TLS. Check whether the server speaks TLS (tls=true or false) and who signed its certificate; Atlas also ends TLS where this address is not on its access list`,
+  },
+  {
+    fits: ({ text }) => /ECONNREFUSED/.test(text),
+    says: (hosts) =>
+      `The host at ${hosts} refuses the connection: nothing listens on that port. Check the port, and whether the server is up`,
+  },
+  {
+    fits: ({ text }) => /ECONNRESET|EPIPE|connection .*closed|socket.*(closed|hang)/i.test(text),
+    says: (hosts) => `The connection to ${hosts} was closed. Check whether a MongoDB is what listens there`,
+  },
+  {
+    fits: ({ text }) => /timed? ?out|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/i.test(text),
+    says: (hosts) =>
+      `No answer came from ${hosts} in time. Check its access list (Atlas: Network Access), the VPC and its security groups`,
+  },
+];
+
+interface Facts {
+  code: unknown;
+  text: string;
+}
+
+/**
+ * The failure to connect, told anew: nothing of what the driver threw stands in it but the error's name and code, for
+ * its own texts may quote the URI.
+ */
+export class MongodbFailure extends Error {
+  readonly code: number | string | undefined;
+
+  private constructor(name: string, message: string, code: number | string | undefined) {
+    super(message);
+    this.name = name;
+    this.code = code;
+  }
+
+  /** @param hosts that were asked, as `MongodbAddress` has them */
+  static of(thrown: unknown, hosts: string): MongodbFailure {
+    const { name, code } = (thrown ?? {}) as { name?: unknown; code?: unknown };
+    const text = textsOf(thrown).join('\n');
+    const says = KINDS.find(({ fits }) => fits({ code, text }))?.says;
+    const safeName = typeof name === 'string' && /^Mongo[A-Za-z]{1,40}$/.test(name) ? name : 'MongodbFailure';
+    const known = typeof code === 'number' || (typeof code === 'string' && /^[A-Z_]{1,40}$/.test(code));
+    const message = says
+      ? `${says(hosts)}.`
+      : `The MongoDB at ${hosts} can't be used: ${safeName}${known ? `, code ${String(code)}` : ''}. Check the options of the URI, and the server's log.`;
+    return new MongodbFailure(safeName, message, known ? code : undefined);
+  }
+}
+
+/** The messages and codes of an error, of its causes, and of what the driver knows of each server that it asked. */
+function textsOf(thrown: unknown, depth = 0): string[] {
+  if (typeof thrown !== 'object' || thrown === null || depth > 5) return [];
+  const { message, code, cause, reason, servers, error, errors } = thrown as Record<string, unknown>;
+  const inside: unknown[] = [cause, reason, error];
+  for (const several of [errors, servers]) {
+    if (several instanceof Map) inside.push(...(several.values() as Iterable<unknown>));
+    else if (Array.isArray(several)) inside.push(...(several as unknown[]));
+  }
+  const own = [message, code].filter((text) => typeof text === 'string');
+  return [...own, ...inside.flatMap((next) => textsOf(next, depth + 1))];
+}
