@@ -9,6 +9,7 @@ import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
 import { accumulatorCorrections, expressionCorrections } from './accumulators.ts';
 import { ServerError } from './errors.ts';
+import { moreExpressions } from './expression-corrections.ts';
 import { checkFilter } from './filter.ts';
 import { corrections } from './query-operators.ts';
 import type { Doc } from './values.ts';
@@ -19,6 +20,7 @@ const context = Context.init()
   .addQueryOps(corrections(queries.$expr))
   .addAccumulatorOps(accumulatorCorrections)
   .addExpressionOps(expressionCorrections)
+  .addExpressionOps(moreExpressions(expressions))
   .addPipelineOps(stageCorrections(pipeline))
   .addAccumulatorOps(accumulators)
   .addExpressionOps(expressions)

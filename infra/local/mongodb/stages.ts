@@ -157,16 +157,65 @@ const $replaceRoot: Stage = (source, spec, options) => {
   return replaced(source, spec.newRoot, "'newRoot' expression ", options);
 };
 
+function unserved(what: string): never {
+  throw new ServerError('CommandNotSupported', `${what} is not served by this store`);
+}
+
+/** `$out` and `$merge` at the end of the whole pipeline never reach mingo, which would write nothing. */
+function outputInside(stage: string): Stage {
+  return () => {
+    throw new ServerError(40600, `${stage} is not allowed to be used within another stage`);
+  };
+}
+
+function densify(own: Stage): Stage {
+  return (source, spec, options) => {
+    if (isDocument(spec) && spec.partitionByFields !== undefined) unserved("$densify's 'partitionByFields'");
+    const range = isDocument(spec) ? spec.range : undefined;
+    const step = isDocument(range) ? toNumber(range.step) : undefined;
+    if (step === undefined || !(step > 0)) {
+      const message = 'the step parameter in a range statement must be a strictly positive numeric value';
+      throw new ServerError(5733401, message);
+    }
+    return own(source, spec, options);
+  };
+}
+
+function fill(own: Stage): Stage {
+  return (source, spec, options) => {
+    const output = isDocument(spec) && isDocument(spec.output) ? Object.values(spec.output) : [];
+    if (output.some((field) => isDocument(field) && 'method' in field)) unserved("$fill's 'method'");
+    return own(source, spec, options);
+  };
+}
+
+function redact(own: Stage): Stage {
+  return (source, spec, options) =>
+    whole(own(source, spec, options), (results) =>
+      results.filter((result: unknown) => {
+        if (result === undefined || isDocument(result)) return result !== undefined;
+        const message =
+          "$redact's expression should not return anything aside from the variables $$KEEP, $$DESCEND, and $$PRUNE";
+        throw new ServerError(17053, message);
+      }),
+    );
+}
+
 /** `mingoStages` are mingo's own, which the checks of an argument are put before. */
-export function stageCorrections(mingoStages: { $project: unknown }): Record<`$${string}`, never> {
-  const project = mingoStages.$project as Stage;
+export function stageCorrections(mingoStages: object): Record<`$${string}`, never> {
+  const own = mingoStages as Record<string, Stage>;
+  const project = own.$project!;
   const stages: Record<string, Stage> = {
     $bucket: bucketStage,
     $bucketAuto: bucketAutoStage,
     $count,
+    $densify: densify(own.$densify!),
+    $fill: fill(own.$fill!),
     $group: groupStage,
     $limit,
     $lookup: lookupStage,
+    $merge: outputInside('$merge'),
+    $out: outputInside('$out'),
     $project: (source, spec, options) => {
       if (isDocument(spec) && Object.keys(spec).length > 0) return project(source, spec, options);
       if (!isDocument(spec)) throw new ServerError(15969, '$project specification must be an object');
@@ -175,9 +224,11 @@ export function stageCorrections(mingoStages: { $project: unknown }): Record<`$$
         'Invalid $project :: caused by :: projection specification must have at least one field',
       );
     },
+    $redact: redact(own.$redact!),
     $replaceRoot,
     $replaceWith: (source, spec, options) => replaced(source, spec, "'replacement document' ", options),
     $sample,
+    $setWindowFields: () => unserved('$setWindowFields'),
     $skip,
     $sort: sortStage,
     $sortByCount: sortByCountStage,

@@ -141,3 +141,63 @@ test.each<[what: string, expression: unknown, item: unknown, expected: unknown]>
 ])('the expression %s', async (_what, expression, item, expected) => {
   expect(await run([{ $project: { _id: 0, v: expression } }], [item])).toEqual([{ v: expected }]);
 });
+
+test.each<[what: string, expression: unknown, item: unknown, expected: unknown]>([
+  ['missing is not null', { $eq: ['$a', null] }, undefined, false],
+  ['null is null', { $eq: ['$a', null] }, null, true],
+  ['missing is below null', { $lt: ['$a', null] }, undefined, true],
+  ['null is below a number', { $lt: ['$a', 5] }, null, true],
+  ['a number is above null', { $gt: ['$a', null] }, 0, true],
+  ['an array is above a number', { $gt: ['$a', 5] }, [], true],
+  ['a text is above a number', { $cmp: ['$a', 5] }, '1', 1],
+  ['$mod of null', { $mod: ['$a', 2] }, null, null],
+  ['$slice of missing', { $slice: ['$a', 1] }, undefined, null],
+  ['$setUnion of null', { $setUnion: ['$a', [1]] }, null, null],
+  ['$year of missing', { $year: '$a' }, undefined, null],
+  ['$year', { $year: '$a' }, new Date(0), 1970],
+  ['$first of null', { $first: '$a' }, null, null],
+  ['$last', { $last: '$a' }, [1, 2], 2],
+  ['a branch', { $switch: { branches: [{ case: { $eq: ['$a', 1] }, then: 2 }] } }, 1, 2],
+])('an expression: %s', async (_what, expression, item, expected) => {
+  expect(await run([{ $project: { _id: 0, v: expression } }], [item])).toEqual([{ v: expected }]);
+});
+
+test.each<[what: string, stages: Document[], items: unknown[], expected: unknown]>([
+  ['$last of an empty array is missing', [{ $project: { _id: 0, v: { $last: '$a' } } }], [[]], [{}]],
+  ['$last of a number', [{ $project: { v: { $last: '$a' } } }], [1], error(28689)],
+  [
+    '$switch without a branch',
+    [{ $project: { v: { $switch: { branches: [{ case: false, then: 1 }] } } } }],
+    [1],
+    error(40066),
+  ],
+  ['$redact prunes', [{ $redact: '$$PRUNE' }], [1, null], []],
+  ['$redact of a text', [{ $redact: 'x' }], [1], error(17053)],
+  [
+    '$densify by 0',
+    [{ $densify: { field: 'a', range: { step: 0, bounds: 'full' } } }],
+    [1, 3],
+    error(5733401),
+  ],
+  [
+    '$densify of one',
+    [{ $densify: { field: 'a', range: { step: 1, bounds: 'full' } } }],
+    [1],
+    [{ _id: 1, a: 1 }],
+  ],
+  [
+    '$fill a value',
+    [{ $fill: { output: { a: { value: 0 } } } }],
+    [null, undefined, 1],
+    [
+      { _id: 1, a: 0 },
+      { _id: 2, a: 0 },
+      { _id: 3, a: 1 },
+    ],
+  ],
+  ['$fill by a method', [{ $fill: { sortBy: { a: 1 }, output: { a: { method: 'locf' } } } }], [], error(115)],
+  ['$setWindowFields', [{ $setWindowFields: { output: {} } }], [], error(115)],
+  ['$out inside a $facet', [{ $facet: { x: [{ $out: 'y' }] } }], [1], error(40600)],
+])('%s', async (_what, stages, items, expected) => {
+  expect(await run(stages, items)).toEqual(expected);
+});
