@@ -6,7 +6,8 @@ import { ServerError } from './errors.ts';
 import { find } from './find.ts';
 import { asServerErrors, mingoSettings } from './query.ts';
 import { merge, replaceCollection } from './pipeline-output.ts';
-import { fromComputed, isDocument, toComputable, toNumber } from './values.ts';
+import { stageCount } from './stages.ts';
+import { fromComputed, isDocument, toComputable } from './values.ts';
 import type { Doc } from './values.ts';
 
 export interface PipelineOptions {
@@ -84,21 +85,9 @@ function splitSearch(pipeline: Doc[]): { search: Search; rest: Doc[] } {
   const rest = [...pipeline];
   if (isDocument(rest[0]?.$match)) search.filter = rest.shift()!.$match as Doc;
   if (isDocument(rest[0]?.$sort)) search.sort = rest.shift()!.$sort as Doc;
-  if (rest[0] && '$skip' in rest[0]) search.skip = count(rest.shift()!, '$skip', 0);
-  if (rest[0] && '$limit' in rest[0]) search.limit = count(rest.shift()!, '$limit', 1);
+  if (rest[0] && '$skip' in rest[0]) search.skip = stageCount('$skip', rest.shift()!.$skip);
+  if (rest[0] && '$limit' in rest[0]) search.limit = stageCount('$limit', rest.shift()!.$limit);
   return { search, rest };
-}
-
-function count(stage: Doc, name: string, least: number): number {
-  const number = toNumber(stage[name]);
-  if (number === undefined || !Number.isInteger(number) || number < least) {
-    const what = least === 1 ? 'positive' : 'non-negative';
-    throw new ServerError(
-      least === 1 ? 15958 : 15956,
-      `invalid argument to ${name} stage: Expected a ${what} number in: ${name}: ${String(stage[name])}`,
-    );
-  }
-  return number;
 }
 
 function compute(
@@ -120,13 +109,8 @@ function compute(
   return asServerErrors(() => {
     const input = source.map((doc) => toComputable(doc) as Doc);
     const results = new Aggregator(toComputable(stages) as Doc[], settings as Options).run(input);
-    return results.map((result) => fromComputed(withGroupId(result)) as Doc);
+    return results.map((result) => fromComputed(result) as Doc);
   });
-}
-
-/** A group whose key is missing has `_id: null`; mingo leaves it out. */
-function withGroupId(result: Doc): Doc {
-  return '_id' in result && result._id === undefined ? { ...result, _id: null } : result;
 }
 
 function collectionStats(store: StoreState, namespace: string, rest: Doc[]): Doc[] {

@@ -7,16 +7,21 @@ import * as queries from 'mingo/operators/query';
 import * as windows from 'mingo/operators/window';
 import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
+import { accumulatorCorrections, expressionCorrections } from './accumulators.ts';
 import { ServerError } from './errors.ts';
+import { moreExpressions } from './expression-corrections.ts';
 import { checkFilter } from './filter.ts';
 import { corrections } from './query-operators.ts';
 import type { Doc } from './values.ts';
-import { sortStage } from './sort.ts';
+import { stageCorrections } from './stages.ts';
 
 // Earlier registrations win, so the corrections come first.
 const context = Context.init()
   .addQueryOps(corrections(queries.$expr))
-  .addPipelineOps({ $sort: sortStage as never })
+  .addAccumulatorOps(accumulatorCorrections)
+  .addExpressionOps(expressionCorrections)
+  .addExpressionOps(moreExpressions(expressions))
+  .addPipelineOps(stageCorrections(pipeline))
   .addAccumulatorOps(accumulators)
   .addExpressionOps(expressions)
   .addPipelineOps(pipeline)
