@@ -5,7 +5,7 @@ import { limitKeys, toLimits, type LimitKey } from './limits.ts';
 import { marketKeys, toMarket, type MarketConfig } from './market.ts';
 import { strategyKeys, toStrategyConfig, type StrategyConfig } from './strategy.ts';
 import { toWatchlist, WatchlistError, watchlistKeys, type Watchlist } from './watchlist.ts';
-import { flag, idList, isSchedule, isTimeZone, wholeNumber } from './values.ts';
+import { flag, idList, isTimeZone, scheduleExpression, wholeNumber } from './values.ts';
 
 const RETENTION = Object.values(RetentionDays).filter(
   (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
@@ -25,9 +25,7 @@ export const configuration = z.object({
   quantity: wholeNumber(1, 999_999).describe('a whole number of shares from 1 to 999999'),
   sellAbove: price.describe('a price as text, such as "100.00"'),
   ...strategyKeys,
-  schedule: z
-    .string()
-    .refine(isSchedule)
+  schedule: scheduleExpression
     .default('cron(0/5 9-15 ? * MON-FRI *)')
     .describe('an EventBridge Scheduler cron(...) of six fields, or a rate(...) such as "rate(5 minutes)"'),
   timeZone: z
@@ -139,9 +137,11 @@ export function parseConfig(context: Record<string, unknown>): TraderConfig {
   // Tools' own keys have a dash, a slash or a colon.
   const unknown = Object.keys(context).filter((key) => /^[A-Za-z]+$/.test(key) && !known.includes(key));
   const parsed = configuration.safeParse(context);
-  const wrong = new Set(parsed.error?.issues.map(({ path }) => String(path[0])));
+  const wrong = new Map(parsed.error?.issues.map((issue) => [String(issue.path[0]), reasonOf(issue)]));
   const problems = [
-    ...[...wrong].map((key) => `${key} is ${shown(key, context[key])}, expected ${descriptionOf(key)}`),
+    ...[...wrong].map(
+      ([key, reason]) => `${key} is ${shown(key, context[key])}, expected ${descriptionOf(key)}${reason}`,
+    ),
     ...unknown.map((key) => `${key} is no key, expected one of ${known.join(', ')}`),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
@@ -197,6 +197,11 @@ function watchlistOf(keys: Parameters<typeof toWatchlist>[0]): Watchlist {
     if (error instanceof WatchlistError) throw new ConfigError([error.message]);
     throw error;
   }
+}
+
+/** What a key's own check says beyond the description; zod's own words say less than that. */
+function reasonOf({ code, message }: z.core.$ZodIssue): string {
+  return code === 'custom' && message !== 'Invalid input' ? ` (${message})` : '';
 }
 
 function descriptionOf(key: string): string {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { nextTick, UnreadScheduleError } from '../schedule/next-tick.ts';
+import { parseSchedule, ScheduleError } from '../schedule/expression.ts';
+import { nextTick } from '../schedule/next-tick.ts';
 
 /** What `-c key=value` gives is text; cdk.json may hold the number itself. */
 export const wholeNumber = (min: number, max: number) =>
@@ -13,13 +14,18 @@ export const idList = (pattern: RegExp) =>
     .transform((list) => list.split(','))
     .pipe(z.array(z.string().regex(pattern)));
 
-export function isSchedule(expression: string): boolean {
+/** A schedule that EventBridge Scheduler takes and that is not over; its expression, in capitals and with single blanks. */
+export const scheduleExpression = z.string().transform((text, context) => {
   try {
-    return Boolean(nextTick(expression, 'UTC', new Date()));
+    const schedule = parseSchedule(text);
+    if (nextTick(schedule, 'UTC', new Date())) return schedule.expression;
+    context.addIssue({ code: 'custom', message: 'it never fires again' });
   } catch (error) {
-    return error instanceof UnreadScheduleError;
+    if (!(error instanceof ScheduleError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
   }
-}
+  return z.NEVER;
+});
 
 export function isTimeZone(zone: string): boolean {
   try {

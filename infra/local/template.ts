@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { functionArn, PSEUDO_PARAMETERS, topicArn } from './arns.ts';
+import { parseSchedule, type Schedule } from '../schedule/expression.ts';
 import { policyDocument, type Statement } from './permissions.ts';
 
 /** A function of the synthesized app, ready to be run. */
@@ -21,8 +22,7 @@ export interface LocalFunction {
 /** The schedules of the synthesized app, which all fire at once. */
 export interface LocalSchedule {
   functionName: string;
-  /** `cron(...)` or `rate(...)` */
-  expression: string;
+  schedule: Schedule;
   timeZone: string;
   /** The event of each, with EventBridge Scheduler's placeholders in it. */
   inputs: string[];
@@ -52,7 +52,7 @@ const lambda = z.object({
   }),
 });
 
-const schedule = z.object({
+const scheduleResource = z.object({
   Properties: z.object({
     ScheduleExpression: z.string(),
     ScheduleExpressionTimezone: z.string(),
@@ -75,7 +75,9 @@ export function readStack(assembly: string): LocalStack {
     .parse(JSON.parse(readFileSync(path, 'utf8')));
 
   const ofType = (type: string) => Object.values(resources).filter((candidate) => candidate.Type === type);
-  const schedules = ofType('AWS::Scheduler::Schedule').map((found) => schedule.parse(found).Properties);
+  const schedules = ofType('AWS::Scheduler::Schedule').map(
+    (found) => scheduleResource.parse(found).Properties,
+  );
   const [first] = schedules;
   if (!first) throw new Error(`${path} has no schedule, expected one or more.`);
   const { ScheduleExpression, ScheduleExpressionTimezone, Target } = first;
@@ -83,7 +85,7 @@ export function readStack(assembly: string): LocalStack {
     functions: ofType('AWS::Lambda::Function').map((found) => toFunction(assembly, found, resources)),
     schedule: {
       functionName: functionName(Target.Arn['Fn::GetAtt'][0], resources),
-      expression: ScheduleExpression,
+      schedule: parseSchedule(ScheduleExpression),
       timeZone: ScheduleExpressionTimezone,
       inputs: schedules.map(({ Target: { Input } }) => Input),
     },

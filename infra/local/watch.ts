@@ -18,18 +18,23 @@ export async function watch(app: LocalApp, dataDir: string, display: Display): P
 
   const { endpoint, orchestrator } = app;
   writeEndpoint(dataDir, { endpoint, orchestrator, pid: process.pid });
-  const { expression, timeZone, inputs } = app.schedule;
+  const { schedule, timeZone, inputs } = app.schedule;
   display.print(`MongoDB  ${app.mongodbUri.replace(/\/\/.*@/, '//***@')}`);
   display.print(`Lambda   ${app.endpoint}`);
   display.print(
     `         aws lambda invoke --endpoint-url ${app.endpoint} --function-name ${app.orchestrator} ` +
       `--cli-binary-format raw-in-base64-out --payload '{"idempotencyKey":"my-key"}' /dev/stdout`,
   );
-  display.print(`Schedule ${expression} ${timeZone}; Ctrl-C stops`);
+  display.print(`Schedule ${schedule.expression} ${timeZone}; Ctrl-C stops`);
   const live = new Live(app, display);
   await live.refresh();
   while (!stop.signal.aborted) {
-    const next = nextTick(expression, timeZone, new Date());
+    const next = nextTick(schedule, timeZone, new Date());
+    if (!next) {
+      display.print('The schedule never fires again; invoke the orchestrator, or stop with Ctrl-C');
+      await untilAborted(stop.signal);
+      break;
+    }
     display.print(`next tick ${next.toISOString()}`);
     live.nextTick = next;
     await sleepUntil(next, stop.signal);
@@ -58,6 +63,12 @@ async function tick(app: LocalApp, display: Display, input: string): Promise<voi
     // A tick that failed is no reason to end the watch; the next one carries its runs on.
     display.print(`tick failed: ${(error as Error).message}`);
   }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return signal.aborted
+    ? Promise.resolve()
+    : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 async function sleepUntil(time: Date, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
-import { nextTicks, UnreadScheduleError } from './next-tick.ts';
+import { parseSchedule, type Schedule } from './expression.ts';
+import { nextTicks } from './next-tick.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -14,19 +15,17 @@ export interface Rhythm {
 }
 
 /**
- * The rhythm of a schedule; undefined where it is too slow for an alarm on its silence, or is not read here.
+ * The rhythm of a schedule; undefined where it is too slow for an alarm on its silence, or is of some years
+ * alone: an alarm knows no years.
  *
  * It is taken from a week in winter and one in summer, so that an hour counts only where it is one of the schedule's
  * with daylight saving time and without.
  */
 export function rhythmOf(expression: string, timeZone: string): Rhythm | undefined {
-  let weeks: number[][];
-  try {
-    weeks = ['2026-01-05', '2026-07-06'].map((monday) => ticksFrom(expression, timeZone, Date.parse(monday)));
-  } catch (error) {
-    if (error instanceof UnreadScheduleError) return undefined;
-    throw error;
-  }
+  const schedule = parseSchedule(expression);
+  if (schedule.kind === 'cron' && schedule.isOfYears) return undefined;
+  const mondays = ['2026-01-05', '2026-07-06'].map((monday) => Date.parse(monday));
+  const weeks = mondays.map((monday) => ticksFrom(schedule, timeZone, monday));
   const gaps = weeks.flatMap((ticks) => ticks.slice(1).map((tick, index) => tick - ticks[index]!));
   const shortMs = 2 * Math.min(...gaps);
   const windowMs = shortMs <= DAY_MS ? shortMs : 2 * Math.max(...gaps);
@@ -37,11 +36,11 @@ export function rhythmOf(expression: string, timeZone: string): Rhythm | undefin
 }
 
 /** The ticks of a week, and the ones around it. */
-function ticksFrom(expression: string, timeZone: string, monday: number): number[] {
+function ticksFrom(schedule: Schedule, timeZone: string, monday: number): number[] {
   const ticks: number[] = [];
   let last = monday - 4 * DAY_MS;
   while (last < monday + 11 * DAY_MS) {
-    const more = nextTicks(expression, timeZone, new Date(last), 1000).map((tick) => tick.getTime());
+    const more = nextTicks(schedule, timeZone, new Date(last), 1000).map((tick) => tick.getTime());
     if (more.length === 0) break;
     ticks.push(...more);
     last = more.at(-1)!;

@@ -26,7 +26,7 @@ describe('the rhythm of a schedule', () => {
   });
 
   test.each(['cron(0 9 1 * ? *)', 'cron(0 9 L * ? *)', 'cron(0 9 ? * MON-FRI 2030)'])(
-    'of %s is too slow, or not read',
+    'of %s is too slow, or of one year',
     (expression) => {
       expect(rhythm(expression)).toBeUndefined();
     },
