@@ -136,7 +136,9 @@ test('every schedule fires in the minutes in which the clock shows its times, ar
     fc.property(fields, around, fc.integer({ min: 0, max: 900 }), (some, [zone, start], minutes) => {
       const from = new Date(Date.parse(start) + minutes * 60_000);
       const expected = minutesThatFire(some, zone, from, 24);
-      const schedule = parseSchedule(`cron(${listed(some.minute, some.hour)} ? ${listed(some.month, some.weekday)} *)`);
+      const schedule = parseSchedule(
+        `cron(${listed(some.minute, some.hour)} ? ${listed(some.month, some.weekday)} *)`,
+      );
       const ticks = nextTicks(schedule, zone, from, expected.length + 1).map((tick) => tick.toISOString());
       expect(ticks.slice(0, expected.length)).toEqual(expected);
       const following = ticks[expected.length];

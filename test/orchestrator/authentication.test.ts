@@ -62,7 +62,9 @@ describe('a password that is rotated', () => {
     guarded.rotate(NEW);
     const error = errorOf(await deliver('between'));
     expect(error.errorType).toBe('MongoServerError');
-    expect(error.errorMessage).toMatch(/^Authentication failed: the MongoDB at 127\.0\.0\.1:\d+ refuses the user/);
+    expect(error.errorMessage).toMatch(
+      /^Authentication failed: the MongoDB at 127\.0\.0\.1:\d+ refuses the user/,
+    );
     app.setSecret(guarded.uri(NEW));
     expect((await run('between')).state).toBe('SUCCESS');
     expect(processes()).toEqual(expect.arrayContaining(before));
