@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { UsageError } from '../local/options.ts';
+import { runMain } from '../local/run-main.ts';
 import { parseCommandLine } from './command-line.ts';
 import type { Target } from './target.ts';
 
@@ -27,16 +27,4 @@ async function main(args: string[]): Promise<number> {
   return 0;
 }
 
-/** By name, for loading the classes would load what the command may not need. */
-const KNOWN_ERRORS = ['UsageError', 'InvocationError', 'StoreError', 'ConfigError'];
-
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    const known = KNOWN_ERRORS.includes((error as Error).name);
-    console.error(known ? (error as Error).message : error);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
-  },
-);
+runMain(main);

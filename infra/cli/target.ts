@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { brokerKeysOf } from '../local/broker-keys.ts';
+import { existingDataFolder } from '../local/data-folder.ts';
 import { readEndpoint } from '../local/endpoint-file.ts';
 import type { Where } from './command-line.ts';
 
@@ -21,8 +22,8 @@ export async function openTarget(root: string, { functionName, data }: Where): P
   // The SDK would warn of each Node older than its own choice, above every answer.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   if (functionName !== undefined) return remote(new LambdaClient(), functionName);
-  const dataDir = data ?? join(root, '.local', 'data');
-  const running = readEndpoint(dataDir);
+  const dataDir = existingDataFolder(root, data);
+  const running = await readEndpoint(dataDir);
   if (running) {
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
     const client = new LambdaClient({ endpoint: running.endpoint, region: 'us-east-1', credentials });

@@ -1,6 +1,8 @@
 import { MongoClient } from 'mongodb';
 import { parseMongodbAddress } from '../../functions/shared/secrets/mongodb-address.ts';
 import { MongodbFailure } from '../../functions/shared/secrets/mongodb-failure.ts';
+import { readEndpoint } from './endpoint-file.ts';
+import { FolderHeldError, StoreError } from './mongodb/errors.ts';
 import { startStore, type StoreOptions } from './mongodb/server.ts';
 import { UsageError } from './options.ts';
 
@@ -30,12 +32,28 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     }
     return { uri: await checkReachable(mongodbUri), close: () => Promise.resolve() };
   }
-  const store = await startStore({ dataDir, ...(onCommand && { onCommand }) });
+  const store = await startStore({ dataDir, ...(onCommand && { onCommand }) }).catch(
+    async (error: unknown) => {
+      throw await ownWatch(error, dataDir);
+    },
+  );
   await using(store.uri, async (client) => {
     if (fresh) await client.db(databaseName).dropDatabase();
     else await releaseLeases(client, databaseName);
   });
   return store;
+}
+
+/** The error of a folder that is held, where it is a local run that holds it: that can be asked instead. */
+async function ownWatch(error: unknown, dataDir: string): Promise<unknown> {
+  if (!(error instanceof FolderHeldError)) return error;
+  const running = await readEndpoint(dataDir);
+  if (running?.pid !== error.pid) return error;
+  return new StoreError(
+    `Your npm start -- --watch (process ${error.pid}) has the data folder ${dataDir}. Press Enter there for a tick, ` +
+      'use npm run trader beside it, or stop it with Ctrl-C. Another --data has a run of its own.',
+    { cause: error },
+  );
 }
 
 /**

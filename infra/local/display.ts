@@ -13,6 +13,9 @@ type Ended = Extract<LogLine, { message: 'step ended' }>;
 
 /** As wide as the longest ref of the trading workflow. */
 const REF_WIDTH = 23;
+/** Of more runs than these, a tick shows no steps, only how many have ended, and what did not succeed. */
+const MOST_SHOWN = 20;
+const ENDED_A_LINE = 100;
 const CLEAR_LINE = '\r\x1b[2K';
 
 /** Shows runs as they happen: in a terminal the running step is a line that its outcome replaces. */
@@ -20,12 +23,19 @@ export class Display {
   readonly #screen: Screen;
   readonly #isTerminal: boolean;
   readonly #arguments = new Map<string, unknown>();
+  /** The runs of the tick that is shown, and those of them whose steps are. */
   readonly #worked = new Set<string>();
+  readonly #shown = new Set<string>();
+  #ended = 0;
   #onLine: ((line: LogLine) => void) | undefined;
   #footer: string[] = [];
   #transient = false;
 
-  constructor(screen: Screen) {
+  /** @param where options by which `npm run trader` finds the run, each with a blank before it */
+  constructor(
+    screen: Screen,
+    readonly where = '',
+  ) {
     this.#screen = screen;
     this.#isTerminal = screen.isTTY === true;
   }
@@ -34,9 +44,11 @@ export class Display {
   takeLog(text: string): boolean {
     const line = parseLogLine(text);
     if (!line) return false;
-    if (line.message === 'step started') this.#stepStarted(line);
-    else if (line.message === 'step ended') this.#stepEnded(line);
-    else if (line.message === 'run started' || line.message === 'run carried on') this.#runBegun(line);
+    if (line.message === 'run started' || line.message === 'run carried on') this.#runBegun(line);
+    else if (line.message === 'run ended' || line.message === 'run suspended') this.#runEnded();
+    else if (!this.#shown.has(line.run)) return true;
+    else if (line.message === 'step started') this.#stepStarted(line);
+    else this.#stepEnded(line);
     this.#onLine?.(line);
     return true;
   }
@@ -50,6 +62,11 @@ export class Display {
   /** Whether lines can be drawn over. */
   get isTerminal(): boolean {
     return this.#isTerminal;
+  }
+
+  /** Goes back over the line that the terminal began at Enter, so that what stays below is drawn where it was. */
+  takeBackLine(): void {
+    if (this.#isTerminal && this.#footer.length > 0) this.#screen.write('\x1b[1A');
   }
 
   /** Calls back with each line of the log that tells of a run. */
@@ -69,21 +86,37 @@ export class Display {
     if (this.#footer.length > 0) this.#screen.write(`${this.#footer.join('\n')}\n`);
   }
 
-  /** The outcome of each run, in one line. */
+  /** The outcome of each run, in one line; of many runs, of those that did not succeed. */
   showReport({ runs, omitted, counts }: Report): void {
-    for (const run of runs) {
-      const known = run.endedAt !== null && !this.#worked.has(run.id);
-      if (known)
-        this.print(`${this.#style('bold', run.symbol)} run ${run.id} ended before, under the same key`);
-      this.print(`${this.#style('bold', run.symbol)} ${this.#outcome(run)}`);
-    }
+    const isLong = runs.length + omitted > MOST_SHOWN;
+    for (const run of isLong ? runs.filter(({ state }) => state !== 'SUCCESS') : runs) this.#showRun(run);
     if (runs.length === 0) this.print('Nothing was to be done.');
     if (runs.length > 1) this.print(countsInWords(runs.length + omitted, counts));
+    if (isLong) this.print(`Each run: npm run trader -- list${this.where}`);
+    this.#worked.clear();
+    this.#shown.clear();
+    this.#ended = 0;
+  }
+
+  #showRun(run: RunReport): void {
+    const known = run.endedAt !== null && !this.#worked.has(run.id);
+    if (known)
+      this.print(`${this.#style('bold', run.symbol)} run ${run.id} ended before, under the same key`);
+    this.print(`${this.#style('bold', run.symbol)} ${this.#outcome(run)}`);
+    if (run.waits.some(({ ref }) => ref === 'approval'))
+      this.print(`  answer it: npm run trader -- approve ${run.id}${this.where}, or reject`);
   }
 
   #runBegun({ run, key, message }: LogLine): void {
     this.#worked.add(run);
-    this.print(`${message} ${this.#style('dim', `${run} ${key}`)}`);
+    if (this.#shown.size < MOST_SHOWN) this.#shown.add(run);
+    if (this.#shown.has(run)) this.print(`${message} ${this.#style('dim', `${run} ${key}`)}`);
+    else if (this.#worked.size === MOST_SHOWN + 1) this.print('more runs follow; their steps are not shown');
+  }
+
+  #runEnded(): void {
+    this.#ended += 1;
+    if (this.#ended % ENDED_A_LINE === 0) this.print(`${this.#ended} runs ended or suspended`);
   }
 
   #stepStarted({ run, step, argument }: Started): void {

@@ -1,36 +1,48 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import * as z from 'zod';
 
 /** Where a local run that is up can be reached. */
-const endpointFile = z.object({ endpoint: z.url(), orchestrator: z.string(), pid: z.int() });
+const endpointFile = z.object({ endpoint: z.url(), orchestrator: z.string(), pid: z.int(), id: z.uuid() });
 export type Endpoint = z.infer<typeof endpointFile>;
 
-const pathOf = (dataDir: string) => `${dataDir}.endpoint.json`;
+/** The header in which a local run says which one it is. */
+export const ID_HEADER = 'x-local-run';
+const ANSWER_MS = 2_000;
+
+const pathOf = (dataDir: string) => join(dataDir, 'endpoint.json');
 
 export function writeEndpoint(dataDir: string, endpoint: Endpoint): void {
-  writeFileSync(pathOf(dataDir), `${JSON.stringify(endpoint)}\n`);
+  mkdirSync(dataDir, { recursive: true });
+  const unfinished = `${pathOf(dataDir)}.${process.pid}`;
+  writeFileSync(unfinished, `${JSON.stringify(endpoint)}\n`);
+  renameSync(unfinished, pathOf(dataDir));
 }
 
 export function removeEndpoint(dataDir: string): void {
   rmSync(pathOf(dataDir), { force: true });
 }
 
-/** The local run that has this data folder; undefined where none is up, or where it died. */
-export function readEndpoint(dataDir: string): Endpoint | undefined {
-  let text: string;
+/**
+ * The local run that has this data folder; undefined where none is up. A file that a killed run left says nothing: its
+ * process id and its port may be another program's, so the run itself is asked which one it is.
+ */
+export async function readEndpoint(dataDir: string): Promise<Endpoint | undefined> {
+  const endpoint = parse(dataDir);
+  if (!endpoint) return undefined;
   try {
-    text = readFileSync(pathOf(dataDir), 'utf8');
+    const answer = await fetch(endpoint.endpoint, { signal: AbortSignal.timeout(ANSWER_MS) });
+    await answer.body?.cancel();
+    return answer.headers.get(ID_HEADER) === endpoint.id ? endpoint : undefined;
   } catch {
     return undefined;
   }
-  const endpoint = endpointFile.parse(JSON.parse(text));
-  return isAlive(endpoint.pid) ? endpoint : undefined;
 }
 
-function isAlive(pid: number): boolean {
+function parse(dataDir: string): Endpoint | undefined {
   try {
-    return process.kill(pid, 0);
+    return endpointFile.safeParse(JSON.parse(readFileSync(pathOf(dataDir), 'utf8'))).data;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -17,7 +17,10 @@ export interface LiveState {
 export function liveView(state: LiveState, now: Date, screen: { columns: number; rows: number }): string[] {
   const { nextTick, running, runs, positions, prices } = state;
   const lines = ['─'.repeat(Math.min(screen.columns, 72))];
-  if (nextTick) lines.push(`next tick in ${countdown(nextTick.getTime() - now.getTime())}; Ctrl-C stops`);
+  if (nextTick)
+    lines.push(
+      `next tick in ${countdown(nextTick.getTime() - now.getTime())}; Enter ticks now, Ctrl-C stops`,
+    );
   lines.push(...running.map(({ symbol, step }) => `… ${symbol} ${step} running`));
   const ledger = positions.map((position) => positionLine(position, prices.get(position.symbol)));
   if (ledger.length > 0) lines.push('', ...ledger);

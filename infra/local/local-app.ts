@@ -40,6 +40,8 @@ export interface LocalApp {
   readonly databaseName: string;
   /** Base URL of the Lambda API. */
   readonly endpoint: string;
+  /** Tells this run of the app from any other. */
+  readonly id: string;
   readonly orchestrator: string;
   readonly schedule: LocalSchedule;
   readonly functions: Functions;
@@ -80,6 +82,7 @@ export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp>
     mongodbUri: database.uri,
     databaseName,
     endpoint,
+    id: service.id,
     orchestrator,
     schedule: stack.schedule,
     functions,

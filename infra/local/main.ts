@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import { ConfigError } from '../config/config.ts';
 import { brokerKeysOf } from './broker-keys.ts';
+import { dataFolder, fromHere } from './data-folder.ts';
 import { Display } from './display.ts';
 import { startLocalApp } from './local-app.ts';
-import { StoreError } from './mongodb/server.ts';
-import { parseOptions, usage, UsageError, type Options } from './options.ts';
+import { parseOptions, usage, type Options } from './options.ts';
+import { runMain } from './run-main.ts';
 import { runOnce } from './run-once.ts';
+import { shellWord } from './shell-word.ts';
 import { watch } from './watch.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -18,8 +19,8 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
-  const display = new Display(options.json ? process.stderr : process.stdout);
-  const dataDir = options.data ?? join(root, '.local', 'data');
+  const display = new Display(options.json ? process.stderr : process.stdout, whereOption(options.data));
+  const dataDir = dataFolder(root, options.data);
   const app = await startLocalApp({
     root,
     assemblyDir: join(root, '.local', 'assembly'),
@@ -27,7 +28,7 @@ async function main(args: string[]): Promise<number> {
     mongodbUri: process.env['MONGODB_URI'] || undefined,
     brokerKeys: brokerKeysOf(process.env),
     fresh: options.fresh,
-    context: options.context,
+    context: options.context && fileFromHere(options.context),
     onMessage: ({ subject, text }) =>
       process.stderr.write(`message: ${subject}\n${text.replace(/^/gm, '  ')}\n`),
     onLog: logSink(options, display),
@@ -37,6 +38,16 @@ async function main(args: string[]): Promise<number> {
   } finally {
     await app.close();
   }
+}
+
+/** A file that the command line names is one of where the person stands; one that cdk.json names is the project's. */
+function fileFromHere({ symbolsFile, ...context }: Record<string, string>): Record<string, string> {
+  return symbolsFile === undefined ? context : { ...context, symbolsFile: fromHere(symbolsFile) };
+}
+
+/** What `npm run trader` needs to be told to find this run. */
+function whereOption(data: string | undefined): string {
+  return data === undefined ? '' : ` --data ${shellWord(dataFolder(root, data))}`;
 }
 
 /**
@@ -50,15 +61,4 @@ function logSink({ json }: Options, display: Display) {
   };
 }
 
-const KNOWN_ERRORS = [UsageError, StoreError, ConfigError];
-
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    const known = KNOWN_ERRORS.some((type) => error instanceof type);
-    console.error(known ? (error as Error).message : error);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
-  },
-);
+runMain(main);

@@ -24,7 +24,7 @@ const run = z.object({
     ])
     .nullable(),
   error: z.object({ name: z.string(), message: z.string() }).nullable(),
-  waits: z.array(z.object({ reason: z.string(), due: z.string() })),
+  waits: z.array(z.object({ ref: z.string(), reason: z.string(), due: z.string() })),
   startedAt: z.string(),
   endedAt: z.string().nullable(),
 });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Display } from './display.ts';
+import { EnterKey } from './enter-key.ts';
 import { Live } from './live.ts';
 import { removeEndpoint, writeEndpoint } from './endpoint-file.ts';
 import type { LocalApp } from './local-app.ts';
@@ -10,48 +11,71 @@ import { invoke } from './run-once.ts';
 /** Node's timers overflow past 2^31 ms; a longer wait is waited in parts. */
 const LONGEST_SLEEP_MS = 24 * 3_600_000;
 
-/** Ticks on the app's schedule until Ctrl-C; a tick under way is finished first. */
+/** Ticks on the app's schedule, and at Enter, until Ctrl-C; a tick under way is finished first. */
 export async function watch(app: LocalApp, dataDir: string, display: Display): Promise<number> {
   const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-
-  const { endpoint, orchestrator } = app;
-  writeEndpoint(dataDir, { endpoint, orchestrator, pid: process.pid });
-  const { schedule, timeZone, inputs } = app.schedule;
-  display.print(`MongoDB  ${app.mongodbUri.replace(/\/\/.*@/, '//***@')}`);
-  display.print(`Lambda   ${app.endpoint}`);
-  display.print(
-    `         aws lambda invoke --endpoint-url ${app.endpoint} --function-name ${app.orchestrator} ` +
-      `--cli-binary-format raw-in-base64-out --payload '{"idempotencyKey":"my-key"}' /dev/stdout`,
-  );
-  display.print(`Schedule ${schedule.expression} ${timeZone}; Ctrl-C stops`);
+  const onStop = () => stop.abort();
+  process.once('SIGINT', onStop).once('SIGTERM', onStop);
+  // Nobody sees what is printed from now on, so nobody is there to stop it.
+  process.stdout.once('error', onStop);
+  const enter = new EnterKey(process.stdin, () => display.takeBackLine());
   const live = new Live(app, display);
-  await live.refresh();
-  while (!stop.signal.aborted) {
-    const next = nextTick(schedule, timeZone, new Date());
-    if (!next) {
-      display.print('The schedule never fires again; invoke the orchestrator, or stop with Ctrl-C');
-      await untilAborted(stop.signal);
-      break;
-    }
-    display.print(`next tick ${next.toISOString()}`);
-    live.nextTick = next;
-    await sleepUntil(next, stop.signal);
-    if (stop.signal.aborted) break;
-    // One after the other: this machine has fewer processors than AWS has room for shards.
-    for (const input of inputs) {
-      if (stop.signal.aborted) break;
-      await tick(app, display, input.replaceAll('<aws.scheduler.scheduled-time>', toSchedulerTime(next)));
-    }
+  try {
+    const { endpoint, orchestrator, id } = app;
+    writeEndpoint(dataDir, { endpoint, orchestrator, id, pid: process.pid });
+    greet(app, display, enter.isThere);
     await live.refresh();
-    live.printPositions();
+    while (!stop.signal.aborted) {
+      const time = await nextTime(app, display, live, enter, stop.signal);
+      if (time) await tickAt(time, app, display, stop.signal);
+      await live.refresh();
+      if (time) live.printPositions();
+    }
+  } finally {
+    enter.close();
+    await live.close();
+    removeEndpoint(dataDir);
+    process.off('SIGINT', onStop).off('SIGTERM', onStop);
   }
-  await live.close();
-  removeEndpoint(dataDir);
-  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   display.print('stopped');
   return 0;
+}
+
+function greet({ mongodbUri, endpoint, orchestrator, schedule }: LocalApp, display: Display, enter: boolean) {
+  display.print(`MongoDB  ${mongodbUri.replace(/\/\/[^]*@/, '//***@')}`);
+  display.print(`Lambda   ${endpoint}`);
+  display.print(
+    `         aws lambda invoke --endpoint-url ${endpoint} --function-name ${orchestrator} ` +
+      `--cli-binary-format raw-in-base64-out --payload '{"idempotencyKey":"my-key"}' /dev/stdout`,
+  );
+  display.print(`Schedule ${schedule.schedule.expression} ${schedule.timeZone}; Ctrl-C stops`);
+  const key = enter ? 'press Enter, or from another terminal: ' : '';
+  display.print(`Tick now ${key}npm run trader -- run${display.where}`);
+}
+
+/** Waits for the next tick, and answers its time: the schedule's, or this second at Enter. Undefined at the end. */
+async function nextTime(
+  { schedule: { schedule, timeZone } }: LocalApp,
+  display: Display,
+  live: Live,
+  enter: EnterKey,
+  stop: AbortSignal,
+): Promise<Date | undefined> {
+  const next = nextTick(schedule, timeZone, new Date());
+  display.print(next ? `next tick ${next.toISOString()}` : 'The schedule never fires again; Ctrl-C stops');
+  live.nextTick = next;
+  const pressed = enter.pressed();
+  await sleepUntil(next, AbortSignal.any([stop, pressed]));
+  if (stop.aborted) return undefined;
+  return pressed.aborted ? new Date(Math.floor(Date.now() / 1_000) * 1_000) : next;
+}
+
+async function tickAt(time: Date, app: LocalApp, display: Display, stop: AbortSignal): Promise<void> {
+  // One after the other: this machine has fewer processors than AWS has room for shards.
+  for (const input of app.schedule.inputs) {
+    if (stop.aborted) return;
+    await tick(app, display, input.replaceAll('<aws.scheduler.scheduled-time>', toSchedulerTime(time)));
+  }
 }
 
 async function tick(app: LocalApp, display: Display, input: string): Promise<void> {
@@ -65,15 +89,10 @@ async function tick(app: LocalApp, display: Display, input: string): Promise<voi
   }
 }
 
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return signal.aborted
-    ? Promise.resolve()
-    : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-async function sleepUntil(time: Date, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && Date.now() < time.getTime()) {
-    const left = Math.min(time.getTime() - Date.now(), LONGEST_SLEEP_MS);
+/** For ever where there is no time. */
+async function sleepUntil(time: Date | undefined, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && Date.now() < (time?.getTime() ?? Infinity)) {
+    const left = Math.min((time?.getTime() ?? Infinity) - Date.now(), LONGEST_SLEEP_MS);
     await sleep(left, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -15,7 +15,8 @@ beforeAll(async () => {
   folder = temporaryFolder();
   dataDir = join(folder.path, 'data');
   app = await startTestApp({ dataDir, overrides: { [ORCHESTRATOR]: { APPROVE_ABOVE: '0' } } });
-  writeEndpoint(dataDir, { endpoint: app.endpoint, orchestrator: app.orchestrator, pid: process.pid });
+  const { endpoint, orchestrator, id } = app;
+  writeEndpoint(dataDir, { endpoint, orchestrator, id, pid: process.pid });
 });
 afterAll(async () => {
   removeEndpoint(dataDir);

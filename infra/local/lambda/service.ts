@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
 import { functionArn, secretArn } from '../arns.ts';
+import { ID_HEADER } from '../endpoint-file.ts';
 import type { Callers } from './callers.ts';
 import { ServiceError, type Functions } from './functions.ts';
 import { parsePublish, publishAnswer, type TopicMessage } from './topics.ts';
@@ -14,6 +15,8 @@ const secretRequest = z.object({ SecretId: z.string() });
 
 /** Lambda's Invoke API, Secrets Manager's GetSecretValue and SNS's Publish, on loopback. */
 export class AwsService {
+  /** Tells this local run from any other. */
+  readonly id = randomUUID();
   readonly #server: Server;
   #functions: Functions | undefined;
   readonly #callers: Callers;
@@ -31,6 +34,7 @@ export class AwsService {
     this.secret = secret;
     this.#otherSecrets = otherSecrets;
     this.#server = createServer((request, response) => {
+      response.setHeader(ID_HEADER, this.id);
       this.#answer(request, response).catch((error: unknown) => refuse(response, error));
     });
   }

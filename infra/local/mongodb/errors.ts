@@ -87,3 +87,13 @@ export class StoreError extends Error {
     this.name = 'StoreError';
   }
 }
+
+/** Another process has the data folder. */
+export class FolderHeldError extends StoreError {
+  readonly pid: number;
+
+  constructor(path: string, pid: number) {
+    super(`The data folder ${path} is held by process ${pid}: stop that store, or use another folder`);
+    this.pid = pid;
+  }
+}

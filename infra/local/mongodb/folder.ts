@@ -2,7 +2,8 @@ import { closeSync, fstatSync, mkdirSync, openSync, readSync, realpathSync } fro
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
-import { StoreError } from './errors.ts';
+import { fileProblem } from './file-problem.ts';
+import { FolderHeldError, StoreError } from './errors.ts';
 
 export type Table = Database<Buffer, Buffer>;
 
@@ -35,7 +36,7 @@ const heldHere = new Set<string>();
  */
 export function openFolder(dataDir: string): Folder {
   const path = makeFolder(dataDir);
-  if (heldHere.has(path)) throw heldBy(path, process.pid);
+  if (heldHere.has(path)) throw new FolderHeldError(path, process.pid);
   checkDataFile(path);
   let folder: Folder;
   try {
@@ -63,14 +64,16 @@ function makeFolder(dataDir: string): string {
     mkdirSync(dataDir, { recursive: true });
     return realpathSync(dataDir);
   } catch (error) {
-    throw new StoreError(`The data folder ${dataDir} can't be made: ${String(error)}`, { cause: error });
+    const why = fileProblem(error) ?? String(error);
+    throw new StoreError(`The data folder ${dataDir} can't be made: ${why}`, { cause: error });
   }
 }
 
 function openTables(path: string): Folder {
   // overlappingSync off: a commit returns only after lmdb has synced pages and meta page to the disk, and that
   // is what an acknowledgement rests on.
-  const root = open<Buffer, Buffer>({ path, overlappingSync: false, maxDbs: 8, ...TABLE });
+  // lmdb takes a path with a dot in it for a file, unless it is told.
+  const root = open<Buffer, Buffer>({ path, noSubdir: false, overlappingSync: false, maxDbs: 8, ...TABLE });
   const table = (name: string): Table => root.openDB<Buffer, Buffer>({ name, ...TABLE });
   return {
     path,
@@ -89,7 +92,7 @@ function claim({ root, meta, path }: Folder): void {
     root.readerCheck();
     const holder = Number(meta.get(HOLDER)?.toString() ?? 0);
     const alive = livePids(root.readerList());
-    if (holder !== 0 && holder !== process.pid && alive.has(holder)) throw heldBy(path, holder);
+    if (holder !== 0 && holder !== process.pid && alive.has(holder)) throw new FolderHeldError(path, holder);
     const format = meta.get(VERSION)?.toString();
     if (format !== undefined && format !== FORMAT) {
       throw new StoreError(
@@ -103,12 +106,6 @@ function claim({ root, meta, path }: Folder): void {
 
 function livePids(readerList: string): Set<number> {
   return new Set(Array.from(readerList.matchAll(/^\s*(\d+)\s/gm), ([, pid]) => Number(pid)));
-}
-
-function heldBy(path: string, pid: number): StoreError {
-  return new StoreError(
-    `The data folder ${path} is held by process ${pid}: stop that store, or use another folder`,
-  );
 }
 
 /** Reading a data file that is cut off ends the process with SIGBUS, so its size is checked before lmdb maps it. */

@@ -1,4 +1,7 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { fileProblem } from './file-problem.ts';
 import { startStore, StoreError } from './server.ts';
 
 const HELP = `Usage: npm run store -- [--port PORT] [--data DIR]
@@ -10,6 +13,8 @@ Serves the embedded MongoDB-compatible store on this machine until Ctrl-C.
   --help        this text
 `;
 
+const DEFAULT_DATA = fileURLToPath(new URL('../../../.local/store', import.meta.url));
+
 class UsageError extends Error {}
 
 function parse(args: string[]): { port: number; data: string; help: boolean } {
@@ -19,7 +24,7 @@ function parse(args: string[]): { port: number; data: string; help: boolean } {
       args,
       options: {
         port: { type: 'string', default: '27017' },
-        data: { type: 'string', default: '.local/store' },
+        data: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }));
@@ -30,7 +35,10 @@ function parse(args: string[]): { port: number; data: string; help: boolean } {
   if (!/^\d+$/.test(values.port) || port > 65535) {
     throw new UsageError(`--port takes a number from 0 to 65535, not '${values.port}'`);
   }
-  return { port, data: values.data, help: values.help };
+  // npm runs a script in the project's folder, and says where the person was.
+  const here = process.env['INIT_CWD'] || process.cwd();
+  const data = values.data === undefined ? DEFAULT_DATA : resolve(here, values.data);
+  return { port, data, help: values.help };
 }
 
 async function main(): Promise<void> {
@@ -49,10 +57,14 @@ async function main(): Promise<void> {
   await store.close();
 }
 
+// Who reads the URI may stop reading.
+process.stdout.on('error', () => undefined);
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof StoreError) && !(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  const problem = fileProblem(error);
+  const isKnown = error instanceof StoreError || error instanceof UsageError;
+  if (!isKnown && problem === undefined) throw error;
+  process.stderr.write(`${isKnown ? error.message : problem}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -1,6 +1,8 @@
+import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { Decimal } from 'decimal.js';
 import { Display } from '../../../infra/local/display.ts';
+import { EnterKey } from '../../../infra/local/enter-key.ts';
 import { LiveRuns } from '../../../infra/local/live-state.ts';
 import { countdown, liveView, positionLine, type LiveState } from '../../../infra/local/live-view.ts';
 import { afterTrade, unrealized, type Position, type Trade } from '../../../functions/ledger/position.ts';
@@ -69,7 +71,7 @@ describe('the view', () => {
   test('shows the next tick, what runs, the ledger and the last runs', () => {
     expect(liveView(state, now, { columns: 80, rows: 24 })).toEqual([
       '─'.repeat(72),
-      'next tick in 2 min 10 s; Ctrl-C stops',
+      'next tick in 2 min 10 s; Enter ticks now, Ctrl-C stops',
       '… AMZN buy-stock running',
       '',
       'AMZN          2 at 10.00, now 11.00: realized 2.50, unrealized 2.00',
@@ -132,5 +134,99 @@ describe('the lines below', () => {
     display.setFooter(['one']);
     display.print('line');
     expect(written).toEqual(['line\n']);
+  });
+});
+
+describe('a tick of many runs', () => {
+  const lines = (count: number) => {
+    const written: string[] = [];
+    const display = new Display({ write: (text) => written.push(text) }, ' --data d');
+    const ids = Array.from({ length: count }, (_, index) => index.toString(16).padStart(24, '0'));
+    for (const id of ids) {
+      const run = { run: id, key: `trading/S/${id}` };
+      const step = { ...run, step: 's', action: 'a' };
+      display.takeLog(JSON.stringify({ message: 'run started', ...run }));
+      display.takeLog(JSON.stringify({ message: 'step started', ...step, argument: {} }));
+      display.takeLog(
+        JSON.stringify({
+          message: 'step ended',
+          ...step,
+          attempts: 1,
+          durationMs: 1,
+          state: 'SUCCESS',
+          result: 1,
+        }),
+      );
+      display.takeLog(JSON.stringify({ message: 'run ended', ...run, state: 'SUCCESS', result: null }));
+    }
+    const runs = ids.map((id, index) => ({
+      ...{
+        id,
+        key: id,
+        symbol: `S${index}`,
+        startedAt: now.toISOString(),
+        endedAt: now.toISOString(),
+        result: null,
+      },
+      ...(index === 7
+        ? { state: 'ERROR' as const, error: { name: 'E', message: 'why' }, waits: [] }
+        : { state: 'SUCCESS' as const, error: null, waits: [] }),
+    }));
+    display.showReport({ tick: 't', runs, omitted: 0, counts: { traded: count - 1, failed: 1 } });
+    return written.join('').trimEnd().split('\n');
+  };
+
+  test('shows the steps of the first, then how many ended, and in the end what did not succeed', () => {
+    const shown = lines(1_000);
+    expect(shown.slice(80, 92)).toEqual([
+      'more runs follow; their steps are not shown',
+      ...Array.from({ length: 10 }, (_, index) => `${(index + 1) * 100} runs ended or suspended`),
+      'S7 ERROR after 0 ms: E: why',
+    ]);
+    expect(shown.slice(92)).toEqual([
+      '1000 runs: 999 traded, 1 failed',
+      'Each run: npm run trader -- list --data d',
+    ]);
+  });
+
+  test('is shown whole where it is short, each time', () => {
+    expect(lines(20)).toHaveLength(20 * 4 + 20 + 1);
+  });
+});
+
+test('a run that waits for approval says how to answer it', () => {
+  const written: string[] = [];
+  const display = new Display({ write: (text) => written.push(text) }, " --data 'my data'");
+  const wait = { ref: 'approval', reason: 'it waits for an answer', due: now.toISOString() };
+  const id = 'a'.repeat(24);
+  display.showReport({
+    ...{ tick: 't', omitted: 0, counts: {} },
+    runs: [
+      {
+        ...{ id, key: 'k', symbol: 'AMZN', state: 'IN_PROGRESS', result: null, error: null, waits: [wait] },
+        ...{ startedAt: now.toISOString(), endedAt: null },
+      },
+    ],
+  });
+  expect(written.at(-1)).toBe(`  answer it: npm run trader -- approve ${id} --data 'my data', or reject\n`);
+});
+
+describe('Enter', () => {
+  test('aborts what waits for it, each time anew', async () => {
+    const input = Object.assign(new PassThrough(), { isTTY: true });
+    let echoed = 0;
+    const enter = new EnterKey(input, () => echoed++);
+    const first = enter.pressed();
+    const aborted = new Promise((resolve) => first.addEventListener('abort', resolve));
+    input.write('\n');
+    await aborted;
+    expect([echoed, enter.isThere, enter.pressed().aborted]).toEqual([1, true, false]);
+    enter.close();
+  });
+
+  test('is not read where the input is no terminal', () => {
+    const enter = new EnterKey(new PassThrough(), () => undefined);
+    expect(enter.isThere).toBe(false);
+    enter.close();
   });
 });

@@ -1,0 +1,38 @@
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileProblem } from './mongodb/file-problem.ts';
+import { UsageError } from './options.ts';
+
+/** A path as the person meant it who stands in a folder: npm runs a script in the project's, and says where they were. */
+export function fromHere(path: string): string {
+  return resolve(process.env['INIT_CWD'] || process.cwd(), path);
+}
+
+/**
+ * The local run's data folder, absolute.
+ *
+ * @param given what --data says
+ */
+export function dataFolder(root: string, given: string | undefined): string {
+  const path = given === undefined ? join(root, '.local', 'data') : fromHere(given);
+  if (isFolder(path) === false) throw new UsageError(`--data takes a folder, and ${path} is none.`);
+  return path;
+}
+
+/** The same for a command that makes no folder of its own: a typo would show an empty store. */
+export function existingDataFolder(root: string, given: string | undefined): string {
+  const path = dataFolder(root, given);
+  if (given !== undefined && isFolder(path) === undefined) {
+    throw new UsageError(`There is no folder ${path}. --data takes the one that npm start was given.`);
+  }
+  return path;
+}
+
+/** Undefined where there is nothing. */
+function isFolder(path: string): boolean | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  } catch (error) {
+    throw new UsageError(`${path} can't be read: ${fileProblem(error) ?? String(error)}.`, { cause: error });
+  }
+}

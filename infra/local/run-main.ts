@@ -1,0 +1,36 @@
+import { fileProblem } from './mongodb/file-problem.ts';
+
+/** By name, for loading the classes would load what a command may not need. Their messages are one line each. */
+const EXIT_CODES: Record<string, number> = {
+  UsageError: 2,
+  ConfigError: 2,
+  StoreError: 1,
+  InvocationError: 1,
+};
+
+/**
+ * Runs a command to its exit code: 0 done, 1 refused or failed, 2 wrong command line. What ends it is said in one line,
+ * unless it is a defect, whose stack trace helps to report it.
+ */
+export function runMain(main: (args: string[]) => Promise<number>): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+  main(process.argv.slice(2)).then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error: unknown) => {
+      const { name, message, stack, path } = error as NodeJS.ErrnoException;
+      const known = EXIT_CODES[name];
+      const problem = fileProblem(error);
+      if (known !== undefined) console.error(message);
+      else if (problem !== undefined) console.error(`${path ?? 'A file'}: ${problem}.`);
+      else console.error(stack ?? String(error));
+      process.exitCode = known ?? 1;
+    },
+  );
+}
+
+/** Who reads may stop reading, as `head` does; what was asked for is done all the same. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
