@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../local/options.ts';
+import { IncompleteError } from './command.ts';
 import { parseCommandLine } from './command-line.ts';
 import type { Target } from './target.ts';
 
@@ -28,13 +29,21 @@ async function main(args: string[]): Promise<number> {
 }
 
 /** By name, for loading the classes would load what the command may not need. */
-const KNOWN_ERRORS = ['UsageError', 'InvocationError', 'StoreError', 'ConfigError'];
+const KNOWN_ERRORS = [
+  'UsageError',
+  'InvocationError',
+  'DeploymentError',
+  'IncompleteError',
+  'StoreError',
+  'ConfigError',
+];
 
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
   },
   (error: unknown) => {
+    if (error instanceof IncompleteError) process.stdout.write(error.output);
     const known = KNOWN_ERRORS.includes((error as Error).name);
     console.error(known ? (error as Error).message : error);
     process.exitCode = error instanceof UsageError ? 2 : 1;

@@ -49,7 +49,8 @@ export class Alarms extends Construct {
     for (const queue of deadLetterQueues) {
       this.#add(`${queue.node.id}-not-empty`, {
         alarmDescription:
-          'A tick came to nothing and is in a dead-letter queue. Send it again once the cause is mended.',
+          'A tick came to nothing and is in a dead-letter queue. ' +
+          `See npm run trader -- dead-letters --function ${orchestrator.functionName}`,
         metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
         threshold: 0,
       });
