@@ -15,4 +15,12 @@ export const deploymentCommands: Record<string, Tool> = {
     run: async (values, _, open, where) =>
       (await import('./dead-letters.ts')).runDeadLetters(values, open, where),
   },
+  doctor: {
+    usage: 'doctor --function NAME [-c KEY=VALUE ...]',
+    does: 'whether what is deployed is what is configured here; each setting that is not',
+    example: 'doctor --function NAME -c maxPosition=100',
+    options: { context: { type: 'string', short: 'c', multiple: true } },
+    takes: undefined,
+    run: async (values, _, __, where) => (await import('./doctor.ts')).runDoctor(values, where),
+  },
 };
