@@ -112,7 +112,7 @@ function whyUndelivered(attributes: Record<string, string>): string {
 
 /** Without any URI that may hold a password: of one that is malformed, nobody knows where the password ends. */
 export function withoutSecrets(text: string): string {
-  return text.replace(/mongodb(\+srv)?:\/\/.*/gs, 'mongodb://***').replace(/\/\/[^"'\s]*@/g, '//***@');
+  return text.replace(/mongodb(\+srv)?:\/\/.*/gis, 'mongodb://***').replace(/\/\/[^"'\s]*@/g, '//***@');
 }
 
 function parsed(body: string): unknown {

@@ -55,7 +55,7 @@ export async function runDeadLetters(
   { functionName }: Where,
 ): Promise<string> {
   const asked = toAsked(values);
-  if (functionName === undefined) {
+  if (!functionName) {
     throw new UsageError(
       'Dead letters are of a deployment: give --function NAME. The local run has none; it says at once what failed.',
     );

@@ -22,7 +22,7 @@ export async function runDoctor(
   { functionName }: Where,
   root = projectRoot,
 ): Promise<string> {
-  if (functionName === undefined) {
+  if (!functionName) {
     throw new UsageError(
       'The doctor compares a deployment with the configuration: give --function NAME. The local run always has the configuration.',
     );

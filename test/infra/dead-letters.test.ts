@@ -1,6 +1,10 @@
+import * as fc from 'fast-check';
 import { IncompleteError } from '../../infra/cli/command.ts';
 import { runDeadLetters } from '../../infra/cli/dead-letters.ts';
+import { toLetter } from '../../infra/cli/dead-letters-letter.ts';
+import { runCommands } from '../../infra/cli/run-commands.ts';
 import { openTarget } from '../../infra/cli/target.ts';
+import { InvalidEventError, parseEvent } from '../../orchestrator/event.ts';
 import { arnOfFunction, arnOfQueue, FakeAws } from '../support/fake-aws.ts';
 import { root } from '../support/local-app.ts';
 
@@ -132,6 +136,12 @@ describe('the list', () => {
     ['an old event', record(tick(minutesAgo(1)), 'EventAgeExceeded'), {}, /too old in Lambda's queue/],
     ['a new condition', record(tick(minutesAgo(1)), 'Sunspots'), {}, /Sunspots/],
     ['a URI in an error', record({}, 'RetriesExhausted', { errorMessage: secret }), {}, /mongodb:\/\/\*\*\*/],
+    [
+      'a loud URI in an error',
+      record({}, 'RetriesExhausted', { errorMessage: 'at MongoDB+SRV://u:very hunter2@h' }),
+      {},
+      /mongodb:\/\/\*\*\*/,
+    ],
     ['a URI in a code', '{}', { ERROR_CODE: 'x', ERROR_MESSAGE: 'https://u:hunter2@h/' }, /\/\/\*\*\*@h/],
   ])('tells of %s', async (_, body, attributes, text) => {
     const id = fake.sqs.put(UNDELIVERED, body, attributes);
@@ -142,6 +152,41 @@ describe('the list', () => {
     // eslint-disable-next-line no-control-regex -- they are what it is about
     expect(list).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   });
+});
+
+test('there is no body that can not be told of, and what is to be sent is an event or refused as one', () => {
+  const value = fc.oneof(fc.jsonValue(), fc.constantFrom<unknown>(KEYWORD, 'tick', 'run', minutesAgo(1)));
+  const event = fc.dictionary(fc.constantFrom('command', 'scheduledTime', 'symbols', '__proto__'), value);
+  const context = fc.record({ requestId: value, condition: value, approximateInvokeCount: value });
+  const held = fc.record({ requestContext: context, requestPayload: event, responsePayload: value });
+  const body = fc.oneof(
+    fc.string(),
+    fc.oneof(fc.jsonValue(), event, held).map((found) => JSON.stringify(found)),
+  );
+  const attributes = fc.dictionary(
+    fc.constantFrom('SCHEDULED_TIME', 'ERROR_CODE', 'ERROR_MESSAGE', 'RETRY_ATTEMPTS'),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(body, attributes, (text, found) => {
+      const letter = toLetter({ id: 'id', body: text, sentAt: minutesAgo(1), attributes: found });
+      if (letter.event === undefined) return letter.note !== undefined;
+      try {
+        const parsed = parseEvent(letter.event);
+        return parsed.command === 'tick' ? letter.tick !== undefined : letter.tick === undefined;
+      } catch (error) {
+        return error instanceof InvalidEventError;
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('a tick is sent late by hand where --late says so', () => {
+  const command = runCommands['tick']!;
+  const time = minutesAgo(34);
+  expect(command.toEvent({ time, late: true }, undefined, [])).toMatchObject({ ...tick(time), late: true });
+  expect(command.toEvent({ time }, undefined, [])).toMatchObject({ ...tick(time), late: undefined });
 });
 
 describe('sending again', () => {
@@ -269,9 +314,11 @@ describe('is refused', () => {
   });
 
   test('without a function, for the local run has no dead letters', async () => {
-    const local = { functionName: undefined, data: undefined };
     const open = () => Promise.reject(new Error('is not opened'));
-    await expect(runDeadLetters({}, open, local)).rejects.toThrow(/of a deployment: give --function NAME/);
+    for (const functionName of [undefined, '']) {
+      const answer = runDeadLetters({}, open, { functionName, data: undefined });
+      await expect(answer).rejects.toThrow(/of a deployment: give --function NAME/);
+    }
   });
 
   test.each<[string, () => void, RegExp]>([
