@@ -137,7 +137,7 @@ describe('the list', () => {
     ['a new condition', record(tick(minutesAgo(1)), 'Sunspots'), {}, /Sunspots/],
     ['a URI in an error', record({}, 'RetriesExhausted', { errorMessage: secret }), {}, /mongodb:\/\/\*\*\*/],
     [
-      'a loud URI in an error',
+      'a URI in capitals in an error',
       record({}, 'RetriesExhausted', { errorMessage: 'at MongoDB+SRV://u:very hunter2@h' }),
       {},
       /mongodb:\/\/\*\*\*/,
