@@ -21,9 +21,10 @@ export const commands = {
       scheduledTime: instant('the scheduled time'),
       symbols: symbols.max(MOST_SYMBOLS).optional(),
       shard: shard.optional(),
+      late: z.literal(true).optional(),
     })
     .describe(
-      'What a schedule sends: a run of each symbol, under the scheduled time as its key. Without `symbols`, of each one that is configured, or watched; of several schedules each has its `shard` of them.',
+      'What a schedule sends: a run of each symbol, under the scheduled time as its key. Without `symbols`, of each one that is configured, or watched; of several schedules each has its `shard` of them. A tick that is older than `maxTickAgeMinutes` is recorded as skipped, unless `late` is `true`: then its runs begin under the same key, at the price of now.',
     ),
   run: z
     .strictObject({

@@ -52,6 +52,8 @@ export function toTick(
     const { overlap } = config;
     const tick = { key: scheduledTime, symbols, shard, at: scheduledTime, overlap, isRedelivered: true };
     if (ageMinutes < config.maxTickAgeMinutes) return tick;
+    // The price of its own time is none to trade at any more.
+    if (event.late) return { ...tick, at: now.toISOString() };
     const skip = `the tick came ${ageMinutes} minutes late; the limit is ${config.maxTickAgeMinutes}`;
     return { ...tick, skip };
   }

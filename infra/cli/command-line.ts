@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../local/options.ts';
 import type { Command, EventCommand, Tool } from './command.ts';
+import { deploymentCommands } from './deployment-commands.ts';
 import { ledgerCommands } from './ledger-commands.ts';
 import { runCommands } from './run-commands.ts';
 import { watchlistCommands } from './watchlist-commands.ts';
@@ -26,6 +27,7 @@ const commands: Record<string, Command> = {
   ...runCommands,
   ...ledgerCommands,
   ...watchlistCommands,
+  ...deploymentCommands,
   ...strategyTools,
 };
 
@@ -49,7 +51,7 @@ export function usage(name?: string): string {
   if (named) {
     return `npm run trader -- ${named.usage}\n\n  ${named.does}\n\n  npm run trader -- ${named.example}\n\n${EVERY_COMMAND_HELP}`;
   }
-  const width = 12;
+  const width = 14;
   const lines = Object.entries(commands).map(([command, { does }]) => `  ${command.padEnd(width)}${does}`);
   return `Sees to runs, through the orchestrator's protocol.\n\n  npm run trader -- COMMAND [options]\n\n${lines.join('\n')}\n\n${EVERY_COMMAND_HELP}`;
 }
@@ -65,23 +67,29 @@ export function parseCommandLine(args: string[]): string | CommandLine {
   const { values, positionals } = parse(name, command, rest);
   const { help, function: functionName, data, ...own } = values;
   if (help) return usage(name);
+  const where = { functionName: functionName as string | undefined, data: data as string | undefined };
   return {
     work:
       'run' in command
-        ? toolWork(name, command, own, positionals)
+        ? toolWork(name, command, own, positionals, where)
         : eventWork(name, command, own, positionals),
-    functionName: functionName as string | undefined,
-    data: data as string | undefined,
+    ...where,
   };
 }
 
-function toolWork(name: string, tool: Tool, values: Values, positionals: string[]): CommandLine['work'] {
+function toolWork(
+  name: string,
+  tool: Tool,
+  values: Values,
+  positionals: string[],
+  where: Where,
+): CommandLine['work'] {
   if (tool.takes !== undefined && positionals.length === 0) {
     throw new UsageError(`"${name}" takes ${tool.takes}. See npm run trader -- ${name} --help.`);
   }
   const surplus = positionals[tool.takes === undefined ? 0 : 1];
   if (surplus !== undefined) throw surplusError(name, surplus);
-  return (open) => tool.run(values, positionals[0], open);
+  return (open) => tool.run(values, positionals[0], open, where);
 }
 
 function eventWork(

@@ -49,11 +49,15 @@ export const runCommands: Record<string, EventCommand> = {
     takesId: 'no',
   },
   tick: {
-    usage: 'tick --time T [--symbol SYM ...]',
-    does: 'what the schedule sends, for a scheduled time',
+    usage: 'tick --time T [--symbol SYM ...] [--late]',
+    does: 'what the schedule sends, for a scheduled time; --late takes one older than maxTickAgeMinutes',
     example: 'tick --time 2026-01-05T14:30:00Z',
-    options: { time: { type: 'string' }, symbol: { type: 'string', multiple: true } },
-    toEvent: ({ time, symbol }) => ({ command: 'tick', scheduledTime: time, symbols: symbol }),
+    options: {
+      time: { type: 'string' },
+      symbol: { type: 'string', multiple: true },
+      late: { type: 'boolean' },
+    },
+    toEvent: ({ time, symbol, late }) => ({ command: 'tick', scheduledTime: time, symbols: symbol, late }),
     takesId: 'no',
   },
   resume: {

@@ -64,7 +64,8 @@ export function parseOptions(args: string[]): Options {
   }
 }
 
-function toContext(assignments: string[]): Record<string, string> {
+/** Keys of the configuration, from `KEY=VALUE` each. */
+export function toContext(assignments: string[]): Record<string, string> {
   return Object.fromEntries(
     assignments.map((assignment) => {
       const [, key, value] = /^(\w+)=(.*)$/s.exec(assignment) ?? [];

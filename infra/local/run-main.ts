@@ -19,7 +19,8 @@ export function runMain(main: (args: string[]) => Promise<number>): void {
       process.exitCode = code;
     },
     (error: unknown) => {
-      const { name, message, stack, path } = error as NodeJS.ErrnoException;
+      const { name, message, stack, path, output } = error as NodeJS.ErrnoException & { output?: string };
+      if (output !== undefined) process.stdout.write(output);
       const known = EXIT_CODES[name];
       const problem = fileProblem(error);
       if (known !== undefined) console.error(message);

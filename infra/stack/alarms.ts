@@ -49,7 +49,8 @@ export class Alarms extends Construct {
     for (const queue of deadLetterQueues) {
       this.#add(`${queue.node.id}-not-empty`, {
         alarmDescription:
-          'A tick came to nothing and is in a dead-letter queue. Send it again once the cause is mended.',
+          'A tick came to nothing and is in a dead-letter queue. ' +
+          `See npm run trader -- dead-letters --function ${orchestrator.functionName}`,
         metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
         threshold: 0,
       });
@@ -77,8 +78,10 @@ export class Alarms extends Construct {
     if (!rhythm) return;
     // CloudWatch has no periods longer than a day.
     const period = Duration.millis(Math.min(rhythm.windowMs, Duration.days(1).toMilliseconds()));
+    // A period without a run has no data. Of FILL it is not documented whether it fills a range that has none at all;
+    // TIME_SERIES has a value for every period, and in a sum what is missing counts as 0.
     const filled = new MathExpression({
-      expression: 'FILL(started, 0)',
+      expression: 'TIME_SERIES(0) + started',
       usingMetrics: { started: runs('RunsStarted', period) },
       period,
     });
@@ -93,7 +96,7 @@ export class Alarms extends Construct {
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       evaluationPeriods: Math.ceil(rhythm.windowMs / period.toMilliseconds()),
-      // No data at all is the very thing that it is about.
+      // The expression has a value in every period. Where CloudWatch answers none all the same, a person has to look.
       treatMissingData: TreatMissingData.BREACHING,
     });
   }

@@ -33,6 +33,11 @@ export class Outputs extends Construct {
       'Runs the configured symbols once for this key',
     );
     this.#add(
+      'DeadLettersCommand',
+      `AWS_REGION=${region} npm run trader -- dead-letters --function ${name}`,
+      'Ticks that came to nothing; sends them again, or drops them',
+    );
+    this.#add(
       'DashboardUrl',
       `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboard.dashboardName}`,
       'Runs, trades, latency and errors',

@@ -186,6 +186,11 @@ test('the outputs are ready to be copied', () => {
       'Fn::Join': ['', Match.arrayWith(['aws lambda invoke --region ', ' --function-name ', orchestrator])],
     },
   });
+  template.hasOutput('DeadLettersCommand', {
+    Value: {
+      'Fn::Join': ['', Match.arrayWith([' npm run trader -- dead-letters --function ', orchestrator])],
+    },
+  });
   template.hasOutput('DashboardUrl', {
     Value: {
       'Fn::Join': ['', Match.arrayWith([{ Ref: idOf(template, 'AWS::CloudWatch::Dashboard', 'overview') }])],

@@ -10,6 +10,15 @@ describe("the orchestrator's event", () => {
     expect(parseEvent(event)).toEqual(event);
   });
 
+  test('is a late tick where it says so, and in no other words', () => {
+    const event = { command: 'tick', scheduledTime: '2026-01-05T14:30:00Z' };
+    expect(parseEvent({ ...event, late: true })).toEqual({ ...event, late: true });
+    for (const late of [false, 'true', 1, null]) {
+      expect(() => parseEvent({ ...event, late })).toThrow(/expected true.* late/);
+    }
+    expect(() => parseEvent({ command: 'run', late: true })).toThrow('Unrecognized key: "late"');
+  });
+
   test.each([
     [null, 'The payload is null'],
     [[], 'The payload is an array'],

@@ -63,6 +63,35 @@ describe('a tick that comes late', () => {
     });
   });
 
+  test('and says so is taken at the price of now, once, under the same key', async () => {
+    const scheduledTime = minutesAgo(34);
+    const late = { command: 'tick', scheduledTime, late: true };
+    const before = Date.now();
+    await withApp({ ...limit('15'), ...alwaysBuy }, async (app) => {
+      const report = await invoke(app, late);
+      expect(report.runs).toMatchObject([
+        { key: `trading/AMZN/${scheduledTime}`, state: 'SUCCESS', result: { symbol: 'AMZN', type: 'buy' } },
+      ]);
+      const stored = await inDatabase(app, (db) =>
+        db.collection('actions').findOne({ actionRef: 'trading' }),
+      );
+      const { at } = stored!['argument'] as { at: string };
+      expect(Date.parse(at)).toBeGreaterThanOrEqual(before);
+      expect(await invoke(app, late)).toEqual(report);
+      expect(await invoke(app, { command: 'tick', scheduledTime })).toEqual(report);
+      expect(await trades(app)).toHaveLength(1);
+    });
+  });
+
+  test('and was skipped stays skipped: its key is on record', async () => {
+    const event = { command: 'tick', scheduledTime: minutesAgo(34) };
+    await withApp(limit('15'), async (app) => {
+      const skipped = await invoke(app, event);
+      expect(await invoke(app, { ...event, late: true })).toEqual(skipped);
+      expect(await trades(app)).toEqual([]);
+    });
+  });
+
   test('again, having come in time before, gives the run that is there', async () => {
     const event = { command: 'tick', scheduledTime: minutesAgo(14) };
     const first = await withApp(limit('15'), (app) => invoke(app, event));

@@ -9,7 +9,7 @@ interface Schema {
   required?: string[];
   items?: Schema;
   enum?: string[];
-  const?: string;
+  const?: string | boolean;
   anyOf?: Schema[];
   format?: string;
   default?: unknown;
@@ -68,7 +68,7 @@ function itemsOf(path: string, { items }: Schema): { at: string; of: Schema } | 
 function typeOf(schema: Schema): string {
   if (schema.anyOf) return schema.anyOf.map(typeOf).join(' or ');
   if (schema.enum) return schema.enum.map((value) => `\`"${value}"\``).join(', ');
-  if (schema.const !== undefined) return `\`"${schema.const}"\``;
+  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.format === 'date-time') return 'ISO 8601 time';
   if (schema.type === 'array')
     return `array of ${schema.items ? typeOf(schema.items) : 'values'}${range(schema)}`;

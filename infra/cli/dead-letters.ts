@@ -1,0 +1,234 @@
+import { countsInWords } from '../outcome.ts';
+import { UsageError } from '../local/options.ts';
+import { parseAnswer } from './answer.ts';
+import { IncompleteError } from './command.ts';
+import type { Where } from './command-line.ts';
+import { toLetter, withoutSecrets, type Letter } from './dead-letters-letter.ts';
+import { LetterQueue, type HeldMessage } from './dead-letters-queue.ts';
+import { Deployment } from './deployment.ts';
+import { columns } from './table.ts';
+import type { Target } from './target.ts';
+import { fit, printable } from './text.ts';
+
+/** Both queues, and what there is to know of the orchestrator. */
+interface Queues {
+  queues: LetterQueue[];
+  timeoutSeconds: number;
+  maxTickAgeMinutes: number | undefined;
+}
+
+/** A letter that is hidden from others while it is worked on. */
+interface HeldLetter extends Letter {
+  queue: LetterQueue;
+  message: HeldMessage;
+  /** Of a tick. */
+  ageMinutes: number | undefined;
+  /** Whether the orchestrator would skip it. */
+  isTooLate: boolean;
+}
+
+/** What was done to a letter: it is gone, or it is left, with the reason. */
+interface Outcome {
+  id: string;
+  done: 'redriven' | 'deleted' | 'left';
+  detail: string;
+}
+
+interface Asked {
+  redrive: string[];
+  delete: string[];
+  late: boolean;
+  json: boolean;
+}
+
+/**
+ * `npm run trader -- dead-letters`: lists what is in the queues, and sends again or deletes.
+ *
+ * A letter is deleted after it was sent and answered. Where the process dies between the two, the letter is there again
+ * after a while, and sending it once more gives the runs that are there, for its key is the same.
+ *
+ * @throws IncompleteError where a letter that was asked for is left
+ */
+export async function runDeadLetters(
+  values: Record<string, unknown>,
+  open: () => Promise<Target>,
+  { functionName }: Where,
+): Promise<string> {
+  const asked = toAsked(values);
+  if (!functionName) {
+    throw new UsageError(
+      'Dead letters are of a deployment: give --function NAME. The local run has none; it says at once what failed.',
+    );
+  }
+  const deployment = new Deployment(functionName);
+  try {
+    const found = await queuesOf(deployment);
+    const letters = await receiveAll(found);
+    const names = [...asked.redrive, ...asked.delete];
+    const chosen = letters.filter(({ id }) => names.includes('all') || names.includes(id));
+    // What is not asked for is everybody's again, before anything that takes long.
+    await release(letters.filter((letter) => !chosen.includes(letter)));
+    if (names.length === 0) return list(letters, found, asked);
+    const missing = names.filter((name) => name !== 'all' && !letters.some(({ id }) => id === name));
+    const outcomes: Outcome[] = missing.map((id) => ({
+      id,
+      done: 'left',
+      detail: 'there is no such letter',
+    }));
+    for (const letter of chosen) {
+      const isNamed = names.includes(letter.id);
+      outcomes.push(
+        asked.delete.length > 0
+          ? await remove(letter)
+          : await redrive(letter, { ...found, ...asked, isNamed, open }),
+      );
+    }
+    return told(outcomes, asked);
+  } finally {
+    deployment.close();
+  }
+}
+
+function toAsked({ redrive = [], delete: toDelete = [], late, json }: Record<string, unknown>): Asked {
+  const asked = { redrive, delete: toDelete, late: late === true, json: json === true } as Asked;
+  if (asked.redrive.length > 0 && asked.delete.length > 0) {
+    throw new UsageError('--redrive sends letters again and --delete drops them; take one of the two.');
+  }
+  if (asked.late && asked.redrive.length === 0) {
+    throw new UsageError(
+      '--late says how to send letters again; give --redrive ID or --redrive all beside it.',
+    );
+  }
+  return asked;
+}
+
+async function queuesOf(deployment: Deployment): Promise<Queues> {
+  const { arn, environment, timeoutSeconds } = await deployment.functionNamed();
+  const schedules = await deployment.schedulesOf(arn);
+  const arns = [await deployment.failureDestination(), ...schedules.map((each) => each.deadLetterQueueArn)];
+  const distinct = [...new Set(arns.filter((each) => each !== undefined))];
+  const limit = Number(environment['MAX_TICK_AGE_MINUTES'] ?? NaN);
+  return {
+    queues: await Promise.all(distinct.map((each) => LetterQueue.open(deployment.sqs, each))),
+    timeoutSeconds,
+    maxTickAgeMinutes: Number.isFinite(limit) ? limit : undefined,
+  };
+}
+
+/** Ticks by their time, and then the others by when they came. */
+async function receiveAll({ queues, maxTickAgeMinutes }: Queues): Promise<HeldLetter[]> {
+  const letters: HeldLetter[] = [];
+  for (const queue of queues) {
+    for (const message of await queue.receive()) {
+      const letter = toLetter(message);
+      const ageMs = letter.tick === undefined ? undefined : Date.now() - Date.parse(letter.tick);
+      const ageMinutes = ageMs === undefined ? undefined : Math.floor(ageMs / 60_000);
+      const isTooLate = ageMinutes !== undefined && ageMinutes >= (maxTickAgeMinutes ?? Infinity);
+      letters.push({ ...letter, queue, message, ageMinutes, isTooLate });
+    }
+  }
+  return letters.sort((a, b) => ((a.tick ?? a.sentAt) < (b.tick ?? b.sentAt) ? -1 : 1));
+}
+
+async function release(letters: HeldLetter[]): Promise<void> {
+  for (const queue of new Set(letters.map((letter) => letter.queue))) {
+    await queue.release(letters.filter((letter) => letter.queue === queue).map(({ message }) => message));
+  }
+}
+
+const ofTicks = (letter: HeldLetter, limit: number | undefined) =>
+  letter.isTooLate ? `too old: ${letter.ageMinutes} minutes, the limit is ${limit}` : undefined;
+
+function list(letters: HeldLetter[], { queues, maxTickAgeMinutes }: Queues, { json }: Asked): string {
+  if (json) {
+    return `${JSON.stringify(
+      letters.map(({ queue, message: _, ...letter }) => ({ ...letter, queue: queue.name })),
+    )}\n`;
+  }
+  if (letters.length === 0)
+    return `no dead letters in ${queues.map(({ name }) => name).join(', ') || 'no queue'}\n`;
+  const rows = letters.map((letter) => [
+    letter.id,
+    fit(letter.what, 40),
+    letter.sentAt.replace(/\.\d+Z$/, 'Z'),
+    [ofTicks(letter, maxTickAgeMinutes), letter.note, fit(letter.why, 160)].filter(Boolean).join('; '),
+  ]);
+  const lines = columns(['ID', 'WHAT', 'CAME', 'WHY'], rows);
+  return [
+    ...lines,
+    'Send again: --redrive ID or all, with --late where it is too old. Drop: --delete ID or all.',
+    '',
+  ].join('\n');
+}
+
+interface Redrive extends Queues {
+  late: boolean;
+  /** Whether it is asked for by its id. */
+  isNamed: boolean;
+  open: () => Promise<Target>;
+}
+
+async function redrive(
+  letter: HeldLetter,
+  { late, isNamed, open, timeoutSeconds, maxTickAgeMinutes }: Redrive,
+): Promise<Outcome> {
+  const left = async (detail: string): Promise<Outcome> => {
+    await release([letter]);
+    return { id: letter.id, done: 'left', detail };
+  };
+  const { event, id, tick, note, what } = letter;
+  if (event === undefined) return left(note ?? 'there is nothing to be sent');
+  if (tick === undefined && !isNamed) {
+    return left(`it is no tick but "${what}", which is done now, whatever its age: name its id to send it`);
+  }
+  if (letter.isTooLate && !late)
+    return left(`${ofTicks(letter, maxTickAgeMinutes)}: give --late, or --delete it`);
+  try {
+    await letter.queue.hold(letter.message, timeoutSeconds + 60);
+  } catch (error) {
+    return { id, done: 'left', detail: `somebody else has it: ${(error as Error).message}` };
+  }
+  let reply: string;
+  try {
+    const target = await open();
+    reply = await target.send(tick !== undefined && late ? { ...event, late: true } : event);
+  } catch (error) {
+    return left(withoutSecrets((error as Error).message));
+  }
+  try {
+    await letter.queue.delete(letter.message);
+  } catch (error) {
+    const message = `it was sent, but not deleted; to send it again does no harm: ${(error as Error).message}`;
+    return { id, done: 'left', detail: message };
+  }
+  return { id, done: 'redriven', detail: `${what}: ${repliedWith(reply)}` };
+}
+
+async function remove({ id, what, queue, message }: HeldLetter): Promise<Outcome> {
+  try {
+    await queue.delete(message);
+    return { id, done: 'deleted', detail: what };
+  } catch (error) {
+    return { id, done: 'left', detail: (error as Error).message };
+  }
+}
+
+function repliedWith(reply: string): string {
+  try {
+    const { runs, counts, omitted, outcome } = parseAnswer(reply);
+    return runs && counts ? countsInWords(runs.length + omitted, counts) : (outcome ?? 'done');
+  } catch {
+    // The letter is gone, and what came of it is on record; an answer that is not read here changes nothing.
+    return 'done';
+  }
+}
+
+function told(outcomes: Outcome[], { json }: Asked): string {
+  const lines = outcomes.map(({ id, done, detail }) => printable(`${id}  ${done.padEnd(8)}  ${detail}`));
+  const output = json
+    ? `${JSON.stringify(outcomes)}\n`
+    : `${(lines.length > 0 ? lines : ['no dead letters']).join('\n')}\n`;
+  const left = outcomes.filter(({ done }) => done === 'left').length;
+  if (left === 0) return output;
+  throw new IncompleteError(`${left} of ${outcomes.length} letters are left, see above.`, output);
+}

@@ -1,0 +1,209 @@
+import { configuredIn } from '../../infra/cli/doctor-configured.ts';
+import { runDoctor } from '../../infra/cli/doctor.ts';
+import { IncompleteError } from '../../infra/cli/command.ts';
+import type { Difference } from '../../infra/cli/doctor-compare.ts';
+import { startCommand } from '../support/command.ts';
+import { arnOfFunction, arnOfQueue, FakeAws } from '../support/fake-aws.ts';
+import { root } from '../support/local-app.ts';
+
+const NAME = 'stack-orchestrator-1A2B';
+const nameOf = (name: string) => (name === 'orchestrator' ? NAME : `stack-${name}-3C4D`);
+const variableOf = (name: string) => `FUNCTION_${name.toUpperCase().replaceAll('-', '_')}`;
+
+let fake: FakeAws;
+let aws: Record<string, string>;
+let environment: NodeJS.ProcessEnv;
+beforeEach(async () => {
+  fake = new FakeAws();
+  environment = { ...process.env };
+  aws = await fake.listen();
+  Object.assign(process.env, aws);
+});
+afterEach(async () => {
+  process.env = environment;
+  await fake.close();
+});
+
+/** Makes the fake hold what a deployment with these keys would have made. */
+function deploy(context: Record<string, string> = {}): void {
+  const { functions, schedules } = configuredIn(root, context);
+  for (const [name, { environment: variables, timeoutSeconds, memoryMb }] of Object.entries(functions)) {
+    const known = Object.entries(variables).map(([key, value]): [string, string] => {
+      const physical = Object.keys(functions).find((each) => variableOf(each) === key);
+      return [key, value ?? (physical === undefined ? 'arn:aws:of-a-deployment' : nameOf(physical))];
+    });
+    fake.functions.set(nameOf(name), { environment: Object.fromEntries(known), timeoutSeconds, memoryMb });
+  }
+  fake.destinations.set(NAME, arnOfQueue('failed'));
+  // EventBridge Scheduler lists by name, and a name has a random end.
+  for (const [index, { enabled, ...rest }] of schedules.toReversed().entries()) {
+    const state = enabled ? 'ENABLED' : 'DISABLED';
+    fake.schedules.push({ name: `tick-${index}`, targetArn: arnOfFunction(NAME), state, ...rest });
+  }
+}
+
+async function doctor(context: string[] = []): Promise<Difference[]> {
+  const where = { functionName: NAME, data: undefined };
+  try {
+    return JSON.parse(await runDoctor({ context, json: true }, where, root)) as Difference[];
+  } catch (error) {
+    if (!(error instanceof IncompleteError)) throw error;
+    const differences = JSON.parse(error.output) as Difference[];
+    expect(error.message).toContain(`${differences.length} settings of ${NAME} are not`);
+    return differences;
+  }
+}
+const variables = (name: string) => fake.functions.get(nameOf(name))!.environment;
+
+test('what is deployed as it is configured has no difference', async () => {
+  deploy();
+  expect(await doctor()).toEqual([]);
+  const text = await runDoctor({}, { functionName: NAME, data: undefined }, root);
+  expect(text).toBe(`${NAME} is deployed as it is configured here; 5 functions and 1 schedules compared\n`);
+});
+
+test('so has what is deployed with keys that are given again', async () => {
+  const keys = { maxPosition: '100', market: 'alpaca', notificationEmail: 'a@example.com', shards: '3' };
+  deploy(keys);
+  expect(await doctor(Object.entries(keys).map((entry) => entry.join('=')))).toEqual([]);
+});
+
+test('keys that were given with -c and are gone here are told, one by one', async () => {
+  deploy({ maxPosition: '100', quantity: '7', notificationEmail: 'a@example.com', scheduleEnabled: 'false' });
+  const differences = await doctor();
+  expect(differences.map(({ where, setting }) => `${where} ${setting}`)).toEqual([
+    'orchestrator CHECK_LIMITS',
+    'orchestrator NOTIFICATIONS_TOPIC_ARN',
+    'orchestrator QUANTITY',
+    'buy-stock LIMITS',
+    'sell-stock LIMITS',
+    'schedule enabled',
+  ]);
+  expect(differences[2]).toEqual({
+    where: 'orchestrator',
+    setting: 'QUANTITY',
+    deployed: '7',
+    configured: '1',
+  });
+  expect(differences[5]).toMatchObject({ deployed: 'false', configured: 'true' });
+  expect(await doctor(['quantity=7'])).toHaveLength(5);
+});
+
+test('limits are compared one by one, and lists of symbols by what is in one alone', async () => {
+  const many = Array.from({ length: 300 }, (_, index) => `S${index}`).join(',');
+  deploy({ maxPosition: '100', maxOrderQuantity: '5', symbols: `${many},OLD`, shards: '1' });
+  const differences = await doctor(['maxPosition=50', `symbols=${many},NEW`, 'shards=1']);
+  expect(differences).toEqual([
+    { where: 'buy-stock', setting: 'LIMITS.maxOrderQuantity', deployed: '5', configured: 'not set' },
+    { where: 'buy-stock', setting: 'LIMITS.maxPosition', deployed: '100', configured: '50' },
+    { where: 'sell-stock', setting: 'LIMITS.maxOrderQuantity', deployed: '5', configured: 'not set' },
+    { where: 'sell-stock', setting: 'LIMITS.maxPosition', deployed: '100', configured: '50' },
+    {
+      where: 'schedule',
+      setting: 'event.symbols',
+      deployed: 'OLD beside the rest',
+      configured: 'NEW beside the rest',
+    },
+  ]);
+});
+
+test('schedules are told by their shards, whatever order they are listed in', async () => {
+  deploy({ symbols: 'AMZN,MSFT,GOOG', shards: '5' });
+  const same = ['symbols=AMZN,MSFT,GOOG', 'shards=5'];
+  expect(await doctor(same)).toEqual([]);
+  fake.schedules[1]!.timeZone = 'Asia/Tokyo';
+  expect(await doctor(same)).toEqual([
+    { where: 'schedule 3', setting: 'timeZone', deployed: 'Asia/Tokyo', configured: 'America/New_York' },
+  ]);
+  fake.schedules.pop();
+  expect(await doctor(same)).toEqual([
+    { where: 'schedules', setting: 'how many', deployed: '4', configured: '5' },
+  ]);
+});
+
+test('what was changed by hand is told: memory, a variable, a schedule, a function, the queue', async () => {
+  deploy();
+  fake.functions.get(NAME)!.memoryMb = 128;
+  fake.functions.get(NAME)!.timeoutSeconds = 900;
+  delete variables('orchestrator')['HISTORY_DAYS'];
+  fake.schedules[0]!.expression = 'rate(1 minute)';
+  fake.functions.delete(nameOf('sell-stock'));
+  fake.destinations.clear();
+  expect((await doctor()).map(({ where, setting, deployed }) => [where, setting, deployed])).toEqual([
+    ['orchestrator', 'timeoutSeconds', '900'],
+    ['orchestrator', 'memoryMb', '128'],
+    ['orchestrator', 'HISTORY_DAYS', 'not set'],
+    ['sell-stock', 'function', expect.stringContaining('There is not the function stack-sell-stock')],
+    ['orchestrator', 'queue of failed ticks', 'not set'],
+    ['schedule', 'expression', 'rate(1 minute)'],
+  ]);
+});
+
+test('a secret is not shown, wherever somebody put it', async () => {
+  deploy({ market: 'alpaca' });
+  const secret = 'hunter2';
+  const uri = `mongodb+srv://user:${secret}@@cluster/`;
+  Object.assign(variables('orchestrator'), {
+    MONGODB_URI: uri,
+    MONGODB_SECRET_ID: secret,
+    MONGODB_DATABASE: uri,
+    SYMBOLS: `https://user:${secret}@example.com`,
+    OVERLAP: `{"a":"${uri}"}`,
+  });
+  Object.assign(variables('check-stock-price'), {
+    ALPACA_SECRET_ID: secret,
+    ALPACA_DATA_URL: `https://${secret}@h`,
+  });
+  fake.schedules[0]!.input = JSON.stringify({ command: 'tick', scheduledTime: uri, symbols: [uri] });
+  const differences = await doctor(['market=alpaca']);
+  expect(differences.map(({ setting }) => setting)).toEqual(
+    expect.arrayContaining(['MONGODB_URI', 'MONGODB_SECRET_ID', 'MONGODB_DATABASE', 'SYMBOLS', 'OVERLAP']),
+  );
+  expect(differences.length).toBeGreaterThanOrEqual(8);
+  const configured = await doctor(['market=alpaca', `alpacaTradingUrl=https://${secret}@h`]);
+  expect(configured).toContainEqual(expect.objectContaining({ configured: 'https://***@h' }));
+  expect(JSON.stringify([differences, configured])).not.toContain(secret);
+});
+
+test.each<[string, () => void, string[], RegExp]>([
+  [
+    'a function that there is not',
+    () => fake.functions.clear(),
+    [],
+    /There is not the function stack-orchestrator/,
+  ],
+  [
+    'a function that is no orchestrator',
+    () => (fake.functions.get(NAME)!.environment = { PATH: 'x' }),
+    [],
+    /is no orchestrator: .* output OrchestratorName/,
+  ],
+  ['a wrong key', () => undefined, ['sybmols=AMZN'], /sybmols/],
+  ['a wrong value', () => undefined, ['quantity=none'], /quantity is "none"/],
+  ['no pair', () => undefined, ['quantity'], /-c takes KEY=VALUE/],
+  ['no answer', () => (fake.interfere = () => 403), [], /AWS was asked for the function/],
+])('%s is refused in one line', async (_, change, context, message) => {
+  deploy();
+  change();
+  await expect(doctor(context)).rejects.toThrow(message);
+  await expect(doctor(context)).rejects.not.toThrow(/\n/);
+});
+
+test('as a command it has a table and exit code 1 where there is a difference, 0 where there is none, 2 without a name', async () => {
+  deploy();
+  const command = (...args: string[]) => startCommand('infra/cli/main.ts', ['doctor', ...args], aws).finished;
+  const [same, other, nobody] = await Promise.all([
+    command('--function', NAME),
+    command('--function', NAME, '-c', 'quantity=2'),
+    command(),
+  ]);
+  expect(same).toMatchObject({ code: 0, stderr: '' });
+  expect(other.code).toBe(1);
+  expect(other.stdout).toMatch(/^WHERE +SETTING +DEPLOYED +CONFIGURED HERE\norchestrator +QUANTITY +1 +2$/);
+  expect(other.stderr).toMatch(/^1 settings of .* npx cdk deploy .*\n$/);
+  expect(nobody).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/give --function NAME/) as string,
+  });
+});
