@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Display } from './display.ts';
 import { Live } from './live.ts';
 import { removeEndpoint, writeEndpoint } from './endpoint-file.ts';
+import { invokeCommand } from './lambda/command-line.ts';
 import type { LocalApp } from './local-app.ts';
 import { nextTick } from '../schedule/next-tick.ts';
 import { parseReport } from './report.ts';
@@ -21,10 +22,7 @@ export async function watch(app: LocalApp, dataDir: string, display: Display): P
   const { expression, timeZone, inputs } = app.schedule;
   display.print(`MongoDB  ${app.mongodbUri.replace(/\/\/.*@/, '//***@')}`);
   display.print(`Lambda   ${app.endpoint}`);
-  display.print(
-    `         aws lambda invoke --endpoint-url ${app.endpoint} --function-name ${app.orchestrator} ` +
-      `--cli-binary-format raw-in-base64-out --payload '{"idempotencyKey":"my-key"}' /dev/stdout`,
-  );
+  display.print(`         ${invokeCommand(app.endpoint, app.orchestrator, '{"idempotencyKey":"my-key"}')}`);
   display.print(`Schedule ${expression} ${timeZone}; Ctrl-C stops`);
   const live = new Live(app, display);
   await live.refresh();
