@@ -1,17 +1,13 @@
 import * as z from 'zod';
-import { MOST_SYMBOLS, shard, stockSymbol } from './actions/symbol.ts';
+import { idempotencyKey, MOST_SYMBOLS, shard, stockSymbol, text } from './actions/symbol.ts';
 
-const idempotencyKey = z
-  .string()
-  .regex(
-    /^[^\p{Cc}]{1,128}$/u,
-    'an idempotency key is 1 to 128 characters, none of them a control character',
-  );
 const id = z.string().regex(/^[0-9a-f]{24}$/, 'a run\'s id is 24 hexadecimal digits, as "list" shows them');
 const instant = (what: string) =>
   z.iso.datetime({ error: `${what} is an ISO 8601 time in UTC, such as "2026-01-05T14:30:00Z"` });
 const symbols = z.array(stockSymbol);
-const note = z.string().min(1).max(500).optional();
+/** What a person says of an answer; it is kept and shown. */
+export const note = text('a note', { max: 500 }).optional();
+const cursor = text('a cursor', { max: 1_000 });
 
 /** Each command that the orchestrator takes, by its name. */
 export const commands = {
@@ -46,7 +42,7 @@ export const commands = {
       from: instant('`from`').optional(),
       to: instant('`to`').optional(),
       limit: z.int().min(1).max(100).default(20),
-      cursor: z.string().max(200).optional(),
+      cursor: cursor.optional(),
     })
     .describe(
       'Runs, the newest first: started at `from` or later, and before `to`; with `tick`, of all shards of that tick, or of that key. `cursor` is of the answer before.',
@@ -85,7 +81,7 @@ export const commands = {
       from: instant('`from`').optional(),
       to: instant('`to`').optional(),
       limit: z.int().min(1).max(1000).default(20),
-      cursor: z.string().max(300).optional(),
+      cursor: cursor.optional(),
     })
     .describe('Trades, the newest first: made at `from` or later, and before `to`.'),
   watch: z

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { idempotencyKey, instant, price, recentPrices, stockSymbol } from './stock.ts';
+import { instant, price, recentPrices, stockSymbol } from './stock.ts';
+import { idempotencyKey } from './text.ts';
 
 /** The price of a symbol as of an instant (default: now). */
 export const checkStockPrice = {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { idempotencyKey, price, recentPrices, recommendation } from './stock.ts';
+import { price, recentPrices, recommendation } from './stock.ts';
+import { idempotencyKey } from './text.ts';
 
 /** Whether to buy, to sell or to hold at a price, and after those before it, oldest first. */
 export const generateBuySellRecommendation = {

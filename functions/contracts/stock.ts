@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { idempotencyKey } from './text.ts';
 
 /** A ticker symbol as exchanges write it: `AMZN`, `BRK.B`. */
 export const stockSymbol = z
@@ -20,12 +21,6 @@ export const recentPrices = z.array(price).max(1_000);
 const averagePrice = z
   .string()
   .regex(/^(0|[1-9]\d{0,11})(\.\d{1,12})?$/, 'a price is a decimal string such as "101.25"');
-
-/** What makes a request that is sent twice one request. */
-export const idempotencyKey = z
-  .string()
-  .min(1, 'an idempotency key has at least 1 character')
-  .max(128, 'an idempotency key has at most 128 characters');
 
 /** Shares, whole. */
 export const quantity = z.int('a quantity is a whole number of shares').min(1).max(1_000_000);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { idempotencyKey, instant, price, quantity, stockSymbol, stockTransaction } from './stock.ts';
+import { instant, price, quantity, stockSymbol, stockTransaction } from './stock.ts';
+import { idempotencyKey } from './text.ts';
 
 /** `priced_at` is when the market had the price on which the order was decided. */
 const order = z.strictObject({

@@ -1,5 +1,6 @@
 import { brokerSecret, type BrokerKeys } from './broker-keys.ts';
 import { Callers } from './lambda/callers.ts';
+import { EventQueue, type Clock } from './lambda/event-queue.ts';
 import { Functions, type FunctionsOptions } from './lambda/functions.ts';
 import { AwsService } from './lambda/service.ts';
 import type { TopicMessage } from './lambda/topics.ts';
@@ -32,6 +33,8 @@ export interface LocalAppOptions {
   /** Told of each message to a topic, in the place of its subscribers. */
   onMessage?: (message: TopicMessage) => void;
   onCommand?: Parameters<typeof openDatabase>[0]['onCommand'];
+  /** By which asynchronous invocations are tried again; for tests. */
+  clock?: Clock;
 }
 
 /** The synthesized app, running on this machine: its store, its functions, and the API between them. */
@@ -76,7 +79,14 @@ export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp>
       ...(onInvocation && { onInvocation }),
     },
   );
-  service.serve(functions);
+  const events = new EventQueue({
+    invoke: (fn, invocation) => functions.run(fn, invocation),
+    // There are no queues here; on AWS, `onFailure` would have it.
+    onFailure: ({ name, asynchronous: { onFailure } }, event) =>
+      onLog(name, JSON.stringify({ level: 'ERROR', message: 'the event came to nothing', onFailure, event })),
+    clock: options.clock,
+  });
+  service.serve(functions, events);
 
   return {
     mongodbUri: database.uri,
@@ -90,13 +100,20 @@ export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp>
     setSecret: (uri) => {
       service.secret = uri;
     },
-    close: () => closeAll(functions, service, database),
+    close: () => closeAll(events, functions, service, database),
   };
 }
 
-async function closeAll(functions: Functions, service: AwsService, database: Database): Promise<void> {
-  await functions.close();
-  await service.close();
+/** Events that are under way still need the service and the store. */
+async function closeAll(
+  events: EventQueue,
+  functions: Functions,
+  service: AwsService,
+  database: Database,
+): Promise<void> {
+  await events.close();
+  // At once: a function that is left alone sees neither the end of its callee nor that of the service.
+  await Promise.all([service.close(), functions.close()]);
   await database.close();
 }
 

@@ -2,10 +2,8 @@ import { fileProblem } from './mongodb/file-problem.ts';
 
 /** By name, for loading the classes would load what a command may not need. Their messages are one line each. */
 const EXIT_CODES: Record<string, number> = {
-  UsageError: 2,
-  ConfigError: 2,
-  StoreError: 1,
-  InvocationError: 1,
+  ...{ UsageError: 2, ConfigError: 2 },
+  ...{ StoreError: 1, InvocationError: 1, DeploymentError: 1, IncompleteError: 1 },
 };
 
 /**

@@ -17,6 +17,15 @@ export interface LocalFunction {
   memoryMb: number;
   /** What its role allows. */
   permissions: Statement[];
+  asynchronous: AsynchronousInvocation;
+}
+
+/** How long an invocation of the type `Event` is tried, and what it comes to on AWS where that is in vain. */
+export interface AsynchronousInvocation {
+  maximumRetryAttempts: number;
+  maximumEventAgeMs: number;
+  /** The name of the queue that takes it. */
+  onFailure?: string | undefined;
 }
 
 /** The schedules of the synthesized app, which all fire at once. */
@@ -63,6 +72,16 @@ const scheduleResource = z.object({
   }),
 });
 
+/** With Lambda's defaults, which hold for a function that has none of these. */
+const eventInvokeConfig = z.object({
+  Properties: z.object({
+    FunctionName: reference,
+    MaximumRetryAttempts: z.number().default(2),
+    MaximumEventAgeInSeconds: z.number().default(21_600),
+    DestinationConfig: z.object({ OnFailure: z.object({ Destination: attribute }).optional() }).optional(),
+  }),
+});
+
 const policy = z.object({
   Properties: z.object({ PolicyDocument: policyDocument, Roles: z.array(reference) }),
 });
@@ -82,7 +101,9 @@ export function readStack(assembly: string): LocalStack {
   if (!first) throw new Error(`${path} has no schedule, expected one or more.`);
   const { ScheduleExpression, ScheduleExpressionTimezone, Target } = first;
   return {
-    functions: ofType('AWS::Lambda::Function').map((found) => toFunction(assembly, found, resources)),
+    functions: Object.keys(resources)
+      .filter((logicalId) => resources[logicalId]?.Type === 'AWS::Lambda::Function')
+      .map((logicalId) => toFunction(assembly, logicalId, resources)),
     schedule: {
       functionName: functionName(Target.Arn['Fn::GetAtt'][0], resources),
       schedule: parseSchedule(ScheduleExpression),
@@ -92,8 +113,8 @@ export function readStack(assembly: string): LocalStack {
   };
 }
 
-function toFunction(assembly: string, found: unknown, resources: Resources): LocalFunction {
-  const { Metadata, Properties } = lambda.parse(found);
+function toFunction(assembly: string, logicalId: string, resources: Resources): LocalFunction {
+  const { Metadata, Properties } = lambda.parse(resources[logicalId]);
   const variables = Object.entries(Properties.Environment.Variables);
   return {
     name: nameOf(Metadata['aws:cdk:path']),
@@ -103,6 +124,23 @@ function toFunction(assembly: string, found: unknown, resources: Resources): Loc
     timeoutMs: Properties.Timeout * 1000,
     memoryMb: Properties.MemorySize,
     permissions: permissionsOf(Properties.Role['Fn::GetAtt'][0], resources),
+    asynchronous: asynchronousOf(logicalId, resources),
+  };
+}
+
+function asynchronousOf(logicalId: string, resources: Resources): AsynchronousInvocation {
+  const { MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig } =
+    eventInvokeConfig.shape.Properties.omit({ FunctionName: true }).parse(
+      Object.values(resources)
+        .filter(({ Type }) => Type === 'AWS::Lambda::EventInvokeConfig')
+        .map((found) => eventInvokeConfig.parse(found).Properties)
+        .find(({ FunctionName }) => FunctionName.Ref === logicalId) ?? {},
+    );
+  const queue = resources[DestinationConfig?.OnFailure?.Destination['Fn::GetAtt'][0] ?? '']?.Metadata;
+  return {
+    maximumRetryAttempts: MaximumRetryAttempts,
+    maximumEventAgeMs: MaximumEventAgeInSeconds * 1000,
+    onFailure: queue && nameOf(queue['aws:cdk:path']),
   };
 }
 

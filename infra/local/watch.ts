@@ -3,6 +3,7 @@ import type { Display } from './display.ts';
 import { EnterKey } from './enter-key.ts';
 import { Live } from './live.ts';
 import { removeEndpoint, writeEndpoint } from './endpoint-file.ts';
+import { invokeCommand } from './lambda/command-line.ts';
 import type { LocalApp } from './local-app.ts';
 import { nextTick } from '../schedule/next-tick.ts';
 import { parseReport } from './report.ts';
@@ -44,10 +45,7 @@ export async function watch(app: LocalApp, dataDir: string, display: Display): P
 function greet({ mongodbUri, endpoint, orchestrator, schedule }: LocalApp, display: Display, enter: boolean) {
   display.print(`MongoDB  ${mongodbUri.replace(/\/\/[^]*@/, '//***@')}`);
   display.print(`Lambda   ${endpoint}`);
-  display.print(
-    `         aws lambda invoke --endpoint-url ${endpoint} --function-name ${orchestrator} ` +
-      `--cli-binary-format raw-in-base64-out --payload '{"idempotencyKey":"my-key"}' /dev/stdout`,
-  );
+  display.print(`         ${invokeCommand(endpoint, orchestrator, '{"idempotencyKey":"my-key"}')}`);
   display.print(`Schedule ${schedule.schedule.expression} ${schedule.timeZone}; Ctrl-C stops`);
   const key = enter ? 'press Enter, or from another terminal: ' : '';
   display.print(`Tick now ${key}npm run trader -- run${display.where}`);

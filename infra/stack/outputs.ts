@@ -28,8 +28,8 @@ export class Outputs extends Construct {
     this.#add('OrchestratorName', name, 'The function that runs the workflows');
     this.#add(
       'InvokeCommand',
-      `aws lambda invoke --region ${region} --function-name ${name} --cli-binary-format raw-in-base64-out ` +
-        `--payload '{${symbolsToRun(watchlist)}"idempotencyKey":"my-key"}' /dev/stdout`,
+      `aws lambda invoke --region ${region} --function-name ${name} --payload fileb:///dev/stdin /dev/stdout ` +
+        `<<< '{${symbolsToRun(watchlist)}"idempotencyKey":"my-key"}'`,
       'Runs the configured symbols once for this key',
     );
     this.#add(

@@ -48,8 +48,8 @@ export function requestOf(
       `To ${command}:\n\n` +
       `  npm run trader -- ${command} ${run} --function ${orchestrator}\n\n` +
       `or\n\n` +
-      `  aws lambda invoke --function-name ${orchestrator} --cli-binary-format raw-in-base64-out ` +
-      `--payload '{"command":"${command}","id":"${run}"}' /dev/stdout\n`,
+      `  aws lambda invoke --function-name ${orchestrator} --payload fileb:///dev/stdin /dev/stdout ` +
+      `<<< '{"command":"${command}","id":"${run}"}'\n`,
   );
   return {
     subject: `Approve? ${order}`,

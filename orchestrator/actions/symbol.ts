@@ -1,3 +1,4 @@
-/** A symbol as the functions take it, for whoever asks for a run, and the parts of a list of them. */
+/** Symbols, lists of them and texts as the functions take them, for whoever asks for a run. */
 export { stockSymbol } from '../../functions/contracts/stock.ts';
 export { MOST_SYMBOLS, shard, shardOf, type Shard } from '../../functions/contracts/shard.ts';
+export { idempotencyKey, text } from '../../functions/contracts/text.ts';

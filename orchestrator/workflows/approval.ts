@@ -3,11 +3,12 @@ import * as z from 'zod';
 import type { TradeType } from '../../functions/contracts/stock.ts';
 import { RequestApprovalAction } from '../actions/request-approval.ts';
 import type { DurableWorkflow } from '../durable/durable-workflow.ts';
+import { note } from '../event.ts';
 
 /** The step in which a workflow waits for a person, and what an answer is. */
 export const APPROVAL = {
   ref: 'approval',
-  schema: z.strictObject({ approved: z.boolean(), note: z.string().optional() }),
+  schema: z.strictObject({ approved: z.boolean(), note }),
 };
 
 /** Which orders a person has to approve, and for how long one is waited for. */

@@ -84,6 +84,12 @@ describe.each(['buy', 'sell'])('%s-stock', (type) => {
     expect(await tradesOf(key)).toBe(1);
   });
 
+  test('takes a key of 128 characters, whatever they take in UTF-16', async () => {
+    const key = `${type === 'buy' ? '📈' : '📉'}`.repeat(128);
+    expect(answerOf<StockTransaction>(await invoke(`${type}-stock`, order(key))).id).toBe(key);
+    expect(await tradesOf(key)).toBe(1);
+  });
+
   test.each([
     ['symbol', { symbol: 'MSFT' }],
     ['price', { stock_price: '101.51' }],
@@ -101,6 +107,10 @@ describe.each(['buy', 'sell'])('%s-stock', (type) => {
     ['no key', { idempotencyKey: undefined }],
     ['an empty key', { idempotencyKey: '' }],
     ['an overlong key', { idempotencyKey: 'k'.repeat(129) }],
+    ['a key of 129 characters outside the BMP', { idempotencyKey: '📈'.repeat(129) }],
+    ['half a character in the key', { idempotencyKey: '\ud800' }],
+    ['a control character in the key', { idempotencyKey: 'a\nb' }],
+    ['what a decoder left of a byte in the key', { idempotencyKey: 'caf\ufffd' }],
     ['no shares', { qty: 0 }],
     ['half a share', { qty: 0.5 }],
   ])('refuses %s', async (_, change) => {

@@ -1,5 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import * as z from 'zod';
+import { parseSchedule } from '../../infra/schedule/expression.ts';
 import { nextTicks } from '../../infra/schedule/next-tick.ts';
 import { compute, type Series } from '../support/metric-math.ts';
 import { templateWith } from '../support/stack-template.ts';
@@ -77,7 +78,7 @@ function minutesOn(of: Alarm, runs: number[], from: number, to: number, emptySta
 
 /** Runs of a schedule in New York, each a few seconds after its tick. */
 function runsOf(schedule: string, from: number, to: number): number[] {
-  return nextTicks(schedule, 'America/New_York', new Date(from - 1), 5_000)
+  return nextTicks(parseSchedule(schedule), 'America/New_York', new Date(from - 1), 5_000)
     .map((tick) => tick.getTime() + 4_000)
     .filter((run) => run < to);
 }

@@ -46,10 +46,10 @@ test('an order that needs approval is asked for once, with the commands that ans
 
   for (const command of ['approve', 'reject']) {
     expect(text).toContain(`npm run trader -- ${command} ${id} --function ${ORCHESTRATOR}`);
-    expect(text).toContain(`--function-name ${ORCHESTRATOR} --cli-binary-format raw-in-base64-out`);
+    expect(text).toContain(`--function-name ${ORCHESTRATOR} --payload fileb:///dev/stdin`);
   }
   // What the message says is what the orchestrator takes.
-  const [payload] = /(?<=--payload ')\{.*?\}(?=')/.exec(text) ?? [];
+  const [payload] = /(?<=<<< ')\{.*?\}(?=')/.exec(text) ?? [];
   expect(await invoke(JSON.parse(payload!) as object)).toMatchObject({ outcome: 'approved' });
 });
 

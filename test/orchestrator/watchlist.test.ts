@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { ServiceError } from '../../infra/local/lambda/functions.ts';
+import { ServiceError } from '../../infra/local/lambda/errors.ts';
 import { toWatchlist, type TickSymbols } from '../../infra/config/watchlist.ts';
 import { shardOf } from '../../functions/contracts/shard.ts';
 import { answers, type Report } from '../../orchestrator/report.ts';

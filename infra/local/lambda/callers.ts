@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isAllowed, type Statement } from '../permissions.ts';
-import { ServiceError } from './functions.ts';
+import { ServiceError } from './errors.ts';
 
 /** Who calls the API, by the access keys of this start; each function has one, and may do what its role allows. */
 export class Callers {

@@ -1,7 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { LATEST } from '../arns.ts';
 import type { LocalFunction } from '../template.ts';
+import { ProcessLog, type LogTail } from './log-tail.ts';
 
 const runtimeProcess = fileURLToPath(new URL('runtime-process.js', import.meta.url));
 
@@ -16,6 +17,19 @@ export interface FunctionError {
 
 /** What one invocation came to: JSON text, or the function's error. */
 export type InvocationResult = { payload: string } | { error: FunctionError };
+
+/** What an invocation is given beside the function. */
+export interface Invocation {
+  requestId: string;
+  /** JSON text. */
+  payload: string;
+  /** The function as the caller named it, for `context.invokedFunctionArn`. */
+  functionArn: string;
+  /** For `context.clientContext`. */
+  clientContext?: unknown;
+  /** Takes the lines that the function writes. */
+  log?: LogTail | undefined;
+}
 
 type Message =
   { kind: 'ready' } | { kind: 'answered'; payload: string } | { kind: 'failed'; error: FunctionError };
@@ -33,6 +47,8 @@ export class ExecutionEnvironment {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
   readonly #ready: Promise<Message>;
+  readonly #log: ProcessLog;
+  #tail: LogTail | undefined;
   #isKilled = false;
 
   constructor(fn: LocalFunction, { shared, onLog }: EnvironmentOptions) {
@@ -44,13 +60,14 @@ export class ExecutionEnvironment {
         ...shared,
         AWS_LAMBDA_FUNCTION_NAME: fn.name,
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memoryMb),
-        AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+        AWS_LAMBDA_FUNCTION_VERSION: LATEST,
         ...fn.environment,
       },
     });
-    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
-      createInterface({ input: stream }).on('line', (line) => onLog(fn.name, line));
-    }
+    this.#log = new ProcessLog([this.#child.stdout!, this.#child.stderr!], (line) => {
+      this.#tail?.add(line);
+      onLog(fn.name, line);
+    });
     this.#ended = new Promise((resolve) => this.#child.once('close', () => resolve()));
     this.#ready = this.#nextMessage();
   }
@@ -73,19 +90,34 @@ export class ExecutionEnvironment {
     );
   }
 
-  /** Runs one invocation; one that takes longer than the function's time limit ends the process, as on AWS. */
-  async invoke(requestId: string, payload: string, functionArn: string): Promise<InvocationResult> {
+  /** Runs one invocation, and answers when all that it wrote has arrived. */
+  async invoke(invocation: Invocation): Promise<InvocationResult> {
+    const { requestId, log } = invocation;
+    const endOfLog = `\0end of ${requestId}\0`;
+    const logged = this.#log.reached(endOfLog);
+    this.#tail = log;
+    log?.add(`START RequestId: ${requestId} Version: ${LATEST}`);
+    const start = performance.now();
+    const result = await this.#run(invocation, endOfLog);
+    const durationMs = performance.now() - start;
+    await logged;
+    log?.add(`END RequestId: ${requestId}`);
+    log?.add(this.#report(requestId, durationMs));
+    this.#tail = undefined;
+    return result;
+  }
+
+  /** One that takes longer than the function's time limit ends the process, as on AWS. */
+  async #run({ requestId, payload, functionArn, clientContext }: Invocation, endOfLog: string) {
     const { name, timeoutMs, memoryMb } = this.#function;
     const started = await this.#withinInitLimit(this.#ready);
     if (started.kind === 'failed') return { error: started.error };
 
     const answer = this.#nextMessage();
     if (this.isAlive) {
+      const context = { timeoutMs, functionName: name, functionArn, memoryMb, clientContext };
       // A process that dies in this very moment is seen by its end, below.
-      this.#child.send(
-        { requestId, payload, timeoutMs, functionName: name, functionArn, memoryMb },
-        () => undefined,
-      );
+      this.#child.send({ requestId, payload, endOfLog, ...context }, () => undefined);
     }
     let timedOut = false;
     const timer = setTimeout(() => {
@@ -102,6 +134,15 @@ export class ExecutionEnvironment {
     if (message.kind === 'answered') return { payload: message.payload };
     if (message.kind === 'failed') return { error: message.error };
     throw new Error(`${name} sent "${message.kind}" in the middle of an invocation.`);
+  }
+
+  #report(requestId: string, durationMs: number): string {
+    return [
+      `REPORT RequestId: ${requestId}`,
+      `Duration: ${durationMs.toFixed(2)} ms`,
+      `Billed Duration: ${Math.ceil(durationMs)} ms`,
+      `Memory Size: ${this.#function.memoryMb} MB`,
+    ].join('\t');
   }
 
   /** AWS ends an initialisation that takes longer. */

@@ -1,9 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { functionArn } from '../arns.ts';
+import {
+  ACCOUNT,
+  functionArn,
+  LATEST,
+  parseFunctionName,
+  REGION,
+  toFunctionArn,
+  type FunctionReference,
+} from '../arns.ts';
 import type { LocalFunction } from '../template.ts';
+import { ServiceError } from './errors.ts';
 import {
   ExecutionEnvironment,
   type EnvironmentOptions,
+  type Invocation,
   type InvocationResult,
 } from './execution-environment.ts';
 
@@ -21,17 +31,6 @@ export interface FunctionsOptions extends EnvironmentOptions {
   onInvocation?: (event: InvocationEvent) => void | Promise<void>;
 }
 
-/** A refusal of the Lambda service itself, by the names and the status codes of its API. */
-export class ServiceError extends Error {
-  constructor(
-    readonly status: number,
-    override readonly name: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 /** The functions of the app, each with its execution environments: warm ones are used again. */
 export class Functions {
   readonly #functions: Map<string, LocalFunction>;
@@ -39,31 +38,52 @@ export class Functions {
   readonly #idle = new Map<string, ExecutionEnvironment[]>();
   readonly #all = new Set<ExecutionEnvironment>();
   readonly #busy = new Map<string, number>();
+  #isClosed = false;
 
   constructor(functions: LocalFunction[], options: FunctionsOptions) {
     this.#functions = new Map(functions.map((fn) => [fn.name, fn]));
     this.#options = options;
   }
 
-  /** @param nameOrArn as the Invoke API takes it */
+  /**
+   * @param nameOrArn as the Invoke API takes it
+   * @throws ServiceError where there is no such function, or no room for another invocation of it
+   */
   async invoke(nameOrArn: string, payload: string): Promise<InvocationResult> {
-    const fn = this.find(nameOrArn);
+    const fn = this.find(
+      parseFunctionName(nameOrArn) ?? { region: REGION, account: ACCOUNT, name: nameOrArn },
+    );
+    return this.run(fn, { requestId: randomUUID(), payload, functionArn: functionArn(fn.name) });
+  }
+
+  /** @throws ServiceError where there is no room for another invocation of the function */
+  async run(fn: LocalFunction, invocation: Invocation): Promise<InvocationResult> {
+    const { payload } = invocation;
     await this.#options.onInvocation?.({ phase: 'received', functionName: fn.name, payload });
-    const result = await this.#invokeWithin(fn, payload);
+    const result = await this.#runWithin(fn, invocation);
     await this.#options.onInvocation?.({ phase: 'answered', functionName: fn.name, payload });
     return result;
   }
 
-  find(nameOrArn: string): LocalFunction {
-    const name = nameOrArn.split(':').at(nameOrArn.startsWith('arn:') ? 6 : 0) ?? nameOrArn;
+  /** @throws ServiceError where there is no such function, or no such version of it, in the words of Lambda */
+  find(reference: FunctionReference): LocalFunction {
+    const { region, account, name, qualifier = LATEST } = reference;
+    const arn = toFunctionArn(reference);
+    if (region !== REGION) {
+      throw notFound(`Functions from '${region}' are not reachable in this region ('${REGION}')`);
+    }
+    if (account !== ACCOUNT) {
+      const message =
+        `User: arn:aws:iam::${ACCOUNT}:user/local is not authorized to perform: lambda:InvokeFunction on resource: ` +
+        `${arn} because no resource-based policy allows the lambda:InvokeFunction action`;
+      throw new ServiceError(403, 'AccessDeniedException', message);
+    }
     const fn = this.#functions.get(name);
-    if (fn) return fn;
-    const known = [...this.#functions.keys()].join(', ');
-    throw new ServiceError(
-      404,
-      'ResourceNotFoundException',
-      `Function not found: ${name}. There are: ${known}.`,
-    );
+    if (fn && qualifier === LATEST) return fn;
+    const known = fn
+      ? `Its only version here is ${LATEST}.`
+      : `There are: ${[...this.#functions.keys()].join(', ')}.`;
+    throw notFound(`Function not found: ${arn}. ${known}`);
   }
 
   /** The processes of a function that are alive. */
@@ -74,16 +94,19 @@ export class Functions {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#all].map((environment) => environment.stop()));
   }
 
-  async #invokeWithin(fn: LocalFunction, payload: string): Promise<InvocationResult> {
+  async #runWithin(fn: LocalFunction, invocation: Invocation): Promise<InvocationResult> {
+    if (this.#isClosed)
+      throw new ServiceError(503, 'ServiceUnavailableException', 'The local run has ended.');
     const busy = this.#busy.get(fn.name) ?? 0;
     if (busy >= CONCURRENCY) throw new ServiceError(429, 'TooManyRequestsException', 'Rate Exceeded.');
     this.#busy.set(fn.name, busy + 1);
     const environment = this.#takeEnvironment(fn);
     try {
-      return await environment.invoke(randomUUID(), payload, functionArn(fn.name));
+      return await environment.invoke(invocation);
     } finally {
       this.#busy.set(fn.name, this.#busy.get(fn.name)! - 1);
       this.#putBack(fn.name, environment);
@@ -106,4 +129,8 @@ export class Functions {
     }
     this.#idle.set(name, [...(this.#idle.get(name) ?? []), environment]);
   }
+}
+
+function notFound(message: string): ServiceError {
+  return new ServiceError(404, 'ResourceNotFoundException', message);
 }

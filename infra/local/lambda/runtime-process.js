@@ -14,6 +14,9 @@ const toError = (thrown) =>
     ? { errorType: thrown.name, errorMessage: thrown.message, trace: (thrown.stack ?? '').split('\n') }
     : { errorType: typeof thrown, errorMessage: String(thrown), trace: [] };
 
+// Taken before the function can replace them.
+const logs = [process.stdout, process.stderr].map((stream) => stream.write.bind(stream));
+
 let handler;
 try {
   handler = (await import(pathToFileURL(file).href))[exportName];
@@ -22,10 +25,12 @@ try {
   process.send({ kind: 'failed', error: toError(error) }, () => process.exit(1));
 }
 
-process.on('message', async ({ requestId, payload, timeoutMs, functionName, functionArn, memoryMb }) => {
+process.on('message', async ({ requestId, payload, endOfLog, timeoutMs, clientContext, ...fn }) => {
+  const { functionName, functionArn, memoryMb } = fn;
   const deadline = performance.now() + timeoutMs;
   const context = {
     awsRequestId: requestId,
+    clientContext,
     functionName,
     functionVersion: '$LATEST',
     invokedFunctionArn: functionArn,
@@ -35,11 +40,15 @@ process.on('message', async ({ requestId, payload, timeoutMs, functionName, func
     callbackWaitsForEmptyEventLoop: true,
     getRemainingTimeInMillis: () => Math.max(0, deadline - performance.now()),
   };
+  const answer = (message) => {
+    for (const write of logs) write(`${endOfLog}\n`);
+    process.send(message);
+  };
   try {
     const result = await handler(JSON.parse(payload), context);
-    process.send({ kind: 'answered', payload: JSON.stringify(result) ?? 'null' });
+    answer({ kind: 'answered', payload: JSON.stringify(result) ?? 'null' });
   } catch (error) {
-    process.send({ kind: 'failed', error: toError(error) });
+    answer({ kind: 'failed', error: toError(error) });
   }
 });
 if (handler) process.send({ kind: 'ready' });

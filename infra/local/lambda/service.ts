@@ -2,14 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
-import { functionArn, secretArn } from '../arns.ts';
+import { LATEST, secretArn, toFunctionArn } from '../arns.ts';
+import type { LocalFunction } from '../template.ts';
 import { ID_HEADER } from '../endpoint-file.ts';
 import type { Callers } from './callers.ts';
-import { ServiceError, type Functions } from './functions.ts';
+import { ServiceError } from './errors.ts';
+import type { EventQueue } from './event-queue.ts';
+import type { Invocation, InvocationResult } from './execution-environment.ts';
+import type { Functions } from './functions.ts';
+import { LogTail } from './log-tail.ts';
+import { decodeText, parsePayload, PAYLOAD_LIMIT, readBody } from './payload.ts';
+import { parseInvokeRequest, type InvokeRequest } from './request.ts';
 import { parsePublish, publishAnswer, type TopicMessage } from './topics.ts';
-
-/** Lambda's limit on the payload of a synchronous invocation, either way, in bytes. */
-const PAYLOAD_LIMIT = 6_291_556;
 
 const secretRequest = z.object({ SecretId: z.string() });
 
@@ -19,6 +23,7 @@ export class AwsService {
   readonly id = randomUUID();
   readonly #server: Server;
   #functions: Functions | undefined;
+  #events: EventQueue | undefined;
   readonly #callers: Callers;
   /** What the secret of the database holds: the MongoDB URI. */
   secret: string;
@@ -47,8 +52,9 @@ export class AwsService {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  serve(functions: Functions): void {
+  serve(functions: Functions, events: EventQueue): void {
     this.#functions = functions;
+    this.#events = events;
   }
 
   async close(): Promise<void> {
@@ -59,7 +65,8 @@ export class AwsService {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { authorization } = request.headers;
     if (request.headers['x-amz-target'] === 'secretsmanager.GetSecretValue') {
-      const { SecretId } = secretRequest.parse(JSON.parse((await readBody(request)).toString('utf8')));
+      const body = await readBody(request);
+      const { SecretId } = read(() => secretRequest.parse(JSON.parse(decodeText(body))));
       this.#callers.authorize(authorization, 'secretsmanager:GetSecretValue', secretArn(SecretId));
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
       const SecretString = this.#otherSecrets[SecretId] ?? this.secret;
@@ -69,14 +76,16 @@ export class AwsService {
     // SNS has no path; a plain curl sends this content type to Lambda's.
     const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
     if (isForm && request.url === '/') {
-      const message = parsePublish((await readBody(request)).toString('utf8'));
+      const body = await readBody(request);
+      const message = read(() => parsePublish(decodeText(body)));
       this.#callers.authorize(authorization, 'sns:Publish', message.topicArn);
       this.onMessage(message);
       response.writeHead(200, { 'content-type': 'text/xml' }).end(publishAnswer());
       return;
     }
-    const path = /^\/2015-03-31\/functions\/([^/]+)\/invocations(?:\?.*)?$/.exec(request.url ?? '');
-    if (request.method !== 'POST' || !path || !this.#functions) {
+    const invoke =
+      request.method === 'POST' ? parseInvokeRequest(request.url ?? '', request.headers) : undefined;
+    if (!invoke || !this.#functions) {
       throw new ServiceError(
         404,
         'UnknownOperationException',
@@ -84,63 +93,61 @@ export class AwsService {
       );
     }
     const body = await readBody(request);
-    const { name } = this.#functions.find(decodeURIComponent(path[1]!));
-    this.#callers.authorize(authorization, 'lambda:InvokeFunction', functionArn(name));
-    await this.#invoke(name, request.headers['x-amz-invocation-type'], body, response);
+    const fn = this.#functions.find(invoke.reference);
+    this.#callers.authorize(authorization, 'lambda:InvokeFunction', toFunctionArn(invoke.reference));
+    const invocation = {
+      requestId: randomUUID(),
+      payload: parsePayload(body, invoke.type),
+      functionArn: toFunctionArn(invoke.reference),
+    };
+    await this.#invoke(fn, invoke, invocation, response);
   }
 
-  async #invoke(name: string, type: unknown, body: Buffer, response: ServerResponse): Promise<void> {
-    const functions = this.#functions!;
-    const payload = parsePayload(body);
+  async #invoke(
+    fn: LocalFunction,
+    { type, wantsLog, clientContext }: InvokeRequest,
+    invocation: Invocation,
+    response: ServerResponse,
+  ): Promise<void> {
+    const requestId = { 'x-amzn-requestid': invocation.requestId };
     if (type === 'DryRun') {
-      respond(response, 204, '');
+      respond(response, 204, '', requestId);
       return;
     }
     if (type === 'Event') {
-      void functions.invoke(name, payload).catch(() => undefined);
-      respond(response, 202, '');
+      this.#events!.add(fn, invocation);
+      respond(response, 202, '', requestId);
       return;
     }
-    const result = await functions.invoke(name, payload);
-    if ('payload' in result && Buffer.byteLength(result.payload) > PAYLOAD_LIMIT) {
-      const errorMessage = `Response payload size exceeded maximum allowed payload size (${PAYLOAD_LIMIT} bytes).`;
-      const error = { errorType: 'Function.ResponseSizeTooLarge', errorMessage };
-      respond(response, 200, JSON.stringify(error), { 'x-amz-function-error': 'Unhandled' });
-    } else if ('payload' in result) {
-      respond(response, 200, result.payload);
-    } else {
-      respond(response, 200, JSON.stringify(result.error), { 'x-amz-function-error': 'Unhandled' });
-    }
+    const log = wantsLog ? new LogTail() : undefined;
+    const result = withinLimit(await this.#functions!.run(fn, { ...invocation, clientContext, log }));
+    const [body, error] =
+      'error' in result
+        ? [JSON.stringify(result.error), { 'x-amz-function-error': 'Unhandled' }]
+        : [result.payload, {}];
+    respond(response, 200, body, {
+      ...requestId,
+      ...error,
+      'x-amz-executed-version': LATEST,
+      ...(log && { 'x-amz-log-result': log.toBase64() }),
+    });
   }
 }
 
-function parsePayload(body: Buffer): string {
-  const payload = body.length === 0 ? '{}' : body.toString('utf8');
+function withinLimit(result: InvocationResult): InvocationResult {
+  if ('error' in result || Buffer.byteLength(result.payload) <= PAYLOAD_LIMIT) return result;
+  const errorMessage = `Response payload size exceeded maximum allowed payload size (${PAYLOAD_LIMIT} bytes).`;
+  return { error: { errorType: 'Function.ResponseSizeTooLarge', errorMessage } };
+}
+
+/** @throws ServiceError where a request of another service than Lambda is none */
+function read<T>(parse: () => T): T {
   try {
-    JSON.parse(payload);
-    return payload;
+    return parse();
   } catch (error) {
-    const why = (error as Error).message;
-    throw new ServiceError(
-      400,
-      'InvalidRequestContentException',
-      `Could not parse request body into json: ${why}`,
-    );
+    const why = (error as Error).message.replace(/\s+/g, ' ');
+    throw new ServiceError(400, 'SerializationException', `The request can't be read: ${why}`);
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > PAYLOAD_LIMIT) {
-      const message = `Request must be smaller than ${PAYLOAD_LIMIT} bytes for the InvokeFunction operation`;
-      throw new ServiceError(413, 'RequestEntityTooLargeException', message);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 function respond(
@@ -152,7 +159,6 @@ function respond(
   response.writeHead(status, {
     'content-type': 'application/json',
     'x-amzn-requestid': randomUUID(),
-    'x-amz-executed-version': '$LATEST',
     ...headers,
   });
   response.end(body);
