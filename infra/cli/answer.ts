@@ -70,10 +70,15 @@ const answer = z.object({
 });
 
 export type Run = z.infer<typeof run>;
+/** Whether a person is asked for an answer. */
+export const isAsking = ({ waits }: Run) => waits.some(({ ref }) => ref === 'approval');
+
 export type Position = z.infer<typeof position>;
 export type Trade = z.infer<typeof trade>;
 export type Step = z.infer<typeof step>;
 
-export function parseAnswer(payload: string): z.infer<typeof answer> {
+export type Answer = z.infer<typeof answer>;
+
+export function parseAnswer(payload: string): Answer {
   return answer.parse(JSON.parse(payload));
 }

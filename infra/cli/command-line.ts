@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../local/options.ts';
-import type { Command, EventCommand, Tool } from './command.ts';
+import { didYouMean } from '../config/nearest.ts';
+import type { Command, Done, EventCommand, Tool } from './command.ts';
 import { deploymentCommands } from './deployment-commands.ts';
 import { ledgerCommands } from './ledger-commands.ts';
 import { runCommands } from './run-commands.ts';
@@ -19,11 +20,10 @@ export interface Where {
 
 /** What a command line asks for. */
 export interface CommandLine extends Where {
-  /** Does it, and answers what is to be printed. */
-  work(this: void, open: () => Promise<Target>): Promise<string>;
+  work(this: void, open: () => Promise<Target>): Promise<Done>;
 }
 
-const commands: Record<string, Command> = {
+export const commands: Record<string, Command> = {
   ...runCommands,
   ...ledgerCommands,
   ...watchlistCommands,
@@ -62,7 +62,9 @@ export function parseCommandLine(args: string[]): string | CommandLine {
   if (name === undefined || name === '--help') return usage();
   const command = commands[name];
   if (!command) {
-    throw new UsageError(`There is no command "${name}". See npm run trader -- --help.`);
+    throw new UsageError(
+      `There is no command "${name}"${didYouMean(name, Object.keys(commands)) || '.'} See npm run trader -- --help.`,
+    );
   }
   const { values, positionals } = parse(name, command, rest);
   const { help, function: functionName, data, ...own } = values;
@@ -117,7 +119,7 @@ function eventWork(
     Object.entries(command.toEvent(own, id, positionals)).filter(([, value]) => value !== undefined),
   );
   const form = { json: json === true, html: html as string | undefined, csv: csv === true };
-  return async (open) => sendEvent(event, form, await open());
+  return async (open) => sendEvent(event, form, command.problemIn, await open());
 }
 
 type Values = Record<string, unknown>;
@@ -131,6 +133,9 @@ function parse(name: string, { options }: Command, args: string[]) {
     return { values: parsed.values as Record<string, unknown>, positionals: parsed.positionals };
   } catch (error) {
     const [firstSentence] = (error as Error).message.split(/\.\s/);
-    throw new UsageError(`${firstSentence}. See npm run trader -- ${name} --help.`);
+    const [, option] = /^Unknown option '(--\S+)'/.exec(firstSentence!) ?? [];
+    const known = Object.keys({ ...everyCommand, ...options }).map((each) => `--${each}`);
+    const hint = (option !== undefined && didYouMean(option, known)) || '.';
+    throw new UsageError(`${firstSentence}${hint} See npm run trader -- ${name} --help.`);
   }
 }

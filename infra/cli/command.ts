@@ -1,8 +1,17 @@
 import type { ParseArgsConfig } from 'node:util';
+import type { Answer } from './answer.ts';
 import type { Where } from './command-line.ts';
 import type { Target } from './target.ts';
 
 type Values = Record<string, unknown>;
+
+/** What a command came to. */
+export interface Done {
+  /** What is to be printed. */
+  output: string;
+  /** Why it is not what was asked for, in one line; the exit code is 1 then. */
+  problem?: string | undefined;
+}
 
 interface Described {
   usage: string;
@@ -16,9 +25,11 @@ export interface EventCommand extends Described {
   /** @param symbols what stands in the place of an id, where the command takes symbols */
   toEvent(values: Values, id: string | undefined, symbols: string[]): Record<string, unknown>;
   takesId: 'yes' | 'no' | 'may' | 'symbols';
+  /** Why an answer says that what was asked for was not done, in one line; undefined where it was. */
+  problemIn: (answer: Answer) => string | undefined;
 }
 
-/** A command that does more than to send one event, or less; it answers what is to be printed. */
+/** A command that does more than to send one event, or less. */
 export interface Tool extends Described {
   /** What it takes beside its options, such as a file. */
   takes: string | undefined;
@@ -26,25 +37,8 @@ export interface Tool extends Described {
    * @param open the orchestrator, where it is needed
    * @param where which one that is
    */
-  run(
-    values: Values,
-    argument: string | undefined,
-    open: () => Promise<Target>,
-    where: Where,
-  ): Promise<string>;
+  run(values: Values, argument: string | undefined, open: () => Promise<Target>, where: Where): Promise<Done>;
 }
 
 /** A command of `npm run trader`. */
 export type Command = EventCommand | Tool;
-
-/** Thrown by a command that did not do, or not find, all that was asked; what it did is printed all the same. */
-export class IncompleteError extends Error {
-  override readonly name = 'IncompleteError';
-  /** What is to be printed. */
-  readonly output: string;
-
-  constructor(message: string, output: string) {
-    super(message);
-    this.output = output;
-  }
-}

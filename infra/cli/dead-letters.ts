@@ -1,7 +1,7 @@
 import { countsInWords } from '../outcome.ts';
 import { UsageError } from '../local/options.ts';
 import { parseAnswer } from './answer.ts';
-import { IncompleteError } from './command.ts';
+import type { Done } from './command.ts';
 import type { Where } from './command-line.ts';
 import { toLetter, withoutSecrets, type Letter } from './dead-letters-letter.ts';
 import { LetterQueue, type HeldMessage } from './dead-letters-queue.ts';
@@ -46,14 +46,12 @@ interface Asked {
  *
  * A letter is deleted after it was sent and answered. Where the process dies between the two, the letter is there again
  * after a while, and sending it once more gives the runs that are there, for its key is the same.
- *
- * @throws IncompleteError where a letter that was asked for is left
  */
 export async function runDeadLetters(
   values: Record<string, unknown>,
   open: () => Promise<Target>,
   { functionName }: Where,
-): Promise<string> {
+): Promise<Done> {
   const asked = toAsked(values);
   if (!functionName) {
     throw new UsageError(
@@ -68,7 +66,7 @@ export async function runDeadLetters(
     const chosen = letters.filter(({ id }) => names.includes('all') || names.includes(id));
     // What is not asked for is everybody's again, before anything that takes long.
     await release(letters.filter((letter) => !chosen.includes(letter)));
-    if (names.length === 0) return list(letters, found, asked);
+    if (names.length === 0) return { output: list(letters, found, asked) };
     const missing = names.filter((name) => name !== 'all' && !letters.some(({ id }) => id === name));
     const outcomes: Outcome[] = missing.map((id) => ({
       id,
@@ -223,12 +221,13 @@ function repliedWith(reply: string): string {
   }
 }
 
-function told(outcomes: Outcome[], { json }: Asked): string {
+/** What became of the letters; a problem where one that was asked for is left. */
+function told(outcomes: Outcome[], { json }: Asked): Done {
   const lines = outcomes.map(({ id, done, detail }) => printable(`${id}  ${done.padEnd(8)}  ${detail}`));
   const output = json
     ? `${JSON.stringify(outcomes)}\n`
     : `${(lines.length > 0 ? lines : ['no dead letters']).join('\n')}\n`;
   const left = outcomes.filter(({ done }) => done === 'left').length;
-  if (left === 0) return output;
-  throw new IncompleteError(`${left} of ${outcomes.length} letters are left, see above.`, output);
+  const problem = left === 0 ? undefined : `${left} of ${outcomes.length} letters are left, see above.`;
+  return { output, problem };
 }

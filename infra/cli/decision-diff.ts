@@ -3,6 +3,7 @@ import { price, recentPrices, recommendation, type Recommendation } from '../../
 import { recommend, type Strategy } from '../../functions/strategies/strategy.ts';
 import { UsageError } from '../local/options.ts';
 import { parseAnswer, type Run } from './answer.ts';
+import { wholeNumberOption } from './options.ts';
 import { strategyOf } from './strategy-options.ts';
 import { columns } from './table.ts';
 import type { Target } from './target.ts';
@@ -31,8 +32,8 @@ const decided = z.object({
 export async function runDiff(values: Record<string, unknown>, open: () => Promise<Target>): Promise<string> {
   const { strategy, title } = strategyOf(values);
   const { symbol, from, to, json } = values;
-  const limit = Number(values['limit']);
-  if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit takes a whole number of runs.');
+  const limit = wholeNumberOption('--limit', values['limit']) ?? 0;
+  if (limit < 1) throw new UsageError('--limit takes a whole number of runs.');
   const asked = {
     ...(symbol !== undefined && { symbol }),
     ...(from !== undefined && { from }),

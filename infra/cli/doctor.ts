@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { toContext, UsageError } from '../local/options.ts';
-import { IncompleteError } from './command.ts';
+import type { Done } from './command.ts';
 import type { Where } from './command-line.ts';
 import { withoutSecrets } from './dead-letters-letter.ts';
 import { Deployment, DeploymentError, type DeployedFunction } from './deployment.ts';
@@ -14,14 +14,12 @@ const ORCHESTRATOR = 'orchestrator';
 
 /**
  * `npm run trader -- doctor`: compares what is deployed with what is configured here, and shows no secret.
- *
- * @throws IncompleteError with the differences, where there is one
  */
 export async function runDoctor(
   values: Record<string, unknown>,
   { functionName }: Where,
   root = projectRoot,
-): Promise<string> {
+): Promise<Done> {
   if (!functionName) {
     throw new UsageError(
       'The doctor compares a deployment with the configuration: give --function NAME. The local run always has the configuration.',
@@ -100,7 +98,7 @@ function told(
   name: string,
   { functions, schedules }: Configured,
   json: boolean,
-): string {
+): Done {
   const rows = differences.map(({ where, setting, deployed, configured }) => [
     where,
     setting,
@@ -109,11 +107,12 @@ function told(
   ]);
   if (differences.length === 0) {
     const what = `${Object.keys(functions).length} functions and ${schedules.length} schedules compared`;
-    return json ? '[]\n' : `${name} is deployed as it is configured here; ${what}\n`;
+    const output = json ? '[]\n' : `${name} is deployed as it is configured here; ${what}\n`;
+    return { output };
   }
   const table = columns(['WHERE', 'SETTING', 'DEPLOYED', 'CONFIGURED HERE'], rows);
-  throw new IncompleteError(
-    `${differences.length} settings of ${name} are not as they are configured here. npx cdk deploy takes what is in cdk.json, and -c where it is given again.`,
-    json ? `${JSON.stringify(differences)}\n` : `${table.join('\n')}\n`,
-  );
+  return {
+    problem: `${differences.length} settings of ${name} are not as they are configured here. npx cdk deploy takes what is in cdk.json, and -c where it is given again.`,
+    output: json ? `${JSON.stringify(differences)}\n` : `${table.join('\n')}\n`,
+  };
 }

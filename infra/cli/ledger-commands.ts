@@ -1,6 +1,8 @@
 import type { EventCommand } from './command.ts';
+import { wholeNumberOption } from './options.ts';
+import { noProblem } from './problems.ts';
 
-const count = (limit: unknown) => (limit === undefined ? undefined : Number(limit));
+const count = (limit: unknown) => wholeNumberOption('--limit', limit);
 
 /** What is asked of the ledger, and whether new orders come into it. */
 export const ledgerCommands: Record<string, EventCommand> = {
@@ -21,6 +23,7 @@ export const ledgerCommands: Record<string, EventCommand> = {
       cursor,
     }),
     takesId: 'no',
+    problemIn: noProblem,
   },
   trades: {
     usage: 'trades [--symbol SYM] [--from T] [--to T] [--limit N] [--cursor C] [--csv]',
@@ -36,6 +39,7 @@ export const ledgerCommands: Record<string, EventCommand> = {
     },
     toEvent: ({ limit, ...values }) => ({ command: 'trades', ...values, limit: count(limit) }),
     takesId: 'no',
+    problemIn: noProblem,
   },
   halt: {
     usage: 'halt [--note TEXT]',
@@ -44,6 +48,7 @@ export const ledgerCommands: Record<string, EventCommand> = {
     options: { note: { type: 'string' } },
     toEvent: ({ note }) => ({ command: 'halt', note }),
     takesId: 'no',
+    problemIn: noProblem,
   },
   unhalt: {
     usage: 'unhalt',
@@ -52,5 +57,6 @@ export const ledgerCommands: Record<string, EventCommand> = {
     options: {},
     toEvent: () => ({ command: 'unhalt' }),
     takesId: 'no',
+    problemIn: noProblem,
   },
 };

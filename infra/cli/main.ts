@@ -17,14 +17,17 @@ async function main(args: string[]): Promise<number> {
   // The SDK takes a while to load, and not every command needs it.
   const open = () => (target ??= import('./target.ts').then(({ openTarget }) => openTarget(root, where)));
   try {
-    process.stdout.write(await work(open));
+    const { output, problem } = await work(open);
+    process.stdout.write(output);
+    if (problem === undefined) return 0;
+    process.stderr.write(`${problem}\n`);
+    return 1;
   } finally {
     await target?.then(
       (opened) => opened.close(),
       () => undefined,
     );
   }
-  return 0;
 }
 
 runMain(main);

@@ -1,12 +1,14 @@
 import { styleText } from 'node:util';
 import { countsInWords, outcomeInWords } from '../outcome.ts';
-import { parseAnswer, type Run } from './answer.ts';
+import { isAsking, parseAnswer, type Run } from './answer.ts';
 import { haltLine, positionTable, tradeTable } from './ledger-tables.ts';
 import { fit, printable } from './text.ts';
 
 export interface Screen {
   columns: number;
   isTerminal: boolean;
+  /** Options by which the next command finds the same orchestrator, each with a blank before it. */
+  where: string;
 }
 
 const NOT_TRADED =
@@ -18,15 +20,24 @@ export function render(payload: string, screen: Screen): string {
   const { outcome, run: one, runs, counts, omitted, halted, positions, trades, watchlist, cursor } = answer;
   const lines: string[] = [];
   if (outcome !== undefined) lines.push(printable(outcome));
-  if (one) lines.push(...timeline(one, screen));
+  if (one) lines.push(...timeline(one, screen), ...howToAnswer([one], screen));
   if (runs) lines.push(...(runs.length > 0 ? table(runs, screen) : ['no runs']));
   if (runs && counts && runs.length > 1) lines.push(countsInWords(runs.length + omitted, counts));
+  if (runs) lines.push(...howToAnswer(runs, screen));
   if (halted !== undefined) lines.push(haltLine(halted));
   if (positions) lines.push(...positionTable(positions));
   if (trades) lines.push(...tradeTable(trades));
   if (watchlist) lines.push(...watchlist.map(printable), ...(answer.isTraded ? [] : [NOT_TRADED]));
   if (cursor) lines.push(`more: --cursor ${cursor}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** The command that answers a run that waits for a person; of several, for one of them. */
+function howToAnswer(runs: Run[], { where }: Screen): string[] {
+  const [first, ...others] = runs.filter(isAsking);
+  if (!first) return [];
+  const id = others.length > 0 ? 'ID' : first.id;
+  return [`answer: npm run trader -- approve ${id}${where}, or reject`];
 }
 
 const COLOURS = { SUCCESS: 'green', ERROR: 'red', IN_PROGRESS: 'yellow' } as const;

@@ -1,14 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import type { EventCommand } from './command.ts';
+import { wholeNumberOption } from './options.ts';
+import { failedRuns, noProblem, otherOutcome } from './problems.ts';
 
-const byId = (name: string, does: string, example: string, withNote = false): EventCommand => ({
+const byId = (
+  name: string,
+  does: string,
+  example: string,
+  problemIn: EventCommand['problemIn'],
+  withNote = false,
+): EventCommand => ({
   usage: `${name} ID${withNote ? ' [--note TEXT]' : ''}`,
   does,
   example,
   options: withNote ? { note: { type: 'string' } } : {},
   toEvent: ({ note }, id) => ({ command: name, id, note }),
   takesId: 'yes',
+  problemIn,
 });
+
+/** A run that was cancelled is one in ERROR, as it was asked to be. */
+const cancelled: EventCommand['problemIn'] = ({ outcome }) =>
+  otherOutcome('cancelled')({ ...{ omitted: 0 }, outcome });
 
 const ID = '45e9b56611cdcb087c95278c';
 
@@ -30,12 +43,18 @@ export const runCommands: Record<string, EventCommand> = {
     toEvent: ({ limit, ...values }) => ({
       command: 'list',
       ...values,
-      limit: limit === undefined ? undefined : Number(limit),
+      limit: wholeNumberOption('--limit', limit),
     }),
     takesId: 'no',
+    problemIn: noProblem,
   },
   show: {
-    ...byId('show', 'one run with its steps; --html writes a page about it', `show ${ID} --html run.html`),
+    ...byId(
+      'show',
+      'one run with its steps; --html writes a page about it',
+      `show ${ID} --html run.html`,
+      noProblem,
+    ),
     usage: 'show ID [--html FILE]',
     options: { html: { type: 'string' } },
   },
@@ -47,6 +66,7 @@ export const runCommands: Record<string, EventCommand> = {
     // A key of its own for each command line: whatever sends the request again makes no second run.
     toEvent: ({ symbol, key }) => ({ command: 'run', symbols: symbol, idempotencyKey: key ?? randomUUID() }),
     takesId: 'no',
+    problemIn: failedRuns,
   },
   tick: {
     usage: 'tick --time T [--symbol SYM ...] [--late]',
@@ -59,6 +79,7 @@ export const runCommands: Record<string, EventCommand> = {
     },
     toEvent: ({ time, symbol, late }) => ({ command: 'tick', scheduledTime: time, symbols: symbol, late }),
     takesId: 'no',
+    problemIn: failedRuns,
   },
   resume: {
     usage: 'resume [ID]',
@@ -67,14 +88,27 @@ export const runCommands: Record<string, EventCommand> = {
     options: {},
     toEvent: (_, id) => ({ command: 'resume', id }),
     takesId: 'may',
+    problemIn: failedRuns,
   },
-  approve: byId('approve', 'lets a run that waits trade', `approve ${ID} --note "checked"`, true),
+  approve: byId(
+    'approve',
+    'lets a run that waits trade',
+    `approve ${ID} --note "checked"`,
+    otherOutcome('approved', 'already-approved'),
+    true,
+  ),
   reject: byId(
     'reject',
     'ends a run that waits without a trade',
     `reject ${ID} --note "earnings tomorrow"`,
+    otherOutcome('rejected', 'already-rejected'),
     true,
   ),
-  cancel: byId('cancel', 'ends a run that waits or sleeps', `cancel ${ID}`, true),
-  retry: byId('retry', 'carries a failed run on from the step that failed', `retry ${ID}`),
+  cancel: byId('cancel', 'ends a run that waits or sleeps', `cancel ${ID}`, cancelled, true),
+  retry: byId(
+    'retry',
+    'carries a failed run on from the step that failed',
+    `retry ${ID}`,
+    otherOutcome('retried'),
+  ),
 };

@@ -1,5 +1,7 @@
 import { allPages, csvOf } from './csv.ts';
 import { writePage } from './page/write.ts';
+import { parseAnswer } from './answer.ts';
+import type { Done, EventCommand } from './command.ts';
 import { render } from './render.ts';
 import type { Target } from './target.ts';
 
@@ -12,15 +14,22 @@ export interface Form {
   csv: boolean;
 }
 
-/** Sends an event, and answers what is to be printed. */
-export async function sendEvent(event: object, { csv, html, json }: Form, target: Target): Promise<string> {
-  if (csv) return csvOf(await allPages(event, target));
+/** Sends an event, and answers what it came to. */
+export async function sendEvent(
+  event: object,
+  { csv, html, json }: Form,
+  problemIn: EventCommand['problemIn'],
+  target: Target,
+): Promise<Done> {
+  if (csv) return { output: csvOf(await allPages(event, target)) };
   const payload = await target.send(event);
   if (html !== undefined) {
-    await writePage(html, payload);
-    return `wrote ${html}\n`;
+    await writePage(html, payload, target.where);
+    return { output: `wrote ${html}\n` };
   }
   const { isTTY, columns } = process.stdout;
-  const screen = { isTerminal: isTTY && !process.env['NO_COLOR'], columns: isTTY ? columns : 120 };
-  return json ? `${payload}\n` : render(payload, screen);
+  const isTerminal = isTTY && !process.env['NO_COLOR'];
+  const screen = { isTerminal, columns: isTTY ? columns : 120, where: target.where };
+  const output = json ? `${payload}\n` : render(payload, screen);
+  return { output, problem: problemIn(parseAnswer(payload)) };
 }

@@ -14,7 +14,9 @@ export const strategyTools: Record<string, Tool> = {
       svg: { type: 'string' },
     },
     takes: 'a file of prices',
-    run: async (values, file) => (await import('./backtest/run.ts')).runBacktest(values, file!),
+    run: async (values, file) => ({
+      output: await (await import('./backtest/run.ts')).runBacktest(values, file!),
+    }),
   },
   diff: {
     usage: `diff ${STRATEGY_USAGE} [--symbol SYM] [--from T] [--to T] [--limit N]`,
@@ -28,6 +30,8 @@ export const strategyTools: Record<string, Tool> = {
       limit: { type: 'string', default: '100' },
     },
     takes: undefined,
-    run: async (values, _, open) => (await import('./decision-diff.ts')).runDiff(values, open),
+    run: async (values, _, open) => ({
+      output: await (await import('./decision-diff.ts')).runDiff(values, open),
+    }),
   },
 };

@@ -1,9 +1,15 @@
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { brokerKeysOf } from '../local/broker-keys.ts';
-import { existingDataFolder } from '../local/data-folder.ts';
+import { existingDataFolder, fromHere } from '../local/data-folder.ts';
 import { readEndpoint } from '../local/endpoint-file.ts';
+import { UsageError } from '../local/options.ts';
+import { shellWord } from '../local/shell-word.ts';
 import type { Where } from './command-line.ts';
+import { inOptions } from './options.ts';
+
+/** A function has fifteen minutes at the most; a client that waits for less asks again, which the key makes harmless. */
+const CLIENT = { requestHandler: { connectionTimeout: 5_000, requestTimeout: 910_000 } };
 
 /** Thrown where the orchestrator refused or failed, or could not be reached; the message is one line. */
 export class InvocationError extends Error {
@@ -12,6 +18,8 @@ export class InvocationError extends Error {
 
 /** An orchestrator that takes events. */
 export interface Target {
+  /** Options by which a command finds it again, each with a blank before it. */
+  where: string;
   /** Its reply as it came. */
   send(event: object): Promise<string>;
   close(): Promise<void>;
@@ -21,13 +29,19 @@ export interface Target {
 export async function openTarget(root: string, { functionName, data }: Where): Promise<Target> {
   // The SDK would warn of each Node older than its own choice, above every answer.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-  if (functionName !== undefined) return remote(new LambdaClient(), functionName);
+  if (functionName !== undefined)
+    return remote(new LambdaClient(CLIENT), functionName, whereOf({ functionName }));
   const dataDir = existingDataFolder(root, data);
   const running = await readEndpoint(dataDir);
   if (running) {
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-    const client = new LambdaClient({ endpoint: running.endpoint, region: 'us-east-1', credentials });
-    return remote(client, running.orchestrator);
+    const client = new LambdaClient({
+      ...CLIENT,
+      endpoint: running.endpoint,
+      region: 'us-east-1',
+      credentials,
+    });
+    return remote(client, running.orchestrator, whereOf({ data }));
   }
   // With the CDK and the store behind it, it takes seconds to load.
   const { startLocalApp } = await import('../local/local-app.ts');
@@ -40,17 +54,19 @@ export async function openTarget(root: string, { functionName, data }: Where): P
     onLog: () => undefined,
   });
   return {
+    where: whereOf({ data }),
     send: async (event) => {
       const result = await app.invoke(app.orchestrator, event);
       if ('payload' in result) return result.payload;
-      throw new InvocationError(`${result.error.errorType}: ${result.error.errorMessage}`);
+      throw refusal(result.error);
     },
     close: () => app.close(),
   };
 }
 
-function remote(client: LambdaClient, functionName: string): Target {
+function remote(client: LambdaClient, functionName: string, where: string): Target {
   return {
+    where,
     send: (event) => invoke(client, functionName, event),
     close: () => Promise.resolve(client.destroy()),
   };
@@ -63,8 +79,19 @@ async function invoke(client: LambdaClient, name: string, event: object): Promis
   });
   const payload = Payload?.transformToString() ?? '';
   if (FunctionError === undefined) return payload;
-  const { errorType, errorMessage } = JSON.parse(payload) as { errorType?: string; errorMessage?: string };
-  throw new InvocationError(`${errorType}: ${errorMessage}`);
+  throw refusal(JSON.parse(payload) as { errorType?: string; errorMessage?: string });
+}
+
+/** What the orchestrator threw; of an event that it can't take, what was wrong with the command line. */
+function refusal({ errorType, errorMessage }: { errorType?: string; errorMessage?: string }): Error {
+  if (errorType === 'InvalidEventError') return new UsageError(inOptions(errorMessage ?? ''));
+  return new InvocationError(`${errorType}: ${errorMessage}`);
+}
+
+/** Options are left out where they are the default. */
+export function whereOf({ functionName, data }: Partial<Where>): string {
+  if (functionName !== undefined) return ` --function ${shellWord(functionName)}`;
+  return data === undefined ? '' : ` --data ${shellWord(fromHere(data))}`;
 }
 
 function whyUnreachable({ name, message }: Error, functionName: string): string {

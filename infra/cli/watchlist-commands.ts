@@ -1,4 +1,5 @@
 import type { EventCommand } from './command.ts';
+import { noProblem } from './problems.ts';
 
 const bySymbols = (name: string, does: string): EventCommand => ({
   usage: `${name} SYM ...`,
@@ -7,6 +8,7 @@ const bySymbols = (name: string, does: string): EventCommand => ({
   options: {},
   toEvent: (_values, _id, symbols) => ({ command: name, symbols }),
   takesId: 'symbols',
+  problemIn: noProblem,
 });
 
 /** What is asked of the list of symbols that is kept in the store. */
@@ -20,5 +22,6 @@ export const watchlistCommands: Record<string, EventCommand> = {
     options: {},
     toEvent: () => ({ command: 'watchlist' }),
     takesId: 'no',
+    problemIn: noProblem,
   },
 };

@@ -1,6 +1,7 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { price, stockSymbol } from '../../functions/contracts/stock.ts';
+import { didYouMean } from './nearest.ts';
 import { limitKeys, toLimits, type LimitKey } from './limits.ts';
 import { marketKeys, toMarket, type MarketConfig } from './market.ts';
 import { strategyKeys, toStrategyConfig, type StrategyConfig } from './strategy.ts';
@@ -142,7 +143,9 @@ export function parseConfig(context: Record<string, unknown>): TraderConfig {
     ...[...wrong].map(
       ([key, reason]) => `${key} is ${shown(key, context[key])}, expected ${descriptionOf(key)}${reason}`,
     ),
-    ...unknown.map((key) => `${key} is no key, expected one of ${known.join(', ')}`),
+    ...unknown.map(
+      (key) => `${key} is no key${didYouMean(key, known) || `, expected one of ${known.join(', ')}`}`,
+    ),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return combined(parsed.data);

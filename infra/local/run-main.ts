@@ -3,7 +3,7 @@ import { fileProblem } from './mongodb/file-problem.ts';
 /** By name, for loading the classes would load what a command may not need. Their messages are one line each. */
 const EXIT_CODES: Record<string, number> = {
   ...{ UsageError: 2, ConfigError: 2 },
-  ...{ StoreError: 1, InvocationError: 1, DeploymentError: 1, IncompleteError: 1 },
+  ...{ StoreError: 1, InvocationError: 1, DeploymentError: 1 },
 };
 
 /**
@@ -17,8 +17,7 @@ export function runMain(main: (args: string[]) => Promise<number>): void {
       process.exitCode = code;
     },
     (error: unknown) => {
-      const { name, message, stack, path, output } = error as NodeJS.ErrnoException & { output?: string };
-      if (output !== undefined) process.stdout.write(output);
+      const { name, message, stack, path } = error as NodeJS.ErrnoException;
       const known = EXIT_CODES[name];
       const problem = fileProblem(error);
       if (known !== undefined) console.error(message);

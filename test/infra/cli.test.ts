@@ -1,5 +1,9 @@
 import { join } from 'node:path';
+import { parseAnswer } from '../../infra/cli/answer.ts';
+import { commands } from '../../infra/cli/command-line.ts';
+import type { EventCommand } from '../../infra/cli/command.ts';
 import { allPages, csvOf } from '../../infra/cli/csv.ts';
+import { noProblem } from '../../infra/cli/problems.ts';
 import { render } from '../../infra/cli/render.ts';
 import { removeEndpoint, writeEndpoint } from '../../infra/local/endpoint-file.ts';
 import type { LocalApp } from '../../infra/local/local-app.ts';
@@ -33,7 +37,7 @@ test('a run that waits is seen in the list, approved, and shown', async () => {
   const { id } = answers.report.parse(JSON.parse(started.stdout)).runs[0]!;
 
   const list = await trader('list', '--state', 'IN_PROGRESS');
-  expect(list.stdout.split('\n')).toHaveLength(2);
+  expect(list.stdout.split('\n')).toHaveLength(3);
   expect(list.stdout).toMatch(new RegExp(`${id} +AMZN +IN_PROGRESS .* waits for an answer`));
 
   const approved = await trader('approve', id, '--note', 'checked');
@@ -42,6 +46,70 @@ test('a run that waits is seen in the list, approved, and shown', async () => {
   expect((await trader('approve', id)).stdout).toMatch(/^already-approved\n/);
   const shown = await trader('show', id, '--json');
   expect(answers.run.parse(JSON.parse(shown.stdout)).run).toMatchObject({ id, state: 'SUCCESS' });
+});
+
+test('a command that did not do what was asked has exit code 1, and says why', async () => {
+  const begin = async (key: string) => {
+    const { stdout } = await trader('run', '--symbol', 'AMZN', '--key', key, '--json');
+    return answers.report.parse(JSON.parse(stdout)).runs[0]!.id;
+  };
+  const taken = await begin('taken');
+  const list = await trader('list', '--state', 'IN_PROGRESS');
+  expect(list.stdout).toMatch(
+    new RegExp(`\nanswer: npm run trader -- approve ${taken} --data .*, or reject$`),
+  );
+  expect((await trader('show', taken)).stdout).toContain(
+    `answer: npm run trader -- approve ${taken} --data `,
+  );
+  expect(await trader('approve', taken)).toMatchObject({ code: 0, stderr: '' });
+  for (const command of ['reject', 'cancel']) {
+    const late = await trader(command, taken);
+    expect(late.code).toBe(1);
+    expect(late.stderr).toMatch(/^(Nothing was changed: the run is already \w+\.|RefusedError: .*)\n$/);
+  }
+  const left = await begin('left');
+  expect(await trader('reject', left)).toMatchObject({ code: 0, stderr: '' });
+  expect((await trader('approve', left)).stderr).toBe('Nothing was changed: the run is already rejected.\n');
+  expect(await trader('cancel', await begin('off'))).toMatchObject({ code: 0, stderr: '' });
+});
+
+const ended = { id: 'a'.repeat(24), key: 'k', symbol: 'S', startedAt: '2026-01-05T14:30:00Z', waits: [] };
+const failed = { ...ended, state: 'ERROR', error: { name: 'E', message: 'why' }, endedAt: ended.startedAt };
+const fine = { ...ended, state: 'SUCCESS', error: null, endedAt: ended.startedAt };
+const answersOfRuns: [string, object, string | undefined][] = [
+  ['approve', { outcome: 'approved', run: fine }, undefined],
+  ['approve', { outcome: 'approved', run: failed }, `Run ${ended.id} failed: E: why`],
+  ['approve', { outcome: 'already-approved', run: failed }, `Run ${ended.id} failed: E: why`],
+  [
+    'approve',
+    { outcome: 'already-rejected', run: fine },
+    'Nothing was changed: the run is already rejected.',
+  ],
+  ['reject', { outcome: 'already-approved', run: fine }, 'Nothing was changed: the run is already approved.'],
+  ['cancel', { outcome: 'cancelled', run: failed }, undefined],
+  ['cancel', { outcome: 'already-ended', run: fine }, 'Nothing was changed: the run is already ended.'],
+  ['retry', { outcome: 'retried', run: fine }, undefined],
+  ['retry', { outcome: 'retried', run: failed }, `Run ${ended.id} failed: E: why`],
+  ['resume', { runs: [fine, failed], counts: { traded: 1, failed: 1 } }, `Run ${ended.id} failed: E: why`],
+  [
+    'run',
+    { runs: [failed], counts: { failed: 7 }, omitted: 6 },
+    '7 runs failed: npm run trader -- list --state ERROR',
+  ],
+  ['tick', { runs: [fine], counts: { traded: 1 } }, undefined],
+  ['list', { runs: [failed] }, undefined],
+  ['show', { run: failed }, undefined],
+];
+test.each(answersOfRuns)('%s answered by %j', (name, answer, problem) => {
+  expect((commands[name] as EventCommand).problemIn(parseAnswer(JSON.stringify(answer)))).toBe(problem);
+});
+
+test('each command that changes a run is among these', () => {
+  const changing = Object.entries(commands).filter(
+    ([, command]) => 'problemIn' in command && command.problemIn !== noProblem,
+  );
+  const tried = new Set(answersOfRuns.map(([name]) => name));
+  expect(changing.map(([name]) => name).filter((name) => !tried.has(name))).toEqual([]);
 });
 
 test('trading is halted and let on again; the ledger is told as tables and as comma-separated values', async () => {
@@ -84,7 +152,7 @@ test('all pages go into the comma-separated values, and what has a comma in quot
   ];
   const sent: object[] = [];
   const send = (event: object) => Promise.resolve(JSON.stringify(pages[sent.push(event) - 1]));
-  const rows = await allPages({ command: 'trades' }, { send, close: () => Promise.resolve() });
+  const rows = await allPages({ command: 'trades' }, { where: '', send, close: () => Promise.resolve() });
   expect(sent).toEqual([{ command: 'trades' }, { command: 'trades', cursor: 'next' }]);
   expect(csvOf(rows)).toBe('id,qty\n"a,b",1\n"say ""c""",2\n');
 });
@@ -104,11 +172,21 @@ test.each([
   [['list', '--colour'], 2, "Unknown option '--colour'"],
   [['show'], 2, '"show" takes a run\'s id'],
   [['show', 'a', 'b'], 2, '"show" can\'t take "b"'],
-  [['show', 'x'], 1, '24 hexadecimal digits'],
+  [['show', 'x'], 2, "ID: a run's id is 24 hexadecimal digits"],
   [['show', '0123456789abcdef01234567'], 1, 'RefusedError: There is no run'],
   [['trades', '--csv', '--json'], 2, 'take one of the two'],
   [['unhalt', '--note', 'x'], 2, "Unknown option '--note'"],
-  [['list', '--limit', 'many'], 1, 'InvalidEventError'],
+  [['list', '--limit', 'many'], 2, '--limit takes a whole number, not "many"'],
+  [['list', '--limit', '-1'], 2, "Option '--limit' argument is ambiguous"],
+  [['list', '--limit', '1000'], 2, '--limit: '],
+  [['list', '--from', 'yesterday'], 2, '--from: `from` is an ISO 8601 time in UTC'],
+  [['list', '--state', 'DONE'], 2, '--state: '],
+  [['run', '--key', ''], 2, '--key: an idempotency key is 1 to 128 characters'],
+  [['tick'], 2, '--time: the scheduled time is an ISO 8601 time in UTC'],
+  [['tick', '--time', 'noon'], 2, '--time: '],
+  [['aprove', 'x'], 2, 'There is no command "aprove"; did you mean approve?'],
+  [['list', '--stat', 'ERROR'], 2, "Unknown option '--stat'; did you mean --state?"],
+  [['diff', '--strategy', 'threshold', '--limit', '0'], 2, '--limit takes a whole number of runs'],
 ])('%j is refused in one line', async (args, code, text) => {
   const finished = await trader(...args);
   expect(finished).toMatchObject({ code, stdout: '' });
@@ -143,7 +221,7 @@ test('what a run holds can not write to the terminal', () => {
     endedAt: '2026-01-05T14:30:01.000Z',
   };
   for (const answer of [{ run }, { runs: [run], cursor: null }]) {
-    const text = render(JSON.stringify(answer), { columns: 80, isTerminal: false });
+    const text = render(JSON.stringify(answer), { columns: 80, isTerminal: false, where: '' });
     // eslint-disable-next-line no-control-regex -- they are what it is about
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   }

@@ -145,7 +145,10 @@ describe('the configuration', () => {
     [{ vpcId: 'mine' }, 'vpcId is "mine", expected the id of a VPC'],
     [{ vpcId: network.vpcId }, 'subnetIds is not set, expected ids of subnets'],
     [{ ...network, subnetIds: 'a,b' }, 'subnetIds is "a,b", expected ids of subnets'],
-    [{ symbool: 'AMZN' }, 'symbool is no key, expected one of symbols, symbol, symbolsFile'],
+    [{ tickers: 'AMZN' }, 'tickers is no key, expected one of symbols, symbol, symbolsFile'],
+    [{ symbool: 'AMZN' }, 'symbool is no key; did you mean symbol?'],
+    [{ sybmols: 'AMZN' }, 'sybmols is no key; did you mean symbols?'],
+    [{ timezone: 'UTC' }, 'timezone is no key; did you mean timeZone?'],
   ])('refuses %j in a line that names the key', (change, message) => {
     expect(() => parse(change)).toThrow(ConfigError);
     expect(() => parse(change)).toThrow(message);

@@ -1,5 +1,4 @@
 import * as fc from 'fast-check';
-import { IncompleteError } from '../../infra/cli/command.ts';
 import { runDeadLetters } from '../../infra/cli/dead-letters.ts';
 import { toLetter } from '../../infra/cli/dead-letters-letter.ts';
 import { runCommands } from '../../infra/cli/run-commands.ts';
@@ -49,10 +48,8 @@ const where = { functionName: NAME, data: undefined };
 async function deadLetters(values: Record<string, unknown> = {}): Promise<[string, string | undefined]> {
   const target = openTarget(root, where);
   try {
-    return [await runDeadLetters(values, () => target, where), undefined];
-  } catch (error) {
-    if (!(error instanceof IncompleteError)) throw error;
-    return [error.output, error.message];
+    const { output, problem } = await runDeadLetters(values, () => target, where);
+    return [output, problem];
   } finally {
     await (await target).close();
   }

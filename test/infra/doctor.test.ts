@@ -1,6 +1,5 @@
 import { configuredIn } from '../../infra/cli/doctor-configured.ts';
 import { runDoctor } from '../../infra/cli/doctor.ts';
-import { IncompleteError } from '../../infra/cli/command.ts';
 import type { Difference } from '../../infra/cli/doctor-compare.ts';
 import { startCommand } from '../support/command.ts';
 import { arnOfFunction, arnOfQueue, FakeAws } from '../support/fake-aws.ts';
@@ -44,14 +43,11 @@ function deploy(context: Record<string, string> = {}): void {
 
 async function doctor(context: string[] = []): Promise<Difference[]> {
   const where = { functionName: NAME, data: undefined };
-  try {
-    return JSON.parse(await runDoctor({ context, json: true }, where, root)) as Difference[];
-  } catch (error) {
-    if (!(error instanceof IncompleteError)) throw error;
-    const differences = JSON.parse(error.output) as Difference[];
-    expect(error.message).toContain(`${differences.length} settings of ${NAME} are not`);
-    return differences;
-  }
+  const { output, problem } = await runDoctor({ context, json: true }, where, root);
+  const differences = JSON.parse(output) as Difference[];
+  if (differences.length === 0) expect(problem).toBeUndefined();
+  else expect(problem).toContain(`${differences.length} settings of ${NAME} are not`);
+  return differences;
 }
 const variables = (name: string) => fake.functions.get(nameOf(name))!.environment;
 

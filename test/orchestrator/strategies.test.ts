@@ -60,6 +60,7 @@ describe('npm run trader -- diff', () => {
   const sent: string[] = [];
   const open = () =>
     Promise.resolve({
+      where: '',
       send: async (event: object) => {
         sent.push((event as { command: string }).command);
         return JSON.stringify(answerOf(await app.invoke(ORCHESTRATOR, event)));

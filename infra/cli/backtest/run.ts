@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { price, quantity } from '../../../functions/contracts/stock.ts';
 import { dollars, type Money } from '../../../functions/shared/money.ts';
+import { fromHere } from '../../local/data-folder.ts';
 import { UsageError } from '../../local/options.ts';
 import { strategyOf } from '../strategy-options.ts';
 import { columns } from '../table.ts';
@@ -14,11 +15,12 @@ export async function runBacktest(values: Record<string, unknown>, file: string)
   const { strategy, title } = strategyOf(values);
   const cash = optionOf(price, values['cash'], '--cash takes an amount in dollars, such as "10000.00"');
   const qty = optionOf(quantity, Number(values['quantity']), '--quantity takes a whole number of shares');
-  const prices = parsePrices(await withFile(file, () => readFile(file, 'utf8')), file);
+  const prices = parsePrices(await withFile(file, () => readFile(fromHere(file), 'utf8')), file);
   const result = backtest(prices, { strategy, cash, quantity: qty });
 
   const { svg } = values;
-  if (typeof svg === 'string') await withFile(svg, () => writeFile(svg, plot(title, prices, result)));
+  if (typeof svg === 'string')
+    await withFile(svg, () => writeFile(fromHere(svg), plot(title, prices, result)));
   const summary = summaryOf(title, prices, result, cash);
   if (values['json']) return `${JSON.stringify({ ...summary, trades: result.trades })}\n`;
   return [

@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { outcomeInWords } from '../../outcome.ts';
-import type { Run } from '../answer.ts';
+import { isAsking, type Run } from '../answer.ts';
 import { drawing } from './drawing.ts';
 import { html, Html } from './html.ts';
 import { STYLE } from './style.ts';
 import { duration, time, timeline } from './timeline.ts';
 
-/** A page about one run that needs nothing but itself: no script, no network. What a user typed is text in it. */
-export function page(run: Run): string {
+/**
+ * A page about one run that needs nothing but itself: no script, no network. What a user typed is text in it.
+ *
+ * @param where options by which `npm run trader` finds the run, each with a blank before it
+ */
+export function page(run: Run, where = ''): string {
   const headline = headlineOf(run);
   // The hash is of every character between the tags, so none may come in between.
   const hash = createHash('sha256').update(STYLE).digest('base64');
@@ -33,6 +37,15 @@ export function page(run: Run): string {
               ? html`<section class="error">
                   <h2>Error</h2>
                   <pre>${run.error.name}: ${run.error.message}</pre>
+                </section>`
+              : undefined
+          }
+          ${
+            isAsking(run)
+              ? html`<section>
+                  <h2>How to answer</h2>
+                  <pre>npm run trader -- approve ${run.id}${where}</pre>
+                  <pre>npm run trader -- reject ${run.id}${where}</pre>
                 </section>`
               : undefined
           }

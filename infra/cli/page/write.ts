@@ -1,13 +1,14 @@
 import { writeFile } from 'node:fs/promises';
+import { fromHere } from '../../local/data-folder.ts';
 import { UsageError } from '../../local/options.ts';
 import { parseAnswer } from '../answer.ts';
 import { page } from './page.ts';
 
 /** Writes the page about the run that an answer of `show` holds. */
-export async function writePage(file: string, payload: string): Promise<void> {
+export async function writePage(file: string, payload: string, where: string): Promise<void> {
   const { run } = parseAnswer(payload);
   if (!run) throw new Error('The orchestrator answered "show" without a run.');
-  await writeFile(file, page(run)).catch((error: NodeJS.ErrnoException) => {
+  await writeFile(fromHere(file), page(run, where)).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(
       `The page could not be written to ${file}: ${error.code}. Name a file in a folder that is there.`,
     );
