@@ -101,7 +101,9 @@ function barsOf(text: string, file: string): Row[] {
   const names = Object.keys(bars[0] ?? {});
   const rows = bars.map((each, index) => ({
     where: `bar ${index + 1}`,
-    cells: names.map((name) => (typeof each[name] === 'string' ? each[name] : (JSON.stringify(each[name]) ?? ''))),
+    cells: names.map((name) =>
+      typeof each[name] === 'string' ? each[name] : (JSON.stringify(each[name]) ?? ''),
+    ),
   }));
   return [{ where: 'the first bar', cells: names }, ...rows];
 }
