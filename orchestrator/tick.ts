@@ -103,7 +103,9 @@ function latestBySymbol(open: OpenRun[]): Map<string | undefined, OpenRun> {
   return new Map(open.map((run) => [run.filter['symbol'], run]));
 }
 
-const keyOf = ({ key }: Tick, symbol: string) => `${TradingWorkflow.permanentRef}/${symbol}/${key}`;
+const keyOf = ({ key }: Tick, symbol: string) =>
+  // Else BTC/USD under the key x, and BTC under USD/x, were one run.
+  `${TradingWorkflow.permanentRef}/${encodeURIComponent(symbol)}/${key}`;
 
 function toRequest(tick: Tick, symbol: string, config: Config, earlier: OpenRun | undefined): RunRequest {
   const { key, at } = tick;

@@ -1,10 +1,17 @@
 import * as z from 'zod';
 import { idempotencyKey } from './text.ts';
 
-/** A ticker symbol as exchanges write it: `AMZN`, `BRK.B`. */
+/** A ticker symbol as exchanges write it: `AMZN`, `BRK.B`, `7203.T`, `BTC/USD`; small letters are made capitals. */
 export const stockSymbol = z
   .string()
-  .regex(/^[A-Z][A-Z0-9.-]{0,9}$/, 'a symbol is 1 to 10 capitals, digits, "." or "-", such as AMZN');
+  .regex(
+    /^(?=.{1,10}$)[A-Za-z0-9][A-Za-z0-9.-]*(\/[A-Za-z0-9]+)?$/,
+    'a symbol is 1 to 10 letters, digits, "." or "-", with one "/" in a pair, such as AMZN, BRK.B or BTC/USD',
+  )
+  .toUpperCase();
+
+/** Whether it may be a stock of the USA: neither a pair of currencies nor a number of another exchange, such as `7203.T`. */
+export const isUsStock = (symbol: string): boolean => /^[A-Z][^/]*$/.test(symbol);
 
 /** An exact positive amount of dollars, as a decimal string of at most four decimals. */
 export const price = z

@@ -31,7 +31,10 @@ export function csvOf(rows: Row[]): string {
   return lines.map((values) => `${values.map(field).join(',')}\n`).join('');
 }
 
+/** A spreadsheet computes what begins like a formula. An apostrophe makes it text; numbers are left as they are. */
+const FORMULA = /^(?![-+]?\d+(?:\.\d+)?$)[=+\-@\t\r]/;
+
 function field(value: string | number): string {
-  const text = String(value);
+  const text = String(value).replace(FORMULA, "'$&");
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,6 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
-import { price, stockSymbol } from '../../functions/contracts/stock.ts';
+import { isUsStock, price, stockSymbol } from '../../functions/contracts/stock.ts';
 import { didYouMean } from './nearest.ts';
 import { limitKeys, toLimits, type LimitKey } from './limits.ts';
 import { marketKeys, toMarket, type MarketConfig } from './market.ts';
@@ -19,7 +19,9 @@ const RETENTION = Object.values(RetentionDays).filter(
 export const configuration = z.object({
   symbols: z
     .string()
-    .refine((list) => list.split(',').every((symbol) => stockSymbol.safeParse(symbol).success))
+    .transform((list) => list.split(',').map((symbol) => symbol.trim()))
+    .pipe(z.array(stockSymbol))
+    .transform((list) => list.join(','))
     .describe('symbols separated by commas, such as "AMZN,BRK.B"'),
   symbol: stockSymbol.optional().describe('one symbol, such as "AMZN"'),
   ...watchlistKeys,
@@ -52,9 +54,11 @@ export const configuration = z.object({
     .describe('the host of a cluster, such as "cluster0.ab1cd.mongodb.net"'),
   databaseName: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{1,38}$/)
+    .regex(/^(?!(?:admin|local|config)$)[A-Za-z0-9_-]{1,38}$/i)
     .default('orbits-trader')
-    .describe('1 to 38 letters, digits, "-" or "_"'),
+    .describe(
+      '1 to 38 letters, digits, "-" or "_", and not admin, local or config, which are MongoDB\'s own',
+    ),
   historyDays: wholeNumber(1, 3650).default(30).describe('a whole number of days from 1 to 3650'),
   maxTickAgeMinutes: wholeNumber(1, 1440).default(15).describe('a whole number of minutes from 1 to 1440'),
   overlap: z.enum(['skip', 'queue', 'allow']).default('skip').describe('"skip", "queue" or "allow"'),
@@ -178,12 +182,20 @@ function combined(parsed: Parsed): TraderConfig {
       missing.map(([key]) => `${key} is not set, expected ${descriptionOf(key)} beside the rest of the VPC`),
     );
   }
+  const list = watchlistOf({ symbols, symbol, symbolsFile, watchlist, shards });
+  const traded = [...(list.variable?.split(',') ?? []), ...list.ticks.flatMap((tick) => tick.symbols ?? [])];
+  const foreign = traded.find((each) => !isUsStock(each));
+  if (market.name === 'alpaca' && foreign !== undefined) {
+    throw new ConfigError([
+      `the symbol ${foreign} is no stock of the USA, expected these alone with market=alpaca`,
+    ]);
+  }
   return {
     ...config,
     market,
     strategy,
     limits,
-    watchlist: watchlistOf({ symbols, symbol, symbolsFile, watchlist, shards }),
+    watchlist: list,
     mongodb: mongodbIamHost
       ? { iamHost: mongodbIamHost }
       : mongodbSecretArn

@@ -45,7 +45,7 @@ export class WatchlistError extends Error {
   override readonly name = 'WatchlistError';
 }
 
-/** Takes the list of symbols out of the other keys. A symbol that is there twice is one. */
+/** Takes the list of symbols out of the other keys. A symbol that is there twice, in small letters too, is one. */
 export function toWatchlist({ symbols, symbol, symbolsFile, watchlist, shards }: Keys): Watchlist {
   if (watchlist === 'store') {
     const ticks = (shards ?? 1) === 1 ? [{}] : shardsOf(shards!).map((shard) => ({ shard }));
@@ -101,5 +101,5 @@ function readSymbols(path: string): string[] {
   }
   if (found.length === 0)
     throw new WatchlistError(`symbolsFile is ${JSON.stringify(path)}, which has no symbol`);
-  return found.map(({ symbol }) => symbol);
+  return found.map(({ symbol }) => stockSymbol.parse(symbol));
 }

@@ -44,4 +44,4 @@ function outcomeOf(line: Extract<LogLine, { message: 'run ended' | 'run suspende
 }
 
 /** A run's key is `trading/SYMBOL/TICK`. */
-const symbolOf = (key: string) => key.split('/')[1] ?? key;
+const symbolOf = (key: string) => key.split('/')[1]?.replace('%2F', '/') ?? key;

@@ -35,6 +35,15 @@ test('the price is the latest trade, to the digit, and says when it was', async 
   });
 });
 
+test.each(['BTC/USD', '7203.T', '0700.HK'])('%s is refused before the broker is asked', async (symbol) => {
+  const words = `${symbol} is no stock of the USA`;
+  await expect(market.quote(symbol, new Date())).rejects.toThrow(words);
+  await expect(market.history(symbol, new Date(), 3, 5)).rejects.toThrow(words);
+  const reason = expect.stringContaining(words) as string;
+  expect(await market.execute(order({ symbol }))).toEqual({ outcome: 'refused', limit: 'rejected', reason });
+  expect(fake.requests).toEqual([]);
+});
+
 test('earlier prices come oldest first, as many as were asked for', async () => {
   expect(await market.history('AMZN', new Date(), 3, 5)).toEqual(['11', '12.25', '226.67']);
 });

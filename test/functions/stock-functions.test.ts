@@ -32,7 +32,7 @@ describe('check-stock-price', () => {
   });
 
   test.each([
-    [{ symbol: 'amzn' }, 'a symbol is 1 to 10 capitals'],
+    [{ symbol: 'AM ZN' }, 'a symbol is 1 to 10 letters'],
     [{ symbol: 'AMZN', at: 'yesterday' }, 'an instant is an ISO 8601 time in UTC'],
     [{ symbol: 'AMZN', colour: 'red' }, 'Unrecognized key: "colour"'],
     [null, 'expected object, received null'],

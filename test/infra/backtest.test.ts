@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { backtest } from '../../infra/cli/backtest/backtest.ts';
 import { plot } from '../../infra/cli/backtest/plot.ts';
 import { parsePrices } from '../../infra/cli/backtest/prices.ts';
@@ -91,18 +92,148 @@ test('a flat line and a single price are drawn too', () => {
   expect(drawn).not.toMatch(/NaN|Infinity|<&>/);
 });
 
+/** What a file says, as `time price` lines. */
+const read = (text: string | Uint8Array) =>
+  parsePrices(text, 'prices.csv').map(({ time, price }) => `${time} ${price}`);
+
+describe('the file of', () => {
+  test.each([
+    [
+      'Yahoo, whose days without a trade are null',
+      'Date,Open,High,Low,Close,Adj Close,Volume\n2024-01-02,1,2,3,187.149994,186.403198,100\n2024-01-03,null,null,null,null,null,null\n',
+      ['2024-01-02T00:00:00Z 187.149994'],
+    ],
+    [
+      'Nasdaq, the newest first, the month first, with dollar signs',
+      '"Date","Close/Last","Volume","Open","High","Low"\r\n"03/05/2024","$1,234.56","1","$1","$1","$1"\r\n03/04/2024,$170.12,1,$1,$1,$1\r\n',
+      ['2024-03-04T00:00:00Z 170.12', '2024-03-05T00:00:00Z 1234.56'],
+    ],
+    [
+      'Stooq by day',
+      'Date,Open,High,Low,Close,Volume\r\n2024-01-02,1,2,3,187.149994,100\r\n',
+      ['2024-01-02T00:00:00Z 187.149994'],
+    ],
+    [
+      'Stooq by the minute, with CR line ends',
+      '<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\rAAPL.US,5,20240102,153000,1,1,1,187.15,1,0\r',
+      ['2024-01-02T15:30:00Z 187.15'],
+    ],
+    [
+      'Alpaca in JSON, its numbers to the digit',
+      '{"bars":[{"c":187.1500000000000001,"t":"2024-01-02T05:00:00.123456789Z","n":1}],"symbol":"AAPL","next_page_token":null}',
+      ['2024-01-02T05:00:00.123456789Z 187.1500000000000001'],
+    ],
+    [
+      'Alpaca in JSON, by symbol',
+      '{"bars":{"AAPL":[{"t":"2024-01-02T05:00:00Z","c":187.15}]}}',
+      ['2024-01-02T05:00:00Z 187.15'],
+    ],
+    [
+      'Alpaca as pandas writes it',
+      'symbol,timestamp,open,close\nAAPL,2024-01-02 05:00:00+00:00,1,187.15\n',
+      ['2024-01-02T05:00:00Z 187.15'],
+    ],
+    [
+      'a spreadsheet in a country with a decimal comma',
+      '\uFEFFDate;Close\r\n06.01.2026;1.234\r\n05.01.2026;1.234,50\r\n;\r\n',
+      ['2026-01-05T00:00:00Z 1234.50', '2026-01-06T00:00:00Z 1234'],
+    ],
+    [
+      'tabs, blank lines and offsets, without a header',
+      '2026-01-05 09:30:00-05:00\t1.5\n\n  \n2026-01-05T09:30:00.1234567-0500\t1.6\n',
+      ['2026-01-05T14:30:00Z 1.5', '2026-01-05T14:30:00.1234567Z 1.6'],
+    ],
+    [
+      'seconds and parts of them since 1970',
+      'price,time\n3,1767623400124000\n1,1767623400\n2,1767623400.123\n',
+      ['2026-01-05T14:30:00Z 1', '2026-01-05T14:30:00.123Z 2', '2026-01-05T14:30:00.124Z 3'],
+    ],
+    [
+      'names of months, halves of days, and a date that tells the order of the others',
+      'Date,Close\n"Jan 5, 2026",.5\n02/03/2026 4:05 PM,2\n1/31/2026 12:00 AM,2\n6-Feb-2026,3\n',
+      [
+        '2026-01-05T00:00:00Z 0.5',
+        '2026-01-31T00:00:00Z 2',
+        '2026-02-03T16:05:00Z 2',
+        '2026-02-06T00:00:00Z 3',
+      ],
+    ],
+  ])('%s', (_, text, expected) => {
+    expect(read(text)).toEqual(expected);
+    expect(read(Buffer.from(text))).toEqual(expected);
+  });
+});
+
+test('times that a millisecond does not tell apart keep their order', () => {
+  const times = ['2026-01-05T14:30:00.0000002Z', '2026-01-05T14:30:00.0000001Z'];
+  expect(read(`time,price\n${times.map((time, index) => `${time},${index + 1}\n`).join('')}`)).toEqual([
+    `${times[1]} 2`,
+    `${times[0]} 1`,
+  ]);
+});
+
+test('whatever a price and its time are, they are read as they were written', () => {
+  const digits = fc.tuple(fc.bigInt(1n, 10n ** 12n - 1n), fc.integer({ min: 0, max: 999_999_999 }));
+  fc.assert(
+    fc.property(
+      digits,
+      fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }),
+      ([whole, part], date) => {
+        const price = `${whole}.${String(part).padStart(9, '0')}`;
+        const second = date.toISOString().slice(0, 19);
+        expect(read(`time,price\n${second}+01:00,${price}\n`)).toEqual([
+          `${new Date(Date.parse(`${second}Z`) - 3_600_000).toISOString().slice(0, 19)}Z ${price}`,
+        ]);
+      },
+    ),
+  );
+});
+
 test.each([
-  ['time;price\n', 'line 1 is "time;price", expected the header "time,price"'],
+  ['', 'line 1 is not there'],
+  ['Datum;Schluss\n', 'line 1 is "Datum,Schluss", expected the header "time,price"'],
+  ['date,close,Close\n', 'line 1 names the column "close" twice'],
   ['time,price\n', 'line 2 is not there'],
-  ['time,price\n2026-01-05,1.00\n', 'line 2 has the time "2026-01-05", expected one such as'],
-  ['time,price\n2026-01-05T00:00:00Z,1e3\n', 'line 2 has the price "1e3", expected one such as'],
-  ['time,price\n2026-01-05T00:00:00Z,1.00,2\n', 'line 2 has 3 values'],
+  ['Date,Close\n2026-01-05,null\n', 'line 2 and all after it have no price'],
+  ['time,price\n2026-02-30,1.00\n', 'line 2 has the time "2026-02-30", expected one such as'],
+  ['time,price\n2026-01-05 10:00 EST,1.00\n', 'line 2 has the time "2026-01-05 10:00 EST", expected'],
+  ['time,price\n2026-01-05 24:00,1.00\n', 'line 2 has the time "2026-01-05 24:00", expected'],
+  ['time,price\n03/04/2024,1.00\n', 'line 2 has the date "03/04/2024", which has two meanings'],
   [
-    'time,price\n2026-01-05T00:00:00Z,1.00\n2026-01-05T00:00:00Z,1.00\n',
-    'line 3 is of 2026-01-05T00:00:00Z, expected a time after',
+    'time,price\n13/04/2024,1.00\n\n04/13/2024,1.00\n',
+    'line 4 has the date "04/13/2024", whose day and month are in another order than line 2',
+  ],
+  ['time,price\n2026-01-05T00:00:00Z,1e3\n', 'line 2 has the price "1e3", expected one such as'],
+  ['time,price\n2026-01-05T00:00:00Z,-1\n', 'line 2 has the price "-1", expected one such as'],
+  ['time,price\n2026-01-05T00:00:00Z,0.00\n', 'line 2 has the price "0.00", expected one such as'],
+  ['time;price\n2026-01-05;1,234\n', 'line 2 has the price "1,234", which has two meanings'],
+  [
+    'time;price\n2026-01-05;1,5\n2026-01-06;1.5\n',
+    'line 3 has the price "1.5", whose decimal mark is not that of line 2',
+  ],
+  ['time,price\n2026-01-05T00:00:00Z,1.00,2\n', 'line 2 has 3 values'],
+  ['time,price\n2026-01-05T00:00:00Z\n', 'line 2 has 1 value, expected the 2 that the header names'],
+  ['2026-01-05,1,2,3\n', 'line 1 has 4 values, expected a time and a price, or a header'],
+  ['time,price\n2026-01-05,"1.00\n', 'line 2 has a quote (") that is not closed'],
+  ['symbol,time,price\nA,2026-01-05,1\nB,2026-01-06,1\n', 'line 3 is of the symbol "B", expected "A"'],
+  ['[{"t":"2026-01-05","c":1},{"t":"soon","c":1}]', 'bar 2 has the time "soon"'],
+  [
+    'time,price\n2026-01-05T00:00:00Z,1.00\n2026-01-05T01:00:00+01:00,1.00\n',
+    'line 3 is of 2026-01-05T00:00:00Z, as line 2 is, expected each time once',
   ],
 ])('%j is told by its line', (text, words) => {
   expect(() => parsePrices(text, 'prices.csv')).toThrow(`prices.csv: ${words}`);
+});
+
+test.each([
+  [Buffer.from('\uFEFFtime,price\n', 'utf16le'), 'is in UTF-16'],
+  [Buffer.from('time,price\n', 'utf16le'), 'is in UTF-16'],
+  [Buffer.from('time,pri\xe9\n', 'latin1'), 'is not in UTF-8'],
+  [Buffer.from('{"bars":{"A":[],"B":[]}}'), "can't be read: it has bars of 2 symbols, expected one"],
+  [Buffer.from('{"message":"forbidden."}'), "can't be read: expected JSON of the shape"],
+  [Buffer.from('{"bars":['), 'begins like JSON and is none'],
+])('%# is told by the file', (bytes, words) => {
+  expect(() => parsePrices(bytes, 'prices.csv')).toThrow(`prices.csv ${words}`);
 });
 
 test.each([

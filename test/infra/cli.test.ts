@@ -136,7 +136,7 @@ test('symbols are watched and unwatched; a report of several runs is summed up',
     code: 2,
     stderr: expect.stringMatching(/takes symbols/) as string,
   });
-  expect((await trader('watch', 'msft')).stderr).toMatch(/a symbol is 1 to 10 capitals/);
+  expect((await trader('watch', '$MSFT')).stderr).toMatch(/a symbol is 1 to 10 letters/);
 
   const several = await trader('run', '--symbol', 'MSFT', '--symbol', 'GOOG', '--key', 'several');
   expect(several.stdout).toMatch(/\n2 runs: 2 in progress$/);
@@ -155,6 +155,20 @@ test('all pages go into the comma-separated values, and what has a comma in quot
   const rows = await allPages({ command: 'trades' }, { where: '', send, close: () => Promise.resolve() });
   expect(sent).toEqual([{ command: 'trades' }, { command: 'trades', cursor: 'next' }]);
   expect(csvOf(rows)).toBe('id,qty\n"a,b",1\n"say ""c""",2\n');
+});
+
+test.each([
+  ['=HYPERLINK("http://x")', `"'=HYPERLINK(""http://x"")"`],
+  ['@SUM(A1)', "'@SUM(A1)"],
+  ['+1+cmd', "'+1+cmd"],
+  ['-key', "'-key"],
+  ['\t=1', "'\t=1"],
+  ['\r=1', `"'\r=1"`],
+  ['-12.50', '-12.50'],
+  [-3, '-3'],
+  ['a=b', 'a=b'],
+])('%j is no formula of a spreadsheet', (id, written) => {
+  expect(csvOf([{ id }])).toBe(`id\n${written}\n`);
 });
 
 test.each([

@@ -85,6 +85,8 @@ describe('the configuration', () => {
     ],
     [{ allowShortSelling: true }, { limits: undefined }],
     [{ mongodbSecretName: 'mine' }, { mongodb: { secretName: 'mine' } }],
+    [{ databaseName: 'administration' }, { databaseName: 'administration' }],
+    [{ symbols: 'brk.b', market: 'alpaca' }, { watchlist: { variable: 'BRK.B' } }],
     [{ mongodbIamHost: 'c.mongodb.net' }, { mongodb: { iamHost: 'c.mongodb.net' } }],
     [
       network,
@@ -101,7 +103,16 @@ describe('the configuration', () => {
   });
 
   test.each([
-    [{ symbols: 'amzn' }, 'symbols is "amzn", expected symbols separated by commas'],
+    [{ symbols: '$amzn' }, 'symbols is "$amzn", expected symbols separated by commas'],
+    [{ symbols: 'BTC/USD/X' }, 'symbols is "BTC/USD/X", expected symbols separated by commas'],
+    [{ symbols: '/USD' }, 'symbols is "/USD", expected symbols separated by commas'],
+    [{ symbols: 'AMZN,BTC/USD', market: 'alpaca' }, 'the symbol BTC/USD is no stock of the USA'],
+    [{ symbol: '7203.t', market: 'alpaca' }, 'the symbol 7203.T is no stock of the USA'],
+    [{ databaseName: 'admin' }, 'databaseName is "admin", expected'],
+    [{ databaseName: 'Local' }, 'databaseName is "Local", expected'],
+    [{ databaseName: 'CONFIG' }, 'databaseName is "CONFIG", expected'],
+    [{ databaseName: 'x'.repeat(64) }, 'expected 1 to 38 letters'],
+    [{ databaseName: 'a/b' }, 'databaseName is "a/b", expected'],
     [{ symbols: 'AMZN,' }, 'symbols is "AMZN,", expected symbols separated by commas'],
     [{ symbol: 'A,B' }, 'symbol is "A,B", expected one symbol'],
     [{ quantity: '0' }, 'quantity is "0", expected a whole number'],

@@ -84,6 +84,9 @@ describe('a list in the stack', () => {
 
   test('has a symbol once, however often it is named', () => {
     expect(parse({ symbols: 'AMZN,MSFT,AMZN' })).toMatchObject({ variable: 'AMZN,MSFT', ticks: [{}] });
+    expect(parse({ symbols: 'amzn, brk.b,AMZN,7203.T,0700.hk,btc/usd' })).toMatchObject({
+      variable: 'AMZN,BRK.B,7203.T,0700.HK,BTC/USD',
+    });
   });
 
   test('is split into as many shards as are asked for, empty ones too', () => {
@@ -133,7 +136,7 @@ describe('a file of symbols', () => {
   });
 
   test.each([
-    ['AMZN\namzn\n', 'line 2 of symbolsFile is "amzn", expected one symbol, such as "AMZN"'],
+    ['AMZN\n$amzn\n', 'line 2 of symbolsFile is "$amzn", expected one symbol, such as "AMZN"'],
     ['# none\n', 'which has no symbol'],
   ])('of %j is refused', (text, message) => {
     expect(() => parse(file(text))).toThrow(message);

@@ -31,7 +31,7 @@ describe("the orchestrator's event", () => {
     ['AMZN', 'The payload is a string'],
     [7, 'The payload is a number'],
     [{ symbol: 'AMZN' }, 'Unrecognized key: "symbol"'],
-    [{ symbols: ['amzn'] }, 'a symbol is 1 to 10 capitals'],
+    [{ symbols: ['AM ZN'] }, 'a symbol is 1 to 10 letters'],
     [{ symbols: [] }, 'symbols'],
     [{ idempotencyKey: '' }, 'an idempotency key is 1 to 128 characters'],
     [{ idempotencyKey: 'k'.repeat(129) }, 'an idempotency key is 1 to 128 characters'],

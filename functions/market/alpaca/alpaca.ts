@@ -1,7 +1,8 @@
+import { isUsStock } from '../../contracts/stock.ts';
 import { Money } from '../../shared/money.ts';
 import type { Execution, Market, MarketOrder } from '../market.ts';
 import type { Broker, BrokerOrder, Refused } from './broker.ts';
-import { OrderConflictError, OrderPendingError } from './errors.ts';
+import { BrokerError, OrderConflictError, OrderPendingError } from './errors.ts';
 import { timeframe, sessionsBack } from './timeframe.ts';
 
 /** How long a fill is waited for before the rest of an order is taken back, and how long its end. */
@@ -18,12 +19,14 @@ export function alpacaMarket(use: <T>(work: (broker: Broker) => Promise<T>) => P
     // The broker tells the price of now, whatever instant is asked about: `asOf` says which one it is of.
     quote: (symbol) =>
       use(async (broker) => {
+        assertTraded(symbol);
         const { trade } = await broker.latestTrade(symbol);
         return { price: inFourDecimals(trade.p), asOf: trade.t };
       }),
 
     history: (symbol, at, count, everyMinutes) =>
       use(async (broker) => {
+        assertTraded(symbol);
         const start = sessionsBack(at, count, everyMinutes);
         const closes = await broker.closes(symbol, timeframe(everyMinutes), { start, end: at, limit: count });
         return closes.map(inFourDecimals).toReversed();
@@ -39,7 +42,15 @@ export function alpacaMarket(use: <T>(work: (broker: Broker) => Promise<T>) => P
   };
 }
 
+const notTraded = (symbol: string) =>
+  `${symbol} is no stock of the USA, and market=alpaca trades these alone`;
+
+function assertTraded(symbol: string): void {
+  if (!isUsStock(symbol)) throw new BrokerError(`${notTraded(symbol)}. Take it off the list of symbols.`);
+}
+
 async function execute(broker: Broker, order: MarketOrder): Promise<Execution> {
+  if (!isUsStock(order.symbol)) return refused('rejected', notTraded(order.symbol));
   const begun = Date.now();
   const { isOpen, nextOpen } = await broker.clock();
   // An order that an earlier attempt placed is found, also when the market has closed since.

@@ -13,7 +13,7 @@ export class BrokerKeysError extends Error {
   override readonly name = 'BrokerKeysError';
 }
 
-/** Thrown where the broker answers what its documentation doesn't say, or refuses a request that is no order. */
+/** Thrown where the broker answers what its documentation doesn't say, refuses a request that is no order, or can't be asked about a symbol. */
 export class BrokerError extends Error {
   override readonly name = 'BrokerError';
 }

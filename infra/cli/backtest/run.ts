@@ -15,7 +15,7 @@ export async function runBacktest(values: Record<string, unknown>, file: string)
   const { strategy, title } = strategyOf(values);
   const cash = optionOf(price, values['cash'], '--cash takes an amount in dollars, such as "10000.00"');
   const qty = optionOf(quantity, Number(values['quantity']), '--quantity takes a whole number of shares');
-  const prices = parsePrices(await withFile(file, () => readFile(fromHere(file), 'utf8')), file);
+  const prices = parsePrices(await withFile(file, () => readFile(fromHere(file))), file);
   const result = backtest(prices, { strategy, cash, quantity: qty });
 
   const { svg } = values;

@@ -157,7 +157,7 @@ describe('npm start, given what it can not take', () => {
     [['--colour'], 2, /Unknown option '--colour'/],
     [['surplus'], 2, /Unexpected argument 'surplus'/],
     [['--symbol'], 2, /argument missing/],
-    [['--symbol', 'amzn'], 1, /a symbol is 1 to 10 capitals/],
+    [['--symbol', '$amzn'], 1, /a symbol is 1 to 10 letters/],
     [['--key', ''], 1, /an idempotency key is 1 to 128 characters/],
     [['--key', 'k'.repeat(129)], 1, /an idempotency key is 1 to 128 characters/],
     [['--watch', '--json'], 2, /--watch ticks on the schedule/],
