@@ -2,10 +2,11 @@ import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
 import { Tracer } from '@aws-lambda-powertools/tracer';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { requiredVariable } from './environment.ts';
+import { secretsClientOptions } from './client-options.ts';
 
 const tracer = new Tracer({ serviceName: 'ledger', captureHTTPsRequests: false });
 const secrets = new SecretsProvider({
-  awsSdkV3Client: tracer.captureAWSv3Client(new SecretsManagerClient()),
+  awsSdkV3Client: tracer.captureAWSv3Client(new SecretsManagerClient(secretsClientOptions)),
 });
 
 /**

@@ -16,16 +16,24 @@ export interface Target {
   close(): Promise<void>;
 }
 
+/** An invocation lasts fifteen minutes at the most. */
+const requestHandler = { connectionTimeout: 5_000, requestTimeout: 910_000, throwOnRequestTimeout: true };
+
 /** The deployed orchestrator, a local run that is up (`npm start -- --watch`), or one that is started until it is closed. */
 export async function openTarget(root: string, { functionName, data }: Where): Promise<Target> {
   // The SDK would warn of each Node older than its own choice, above every answer.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-  if (functionName !== undefined) return remote(new LambdaClient(), functionName);
+  if (functionName !== undefined) return remote(new LambdaClient({ requestHandler }), functionName);
   const dataDir = data ?? join(root, '.local', 'data');
   const running = readEndpoint(dataDir);
   if (running) {
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-    const client = new LambdaClient({ endpoint: running.endpoint, region: 'us-east-1', credentials });
+    const client = new LambdaClient({
+      endpoint: running.endpoint,
+      region: 'us-east-1',
+      credentials,
+      requestHandler,
+    });
     return remote(client, running.orchestrator);
   }
   // With the CDK and the store behind it, it takes seconds to load.

@@ -1,6 +1,7 @@
 import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
+import { secretsClientOptions } from '../../shared/client-options.ts';
 import { fromEnvironment, requiredVariable } from '../../shared/environment.ts';
 import { alpacaMarket } from './alpaca.ts';
 import { Broker } from './broker.ts';
@@ -9,7 +10,7 @@ import { BrokerKeysError } from './errors.ts';
 /** How long the keys are used before Secrets Manager is asked again. */
 const KEYS_SECONDS = 300;
 
-const secrets = new SecretsProvider({ awsSdkV3Client: new SecretsManagerClient() });
+const secrets = new SecretsProvider({ awsSdkV3Client: new SecretsManagerClient(secretsClientOptions) });
 const feed = z.enum(['iex', 'sip']);
 const keys = z.object({ keyId: z.string().min(1), secretKey: z.string().min(1) });
 
