@@ -23,9 +23,6 @@ const policies = [...text.matchAll(/```json\n(\{.*?\n\})\n```/gs)].map(([, json]
 );
 const [deployer, execution] = policies;
 
-/** What CloudFormation calls services by, where it is not the middle of a type. */
-const PREFIX: Record<string, string> = { 'AWS::CDK::Metadata': '' };
-
 test('docs/deploy.md has two policies to copy: of who deploys, and of CloudFormation', () => {
   expect(policies).toHaveLength(2);
   expect(deployer!.Statement[0]!.Action).toEqual(['sts:AssumeRole']);
@@ -44,7 +41,7 @@ test('CloudFormation may make every type of resource that the template has', () 
   const types = templates.flatMap((template) =>
     Object.values(template.toJSON()['Resources'] as Record<string, { Type: string }>).map(({ Type }) => Type),
   );
-  const services = new Set(types.map((type) => PREFIX[type] ?? type.split('::')[1]!.toLowerCase()));
+  const services = new Set(types.map((type) => type.split('::')[1]!.toLowerCase()));
   const allowed = new Set(
     execution!.Statement.flatMap(({ Action }) => Action.map((action) => action.split(':')[0]!)),
   );
