@@ -1,4 +1,4 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { TraderConfig } from '../config/config.ts';
 
@@ -34,7 +34,8 @@ export function warnOfMissingWays(scope: Construct, config: TraderConfig): void 
   const missing = neededTargets(config).filter((target) => !reaches.includes(target));
   if (missing.length === 0) return;
   const { region } = Stack.of(scope);
-  const named = missing.map((target) => `${target} (${USE[target]}; ${wayTo(target, region)})`);
+  const place = Token.isUnresolved(region) ? 'REGION' : region;
+  const named = missing.map((target) => `${target} (${USE[target]}; ${wayTo(target, place)})`);
   Annotations.of(scope).addWarningV2(
     'orbits-trader:vpcReaches',
     `No way out of ${id} is known to: ${named.join(', ')}. A call to it would time out. ` +

@@ -12,6 +12,7 @@ function missing(change: Record<string, unknown>): string[] {
     .findWarning('*', Match.stringLikeRegexp('No way out of'))
     .map(({ entry }) => entry.data as string);
   expect(found.length).toBeLessThan(2);
+  expect(found.join('')).not.toContain('${');
   return networkTargets.filter((target) => found.some((text) => text.includes(` ${target} (`)));
 }
 
