@@ -1,12 +1,23 @@
-import { App, type AppProps } from 'aws-cdk-lib';
+import { Annotations, App, type AppProps } from 'aws-cdk-lib';
 import { parseConfig } from './config/config.ts';
+import { chooseDeployment } from './config/stages.ts';
 import { TraderStack } from './stack/trader-stack.ts';
 
 /** The CDK app, ready to be synthesized. Throws `ConfigError` where its context holds a value that it doesn't take. */
 export function buildApp(props?: AppProps): App {
   const app = new App(props);
-  new TraderStack(app, 'OrbitsTrader', parseConfig(app.node.getAllContext() as Record<string, unknown>), {
+  const chosen = chooseDeployment(app.node.getAllContext() as Record<string, unknown>);
+  const stack = new TraderStack(app, chosen.stackName, parseConfig(chosen.context), {
     description: 'Durable, exactly-once trading workflows on AWS Lambda',
+    hasNamedFunctions: chosen.stage !== undefined,
   });
+  const passing = chosen.passing.filter((key) => !/[^A-Za-z]/.test(key));
+  if (passing.length > 0) {
+    const place = chosen.stage === undefined ? '"context"' : `"stages", "${chosen.stage}"`;
+    Annotations.of(stack).addWarningV2(
+      'orbits-trader:commandLine',
+      `Not in cdk.json: ${passing.join(', ')}. A deployment without the same -c takes it back. To keep it, write it into cdk.json below ${place}.`,
+    );
+  }
   return app;
 }

@@ -70,7 +70,12 @@ const lambda = tracer.captureAWSv3Client(new LambdaClient({ maxAttempts: 1, requ
 const invoker = new LambdaInvoker(lambda, (contractName) => config.physicalName(contractName));
 useInvoker(invoker);
 const secrets = new SecretsProvider({
-  awsSdkV3Client: tracer.captureAWSv3Client(new SecretsManagerClient()),
+  awsSdkV3Client: tracer.captureAWSv3Client(
+    new SecretsManagerClient({
+      maxAttempts: 2,
+      requestHandler: { ...requestHandler, requestTimeout: 3_000 },
+    }),
+  ),
 });
 
 /** The orchestrator: a command in, its answer out. No error that leaves it shows a secret. */

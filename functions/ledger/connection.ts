@@ -64,6 +64,7 @@ function newClient(uri: string): MongoClient {
   return new MongoClient(uri, {
     appName: 'orbits-trader-ledger',
     serverSelectionTimeoutMS: 4_000,
+    connectTimeoutMS: 4_000,
     // Without it, a command whose answer never comes would hold the Lambda until its limit.
     socketTimeoutMS: 5_000,
     // One invocation at a time runs in a Lambda environment.

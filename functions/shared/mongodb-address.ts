@@ -2,12 +2,13 @@ import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
 import { Tracer } from '@aws-lambda-powertools/tracer';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { requiredVariable } from './environment.ts';
+import { secretsClientOptions } from './client-options.ts';
 import { keepSecret } from './secrets/known-secrets.ts';
 import { parseMongodbAddress, type MongodbAddress } from './secrets/mongodb-address.ts';
 
 const tracer = new Tracer({ serviceName: 'ledger', captureHTTPsRequests: false });
 const secrets = new SecretsProvider({
-  awsSdkV3Client: tracer.captureAWSv3Client(new SecretsManagerClient()),
+  awsSdkV3Client: tracer.captureAWSv3Client(new SecretsManagerClient(secretsClientOptions)),
 });
 
 /**

@@ -8,9 +8,6 @@ import { shellWord } from '../local/shell-word.ts';
 import type { Where } from './command-line.ts';
 import { inOptions } from './options.ts';
 
-/** A function has fifteen minutes at the most; a client that waits for less asks again, which the key makes harmless. */
-const CLIENT = { requestHandler: { connectionTimeout: 5_000, requestTimeout: 910_000 } };
-
 /** Thrown where the orchestrator refused or failed, or could not be reached; the message is one line. */
 export class InvocationError extends Error {
   override readonly name = 'InvocationError';
@@ -25,18 +22,21 @@ export interface Target {
   close(): Promise<void>;
 }
 
+/** An invocation lasts fifteen minutes at the most. */
+const requestHandler = { connectionTimeout: 5_000, requestTimeout: 910_000, throwOnRequestTimeout: true };
+
 /** The deployed orchestrator, a local run that is up (`npm start -- --watch`), or one that is started until it is closed. */
 export async function openTarget(root: string, { functionName, data }: Where): Promise<Target> {
   // The SDK would warn of each Node older than its own choice, above every answer.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   if (functionName !== undefined)
-    return remote(new LambdaClient(CLIENT), functionName, whereOf({ functionName }));
+    return remote(new LambdaClient({ requestHandler }), functionName, whereOf({ functionName }));
   const dataDir = existingDataFolder(root, data);
   const running = await readEndpoint(dataDir);
   if (running) {
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
     const client = new LambdaClient({
-      ...CLIENT,
+      requestHandler,
       endpoint: running.endpoint,
       region: 'us-east-1',
       credentials,

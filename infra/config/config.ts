@@ -96,6 +96,9 @@ export const configuration = z.object({
   securityGroupIds: idList(/^sg-[0-9a-f]{8,17}$/)
     .optional()
     .describe('ids of security groups of the VPC, separated by commas'),
+  vpcReaches: idList(/^(internet|lambda|secretsmanager|sns|mongodb|broker)$/)
+    .optional()
+    .describe('"internet", or some of "lambda,secretsmanager,sns,mongodb,broker"'),
 });
 type Parsed = z.infer<typeof configuration>;
 
@@ -117,6 +120,7 @@ export interface TraderConfig extends Omit<
   | 'vpcId'
   | 'subnetIds'
   | 'securityGroupIds'
+  | 'vpcReaches'
 > {
   watchlist: Watchlist;
   mongodb: MongodbAuthentication;
@@ -124,7 +128,7 @@ export interface TraderConfig extends Omit<
   strategy: StrategyConfig;
   /** What buy and sell hold an order against; undefined where there is no limit. */
   limits: Record<string, unknown> | undefined;
-  vpc: { id: string; subnetIds: string[]; securityGroupIds: string[] } | undefined;
+  vpc: { id: string; subnetIds: string[]; securityGroupIds: string[]; reaches: string[] } | undefined;
 }
 
 /** Thrown when a context value is not one that the stack takes; the message is one line that names each key. */
@@ -159,7 +163,7 @@ export function parseConfig(context: Record<string, unknown>): TraderConfig {
 function combined(parsed: Parsed): TraderConfig {
   const { symbols, symbol, symbolsFile, watchlist, shards, ...untraded } = parsed;
   const { mongodbSecretName, mongodbSecretArn, mongodbIamHost, ...others } = untraded;
-  const { vpcId, subnetIds, securityGroupIds, ...rest } = others;
+  const { vpcId, subnetIds, securityGroupIds, vpcReaches, ...rest } = others;
   const { market, strategy, limits, ...config } = toLimits(toMarket(toStrategyConfig(rest)));
   const ways = { mongodbSecretName, mongodbSecretArn, mongodbIamHost };
   const given = Object.entries(ways).filter(([, value]) => value !== undefined);
@@ -177,6 +181,9 @@ function combined(parsed: Parsed): TraderConfig {
   }
   const network = Object.entries({ vpcId, subnetIds, securityGroupIds });
   const missing = network.filter(([, value]) => value === undefined);
+  if (vpcReaches && vpcId === undefined) {
+    throw new ConfigError(['vpcReaches is set, expected vpcId, subnetIds and securityGroupIds beside it']);
+  }
   if (missing.length > 0 && missing.length < network.length) {
     throw new ConfigError(
       missing.map(([key]) => `${key} is not set, expected ${descriptionOf(key)} beside the rest of the VPC`),
@@ -201,7 +208,10 @@ function combined(parsed: Parsed): TraderConfig {
       : mongodbSecretArn
         ? { secretArn: mongodbSecretArn }
         : { secretName: mongodbSecretName ?? DEFAULT_SECRET },
-    vpc: vpcId && subnetIds && securityGroupIds ? { id: vpcId, subnetIds, securityGroupIds } : undefined,
+    vpc:
+      vpcId && subnetIds && securityGroupIds
+        ? { id: vpcId, subnetIds, securityGroupIds, reaches: vpcReaches ?? [] }
+        : undefined,
   };
 }
 

@@ -94,6 +94,7 @@ async function using(uri: string, work: (client: MongoClient) => Promise<unknown
     appName: 'orbits-trader-local',
     serverSelectionTimeoutMS: CONNECT_TIMEOUT_MS,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    socketTimeoutMS: 30_000,
   });
   try {
     await client.connect();

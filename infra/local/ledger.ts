@@ -23,7 +23,13 @@ export class Ledger {
   #since = new Date(0);
 
   constructor(uri: string, database: string) {
-    this.#client = new MongoClient(uri, { maxPoolSize: 1, appName: 'orbits-trader-watch' });
+    this.#client = new MongoClient(uri, {
+      maxPoolSize: 1,
+      appName: 'orbits-trader-watch',
+      serverSelectionTimeoutMS: 4_000,
+      connectTimeoutMS: 4_000,
+      socketTimeoutMS: 10_000,
+    });
     this.#trades = this.#client.db(database).collection('trades');
   }
 

@@ -35,7 +35,7 @@ export async function synthesize(
   };
   // The local store knows no IAM, so its URI comes from a secret in any case.
   const context: Record<string, unknown> = { ...cdkJson.context, ...changes, mongodbIamHost: undefined };
-  const assembly = join(cacheDir, fingerprint(root, changes, context['symbolsFile']));
+  const assembly = join(cacheDir, fingerprint(root, changes, await symbolsFileOf(context)));
   if (existsSync(assembly)) {
     const now = new Date();
     utimesSync(assembly, now, now);
@@ -59,6 +59,13 @@ export async function synthesize(
     rmSync(unfinished, { recursive: true });
   }
   return assembly;
+}
+
+/** Loads what reads stages only where there is one, for it loads the CDK, which takes a second. */
+async function symbolsFileOf(context: Record<string, unknown>): Promise<unknown> {
+  if (context['stage'] === undefined) return context['symbolsFile'];
+  const { chooseDeployment } = await import('../config/stages.ts');
+  return chooseDeployment(context).context['symbolsFile'];
 }
 
 /** A few are kept, since an app that runs from one still starts processes from its bundles. */

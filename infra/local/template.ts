@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { functionArn, PSEUDO_PARAMETERS, topicArn } from './arns.ts';
@@ -88,7 +88,9 @@ const policy = z.object({
 
 /** What the template of a cloud assembly holds for this machine to run. */
 export function readStack(assembly: string): LocalStack {
-  const path = join(assembly, 'OrbitsTrader.template.json');
+  // The app has one stack, whose name tells the stage.
+  const file = readdirSync(assembly).find((name) => name.endsWith('.template.json'));
+  const path = join(assembly, file ?? 'OrbitsTrader.template.json');
   const { Resources: resources } = z
     .object({ Resources: z.record(z.string(), resource) })
     .parse(JSON.parse(readFileSync(path, 'utf8')));

@@ -1,8 +1,16 @@
-import type { Duration } from 'aws-cdk-lib';
+import { Lazy, Stack, type Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 
-/** The namespace of the orchestrator's own metrics; a test holds the names below and what the bundle emits together. */
-export const NAMESPACE = 'OrbitsTrader';
+const inStack = (produce: (stackName: string) => string) =>
+  Lazy.uncachedString({ produce: ({ scope }) => produce(Stack.of(scope).stackName) });
+
+/**
+ * The namespace of the orchestrator's own metrics: the name of the stack that uses it, so that no stage counts what
+ * another one did. A test holds the names below and what the bundle emits together.
+ */
+export const NAMESPACE = inStack((name) => name);
+/** A search needs quotes around a name with a dash: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html */
+const SEARCHED = inStack((name) => (/^\w+$/.test(name) ? name : `"${name}"`));
 const dimensionsMap = { service: 'orchestrator' };
 
 export type RunMetricName =
@@ -25,7 +33,7 @@ export function eachOf(
   dimension: string,
   statistic: string,
 ): MathExpression {
-  const schema = `{${NAMESPACE},service,${dimension}}`;
+  const schema = `{${SEARCHED},service,${dimension}}`;
   return new MathExpression({
     expression: `SEARCH('${schema} MetricName="${metricName}" service="${dimensionsMap.service}"', '${statistic}')`,
     label: '',

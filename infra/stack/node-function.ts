@@ -17,11 +17,13 @@ export interface NodeFunctionProps extends NodejsFunctionProps {
   /** A path from the project's root. */
   entry: string;
   logRetention: RetentionDays;
+  /** What the function's name has before its id; without it, CloudFormation makes one up. */
+  namePrefix?: string | undefined;
 }
 
 /** A Lambda of this project, with the defaults that they share; what the caller passes wins. */
 export class NodeFunction extends NodejsFunction {
-  constructor(scope: Construct, id: string, { logRetention, ...props }: NodeFunctionProps) {
+  constructor(scope: Construct, id: string, { logRetention, namePrefix, ...props }: NodeFunctionProps) {
     const logGroup = new LogGroup(scope, `${id}-logs`, {
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -38,6 +40,7 @@ export class NodeFunction extends NodejsFunction {
       // What the runtime itself writes, an error that nobody caught among it, is JSON as the rest is.
       loggingFormat: LoggingFormat.JSON,
       tracing: Tracing.ACTIVE,
+      ...(namePrefix !== undefined && { functionName: `${namePrefix}-${id}` }),
       ...props,
       entry: `${projectRoot}${props.entry}`,
       projectRoot,

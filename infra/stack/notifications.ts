@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
@@ -9,7 +10,7 @@ export class Notifications extends Construct {
 
   constructor(scope: Construct, id: string, email: string) {
     super(scope, id);
-    this.#topic = new Topic(this, 'topic', { displayName: 'Orbits Trader', enforceSSL: true });
+    this.#topic = new Topic(this, 'topic', { displayName: Stack.of(this).stackName, enforceSSL: true });
     this.#topic.addSubscription(new EmailSubscription(email));
   }
 

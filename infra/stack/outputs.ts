@@ -12,6 +12,8 @@ export interface OutputsProps {
   dashboard: Dashboard;
   mongodb: MongodbAccess;
   vpc: TraderConfig['vpc'];
+  /** What the functions in the VPC call. */
+  targets: string[];
   watchlist: TraderConfig['watchlist'];
 }
 
@@ -20,7 +22,7 @@ export class Outputs extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { orchestrator, withMongodb, dashboard, mongodb, vpc, watchlist }: OutputsProps,
+    { orchestrator, withMongodb, dashboard, mongodb, vpc, targets, watchlist }: OutputsProps,
   ) {
     super(scope, id);
     const { region } = Stack.of(this);
@@ -54,11 +56,12 @@ export class Outputs extends Construct {
       this.#add('SecretName', secretId, 'The secret that holds the MongoDB URI');
       this.#add(
         'SetSecretCommand',
-        `aws secretsmanager put-secret-value --region ${region} --secret-id ${secretId} --secret-string "$MONGODB_URI"`,
-        'Sets the URI; the functions read it again when MongoDB refuses the one that they have',
+        `aws secretsmanager put-secret-value --region ${region} --secret-id ${secretId} ` +
+          '--secret-string file:///dev/stdin < <(printf %s "$MONGODB_URI")',
+        'After "read -rs MONGODB_URI", sets the URI; the functions read it again when MongoDB refuses the one that they have',
       );
     }
-    this.#add('AtlasNetwork', networkSteps(vpc), 'What Atlas has to let in');
+    this.#add('AtlasNetwork', networkSteps(vpc, targets), 'What Atlas has to let in');
   }
 
   #add(id: string, value: string, description: string): void {
@@ -73,13 +76,13 @@ function symbolsToRun({ inStore, variable, ticks }: TraderConfig['watchlist']): 
   return `"symbols":["${symbol}"],`;
 }
 
-function networkSteps(vpc: TraderConfig['vpc']): string {
+function networkSteps(vpc: TraderConfig['vpc'], targets: string[]): string {
   if (vpc) {
     return (
       `1. In Atlas: Network Access, Private Endpoint, AWS, VPC ${vpc.id}, subnets ${vpc.subnetIds.join(' ')}. ` +
       `2. Let security groups ${vpc.securityGroupIds.join(' ')} reach the endpoint on TCP 1024-65535. ` +
       "3. Use the private endpoint's connection string. " +
-      '4. Give the subnets a way to Lambda and Secrets Manager: interface endpoints, or NAT.'
+      `4. Give the subnets a way to ${targets.join(', ')}: interface endpoints, or NAT.`
     );
   }
   return (

@@ -7,22 +7,39 @@ import { DeadLetters } from './dead-letters.ts';
 import { MarketAccess } from './market-access.ts';
 import { MongodbAccess } from './mongodb-access.ts';
 import { NodeFunction } from './node-function.ts';
+import { neededTargets, warnOfMissingWays } from './network-ways.ts';
 import { Notifications } from './notifications.ts';
 import { Orchestrator } from './orchestrator.ts';
 import { Outputs } from './outputs.ts';
 import { PrivateNetwork } from './private-network.ts';
 import { TickSchedule } from './tick-schedule.ts';
 
+export interface TraderStackProps extends StackProps {
+  /** Whether functions are called by the stack's name and their own; otherwise CloudFormation puts a random end there. */
+  hasNamedFunctions?: boolean;
+}
+
 /** The stock functions, the orchestrator that may invoke them, the schedules that fire it, and what watches over them. */
 export class TraderStack extends Stack {
-  constructor(scope: Construct, id: string, config: TraderConfig, props?: StackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    config: TraderConfig,
+    { hasNamedFunctions = false, ...props }: TraderStackProps = {},
+  ) {
     super(scope, id, props);
     const mongodb = new MongodbAccess(config.mongodb, config.databaseName);
     const network = config.vpc && new PrivateNetwork(this, 'network', config.vpc);
+    warnOfMissingWays(this, config);
 
     // Work of milliseconds without a connection; the memory buys the share of a processor that loads zod in a cold
     // start. The orchestrator waits 12 seconds for an answer, so no function's limit may be above 10.
-    const small = { memorySize: 256, timeout: Duration.seconds(10), logRetention: config.logRetentionDays };
+    const small = {
+      memorySize: 256,
+      timeout: Duration.seconds(10),
+      logRetention: config.logRetentionDays,
+      namePrefix: hasNamedFunctions ? this.stackName : undefined,
+    };
     // The driver, and TLS and the password's derivation when it connects, are bound by the processor.
     const connected = { ...small, memorySize: 512, ...network?.placement };
 
@@ -94,6 +111,13 @@ export class TraderStack extends Stack {
     };
     const { dashboard } = new TraderDashboard(this, 'overview', watched);
     new Alarms(this, 'alarms', { ...watched, ...config, orchestratorTimeout, email: config.alarmEmail });
-    new Outputs(this, 'outputs', { ...config, orchestrator, withMongodb, dashboard, mongodb });
+    new Outputs(this, 'outputs', {
+      ...config,
+      orchestrator,
+      withMongodb,
+      dashboard,
+      mongodb,
+      targets: neededTargets(config),
+    });
   }
 }

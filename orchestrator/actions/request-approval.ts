@@ -43,12 +43,14 @@ export function requestOf(
   orchestrator: string,
 ): Notice {
   const order = `${recommendation} ${qty} ${symbol} at ${price}`;
+  // Whoever reads it may have another region, or none, for a default.
+  const region = process.env['AWS_REGION'] ?? 'us-east-1';
   const commands = (['approve', 'reject'] as const).map(
     (command) =>
       `To ${command}:\n\n` +
-      `  npm run trader -- ${command} ${run} --function ${orchestrator}\n\n` +
+      `  AWS_REGION=${region} npm run trader -- ${command} ${run} --function ${orchestrator}\n\n` +
       `or\n\n` +
-      `  aws lambda invoke --function-name ${orchestrator} --payload fileb:///dev/stdin /dev/stdout ` +
+      `  aws lambda invoke --region ${region} --function-name ${orchestrator} --payload fileb:///dev/stdin /dev/stdout ` +
       `<<< '{"command":"${command}","id":"${run}"}'\n`,
   );
   return {

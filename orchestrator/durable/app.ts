@@ -54,6 +54,7 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
         dbName: database,
         appName: 'orbits-trader-orchestrator',
         serverSelectionTimeoutMS: 4_000,
+        connectTimeoutMS: 4_000,
         // Without it, a command whose answer never comes would hold the Lambda until its limit.
         socketTimeoutMS: 5_000,
         maxPoolSize: 10,

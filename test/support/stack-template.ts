@@ -1,14 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Validations, type App, type Stack } from 'aws-cdk-lib';
+import { Stack, Validations, type App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { buildApp } from '../../infra/build-app.ts';
 import { root, temporaryFolder } from './local-app.ts';
 
-/** What cdk.json has. */
-export const cdkContext = (
-  JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> }
+const { stages, ...unstaged } = (
+  JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as {
+    context: Record<string, unknown> & { stages: Record<string, Record<string, unknown>> };
+  }
 ).context;
+
+/** What cdk.json has: what every stage shares, and the stages. */
+export const cdkContext: Record<string, unknown> = unstaged;
+export const cdkStages = stages;
 
 /** A network as a user would name it. */
 export const network = {
@@ -31,7 +36,12 @@ export function appWith(change: Record<string, unknown> = {}): App {
 }
 
 export function templateWith(change: Record<string, unknown> = {}): Template {
-  return Template.fromStack(appWith(change).node.findChild('OrbitsTrader') as Stack);
+  return Template.fromStack(stackOf(appWith(change)));
+}
+
+/** The app's stack, whatever its stage. */
+export function stackOf(app: App): Stack {
+  return app.node.children.find((child) => Stack.isStack(child)) as Stack;
 }
 
 /** Every rule that the app acknowledges, by the path of the construct. */

@@ -1,6 +1,7 @@
 import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
+import { secretsClientOptions } from '../../shared/client-options.ts';
 import { fromEnvironment, requiredVariable } from '../../shared/environment.ts';
 import { keepSecret } from '../../shared/secrets/known-secrets.ts';
 import { alpacaMarket } from './alpaca.ts';
@@ -10,7 +11,7 @@ import { BrokerKeysError } from './errors.ts';
 /** How long the keys are used before Secrets Manager is asked again. */
 const KEYS_SECONDS = 300;
 
-const secrets = new SecretsProvider({ awsSdkV3Client: new SecretsManagerClient() });
+const secrets = new SecretsProvider({ awsSdkV3Client: new SecretsManagerClient(secretsClientOptions) });
 const feed = z.enum(['iex', 'sip']);
 // They travel in headers, which take no other characters; a newline at the end is what a file or a paste adds.
 const key = z

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
+import { ConfigError } from './config.ts';
+
+const STACK = 'OrbitsTrader';
+
+/** Lambda's names have 64 characters; the longest here is "OrbitsTrader-", the stage, "-generate-buy-sell-recommendation". */
+export const LONGEST_STAGE = 18;
+
+const NAME = `1 to ${LONGEST_STAGE} lower-case letters, digits and single "-", the first a letter`;
+const stageName = z
+  .string()
+  .max(LONGEST_STAGE)
+  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/);
+const settings = z.record(z.string(), z.unknown());
+
+/** One deployment of the app. */
+export interface Deployment {
+  /** Undefined where `stage` is not set: the deployment that needs no stages. */
+  stage: string | undefined;
+  stackName: string;
+  /** The keys of the configuration, without `stage` and `stages`. */
+  context: Record<string, unknown>;
+  /** Keys whose value is not in cdk.json, so the next deployment does not have it. */
+  passing: string[];
+}
+
+/**
+ * The deployment that the context asks for. What the command line says wins over the stage, which wins over what all
+ * stages share.
+ *
+ * @param all the CDK context, in which cdk.json and the command line are one
+ * @param file the context of cdk.json alone
+ * Throws `ConfigError` where the stage is not one of `stages`, or shares its database with another one.
+ */
+export function chooseDeployment(all: Record<string, unknown>, file = cdkJsonContext()): Deployment {
+  const { stage, stages: given, ...shared } = all;
+  const stages = parseStages(given);
+  const passing = Object.keys(shared).filter(
+    (key) => !Object.hasOwn(file, key) || !isDeepStrictEqual(shared[key], file[key]),
+  );
+  const said = { passing: passing.filter((key) => shared[key] !== undefined) };
+  if (stage === undefined) return { stage, stackName: STACK, context: shared, ...said };
+
+  const names = Object.keys(stages);
+  if (typeof stage !== 'string' || !names.includes(stage)) {
+    const expected =
+      names.length === 0 ? 'a stage of "stages" in cdk.json, which has none' : `one of ${names.join(', ')}`;
+    throw new ConfigError([`stage is ${JSON.stringify(stage)}, expected ${expected}`]);
+  }
+  const commandLine = Object.fromEntries(passing.map((key) => [key, shared[key]]));
+  const others = names.filter((name) => name !== stage);
+  const fileOf = (name: string) => withDefaults(name, { ...file, ...stages[name] });
+  const own = withDefaults(stage, { ...shared, ...stages[stage], ...commandLine });
+  refuseSharedDatabase(own, Object.fromEntries(others.map((name) => [name, fileOf(name)])), stage);
+  return { stage, stackName: `${STACK}-${stage}`, context: own, ...said };
+}
+
+/** Names of its own where the configuration has none, for what would collide between two stages. */
+function withDefaults(stage: string, keys: Record<string, unknown>): Record<string, unknown> {
+  const { mongodbSecretName, mongodbSecretArn, mongodbIamHost } = keys;
+  const isNamed = [mongodbSecretName, mongodbSecretArn, mongodbIamHost].some((way) => way !== undefined);
+  return {
+    databaseName: `orbits-trader-${stage}`,
+    alpacaSecretName: `orbits-trader/${stage}/alpaca`,
+    ...(!isNamed && { mongodbSecretName: `orbits-trader/${stage}/mongodb` }),
+    ...keys,
+  };
+}
+
+function parseStages(given: unknown = {}): Record<string, Record<string, unknown>> {
+  const stages = settings.safeParse(given).data;
+  if (!stages) throw new ConfigError(['stages is no object, expected {"dev": {...}, "prod": {...}}']);
+  const problems = Object.entries(stages).flatMap(([name, value]) => {
+    if (!stageName.safeParse(name).success) return [`stages has ${JSON.stringify(name)}, expected ${NAME}`];
+    const keys = settings.safeParse(value).data;
+    if (!keys) return [`stages.${name} is no object, expected keys of the configuration`];
+    const nested = ['stage', 'stages'].filter((key) => Object.hasOwn(keys, key));
+    return nested.map((key) => `stages.${name} has ${key}, expected keys of the configuration`);
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return stages as Record<string, Record<string, unknown>>;
+}
+
+/** Runs and trades of two stages in one database would be one history, and one position. */
+function refuseSharedDatabase(
+  own: Record<string, unknown>,
+  others: Record<string, Record<string, unknown>>,
+  stage: string,
+): void {
+  const keys = ['databaseName', 'mongodbSecretName', 'mongodbSecretArn', 'mongodbIamHost'];
+  const same = Object.entries(others).find(([, other]) => keys.every((key) => own[key] === other[key]));
+  if (!same) return;
+  const name = JSON.stringify(own['databaseName']);
+  throw new ConfigError([`databaseName is ${name} in the stages ${stage} and ${same[0]}, expected one each`]);
+}
+
+function cdkJsonContext(): Record<string, unknown> {
+  const path = fileURLToPath(new URL('../../cdk.json', import.meta.url));
+  return z.object({ context: settings }).parse(JSON.parse(readFileSync(path, 'utf8'))).context;
+}

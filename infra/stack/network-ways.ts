@@ -1,0 +1,50 @@
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { TraderConfig } from '../config/config.ts';
+
+/** What a function in a VPC may have to reach; `internet` is a way to all of it. */
+export const networkTargets = ['lambda', 'secretsmanager', 'sns', 'mongodb', 'broker'] as const;
+export type NetworkTarget = (typeof networkTargets)[number];
+
+const USE: Record<NetworkTarget, string> = {
+  lambda: 'the orchestrator invokes the functions',
+  secretsmanager: 'the secrets are read',
+  sns: 'notificationEmail is told',
+  mongodb: 'runs and trades are kept',
+  broker: 'orders are placed',
+};
+
+/** Which of them the functions in the VPC call. What AWS calls by itself (Scheduler, SQS, X-Ray, logs) needs no way. */
+export function neededTargets({ mongodb, market, notificationEmail }: TraderConfig): NetworkTarget[] {
+  const hasBroker = market.name !== 'simulated';
+  const isNeeded: Record<NetworkTarget, boolean> = {
+    lambda: true,
+    secretsmanager: hasBroker || !('iamHost' in mongodb),
+    sns: notificationEmail !== undefined,
+    mongodb: true,
+    broker: hasBroker,
+  };
+  return networkTargets.filter((target) => isNeeded[target]);
+}
+
+/** Warns of what the functions in the VPC call, and the configuration knows no way to. */
+export function warnOfMissingWays(scope: Construct, config: TraderConfig): void {
+  if (!config.vpc || config.vpc.reaches.includes('internet')) return;
+  const { id, reaches } = config.vpc;
+  const missing = neededTargets(config).filter((target) => !reaches.includes(target));
+  if (missing.length === 0) return;
+  const { region } = Stack.of(scope);
+  const place = Token.isUnresolved(region) ? 'REGION' : region;
+  const named = missing.map((target) => `${target} (${USE[target]}; ${wayTo(target, place)})`);
+  Annotations.of(scope).addWarningV2(
+    'orbits-trader:vpcReaches',
+    `No way out of ${id} is known to: ${named.join(', ')}. A call to it would time out. ` +
+      'Make the endpoints in the subnets, or a NAT gateway, and say so in vpcReaches, such as "lambda,secretsmanager,mongodb" or "internet".',
+  );
+}
+
+function wayTo(target: NetworkTarget, region: string): string {
+  if (target === 'broker') return 'NAT gateway or proxy';
+  if (target === 'mongodb') return "Atlas's private endpoint";
+  return `interface endpoint com.amazonaws.${region}.${target}`;
+}
