@@ -14,12 +14,12 @@ export const idList = (pattern: RegExp) =>
     .transform((list) => list.split(','))
     .pipe(z.array(z.string().regex(pattern)));
 
-/** A schedule that EventBridge Scheduler takes and that is not over; its expression, in capitals and with single blanks. */
+/** A schedule that EventBridge Scheduler takes and that fires some day, be it in the past; its expression, in capitals and with single blanks. */
 export const scheduleExpression = z.string().transform((text, context) => {
   try {
     const schedule = parseSchedule(text);
-    if (nextTick(schedule, 'UTC', new Date())) return schedule.expression;
-    context.addIssue({ code: 'custom', message: 'it never fires again' });
+    if (nextTick(schedule, 'UTC', new Date(0))) return schedule.expression;
+    context.addIssue({ code: 'custom', message: 'there is no such day' });
   } catch (error) {
     if (!(error instanceof ScheduleError)) throw error;
     context.addIssue({ code: 'custom', message: error.message });

@@ -5,6 +5,8 @@ interface CronField {
   last: number;
   /** What may stand for a number, in order from `first`. */
   words?: string[];
+  /** Whether AWS documents `/` for it. */
+  hasSteps: boolean;
   /** The form that is no list: `L`, `15W`, `FRI#2`. */
   special?: (text: string, number: (text: string) => number | undefined) => boolean;
   takes: string;
@@ -17,21 +19,23 @@ const DAY_OF_WEEK = 4;
 
 /** In their order. Ranges: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#cron-based */
 export const CRON_FIELDS: CronField[] = [
-  { name: 'minutes', first: 0, last: 59, takes: '0 to 59' },
-  { name: 'hours', first: 0, last: 23, takes: '0 to 23' },
+  { name: 'minutes', first: 0, last: 59, hasSteps: true, takes: '0 to 59' },
+  { name: 'hours', first: 0, last: 23, hasSteps: true, takes: '0 to 23' },
   {
     name: 'day-of-month',
     first: 1,
     last: 31,
+    hasSteps: true,
     special: (text, number) =>
       /^(L|LW)$/.test(text) || number(/^(\d+)W$/.exec(text)?.[1] ?? '') !== undefined,
     takes: '1 to 31, L, LW, 1W to 31W, or ?',
   },
-  { name: 'month', first: 1, last: 12, words: MONTHS, takes: '1 to 12 or JAN to DEC' },
+  { name: 'month', first: 1, last: 12, hasSteps: true, words: MONTHS, takes: '1 to 12 or JAN to DEC' },
   {
     name: 'day-of-week',
     first: 1,
     last: 7,
+    hasSteps: false,
     words: DAYS,
     special: (text, number) => {
       const [, day] = /^(.*?)(?:L|#[1-5])$/.exec(text) ?? [];
@@ -39,7 +43,7 @@ export const CRON_FIELDS: CronField[] = [
     },
     takes: '1 (Sunday) to 7 or SUN to SAT, one of them with L or #1 to #5 behind it, L, or ?',
   },
-  { name: 'year', first: 1970, last: 2199, takes: '1970 to 2199' },
+  { name: 'year', first: 1970, last: 2199, hasSteps: true, takes: '1970 to 2199' },
 ];
 
 /** What is wrong with six fields in capitals; empty where nothing is. */
@@ -61,7 +65,7 @@ function isField(field: CronField, text: string): boolean {
 /** `*`, `5`, `5-10`, and each with a step behind it. */
 function isPart(field: CronField, text: string): boolean {
   const [, range, step] = /^([^/]+)(?:\/(\d{1,4}))?$/.exec(text) ?? [];
-  if (range === undefined) return false;
+  if (range === undefined || (step !== undefined && !field.hasSteps)) return false;
   if (step !== undefined && (Number(step) < 1 || Number(step) > Math.max(field.last - field.first, 1)))
     return false;
   if (range === '*') return true;

@@ -1,3 +1,4 @@
+import { Cron } from 'croner';
 import { parseSchedule, type Schedule } from './expression.ts';
 import { nextTicks } from './next-tick.ts';
 
@@ -15,15 +16,15 @@ export interface Rhythm {
 }
 
 /**
- * The rhythm of a schedule; undefined where it is too slow for an alarm on its silence, or is of some years
- * alone: an alarm knows no years.
+ * The rhythm of a schedule; undefined where it is too slow for an alarm on its silence, or pauses for
+ * months, some dates or whole years: an alarm knows the hours of a week alone.
  *
  * It is taken from a week in winter and one in summer, so that an hour counts only where it is one of the schedule's
  * with daylight saving time and without.
  */
 export function rhythmOf(expression: string, timeZone: string): Rhythm | undefined {
   const schedule = parseSchedule(expression);
-  if (schedule.kind === 'cron' && schedule.isOfYears) return undefined;
+  if (schedule.kind === 'cron' && (schedule.isOfYears || isUneven(schedule.pattern))) return undefined;
   const mondays = ['2026-01-05', '2026-07-06'].map((monday) => Date.parse(monday));
   const weeks = mondays.map((monday) => ticksFrom(schedule, timeZone, monday));
   const gaps = weeks.flatMap((ticks) => ticks.slice(1).map((tick, index) => tick - ticks[index]!));
@@ -33,6 +34,24 @@ export function rhythmOf(expression: string, timeZone: string): Rhythm | undefin
   const silent = new Set(weeks.flatMap((ticks) => silentHours(ticks, windowMs)));
   const hours = Array.from({ length: 7 * 24 }, (_, hour) => hour).filter((hour) => !silent.has(hour));
   return hours.length > 0 ? { windowMs, hours } : undefined;
+}
+
+/** Whether some pause between two of its days, in a year, is longer than a week's. */
+function isUneven(pattern: string): boolean {
+  const daily = ['0', '0', '0', ...pattern.split(' ').slice(3)].join(' ');
+  const cron = new Cron(daily, { timezone: 'UTC', mode: '7-part', alternativeWeekdays: true });
+  const longestPause = (from: string, days: number) => {
+    const end = Date.parse(from) + days * DAY_MS;
+    let longest = 0;
+    let last = Date.parse(from);
+    for (let day = cron.nextRun(new Date(last)); day && day.getTime() < end; day = cron.nextRun(day)) {
+      longest = Math.max(longest, day.getTime() - last);
+      last = day.getTime();
+    }
+    return Math.max(longest, end - last);
+  };
+  const inWeek = Math.max(longestPause('2026-01-04', 9), longestPause('2026-07-05', 9));
+  return longestPause('2026-01-01', 365) > inWeek + DAY_MS;
 }
 
 /** The ticks of a week, and the ones around it. */

@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, Stack, TimeZone } from 'aws-cdk-lib';
+import { Annotations, ArnFormat, Duration, Stack, TimeZone } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import {
@@ -11,6 +11,8 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { parseSchedule } from '../schedule/expression.ts';
+import { nextTick } from '../schedule/next-tick.ts';
 import type { TickSymbols } from '../config/watchlist.ts';
 
 export interface TickScheduleProps {
@@ -34,6 +36,10 @@ export class TickSchedule extends Construct {
     { orchestrator, deadLetterQueue, ticks, expression, timeZone, enabled }: TickScheduleProps,
   ) {
     super(scope, id);
+    if (enabled && !nextTick(parseSchedule(expression), timeZone, new Date())) {
+      // No error: a stack whose schedule is over can still be changed, and taken down.
+      Annotations.of(this).addWarningV2('orbits-trader:schedule-over', `${expression} never fires again.`);
+    }
     const role = this.#role(orchestrator, deadLetterQueue);
     for (const [index, symbols] of ticks.entries()) {
       new Schedule(this, ticks.length === 1 ? 'schedule' : `schedule-${index}`, {

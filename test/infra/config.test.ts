@@ -124,6 +124,8 @@ describe('the configuration', () => {
     [{ schedule: 'daily' }, 'schedule is "daily", expected an EventBridge Scheduler cron(...)'],
     [{ schedule: 'rate(0 minutes)' }, 'schedule is "rate(0 minutes)", expected'],
     [{ schedule: 'cron(99 9 ? * MON *)' }, 'schedule is "cron(99 9 ? * MON *)", expected'],
+    [{ schedule: 'cron(0 9 30 2 ? *)' }, 'or a rate(...) such as "rate(5 minutes)" (there is no such day)'],
+    [{ schedule: 'cron(0 9 * * 1 *)' }, '(exactly one of day-of-month and day-of-week is ?)'],
     [{ timeZone: 'Mars/Olympus' }, 'timeZone is "Mars/Olympus", expected an IANA time zone'],
     [{ scheduleEnabled: 'yes' }, 'scheduleEnabled is "yes", expected true or false'],
     [{ mongodbSecretArn: 'arn:aws:s3:::b' }, 'mongodbSecretArn is "arn:aws:s3:::b", expected the whole ARN'],

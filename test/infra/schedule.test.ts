@@ -19,6 +19,7 @@ describe('a schedule that EventBridge Scheduler refuses', () => {
     ['cron(0 10 ? * FRI#0 *)', 'day-of-week is FRI#0'],
     ['cron(0 10 ? * MON,FRI#2 *)', 'day-of-week is MON,FRI#2'],
     ['cron(0 10 ? * FRI-MON *)', 'day-of-week is FRI-MON'],
+    ['cron(0 10 ? * MON-FRI/2 *)', 'day-of-week is MON-FRI/2'],
     ['cron(0 10 ? * MONDAY *)', 'day-of-week is MONDAY'],
     ['cron(0 10 ? * 15W *)', 'day-of-week is 15W'],
     ['cron(0 10 FRI#2 * ? *)', 'day-of-month is FRI#2'],
