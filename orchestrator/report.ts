@@ -159,7 +159,8 @@ export function toReport(tick: string, runs: Run[], remaining: string[]): Report
   for (const run of runs) counts[outcomeOf(run)]++;
   const shown: RunReport[] = [];
   let bytes = 0;
-  for (const run of runs) {
+  // What did not succeed is told first, for it is what somebody has to see to.
+  for (const run of runs.toSorted((one, other) => rank(one) - rank(other))) {
     const told = toRunReport(run);
     bytes += Buffer.byteLength(JSON.stringify(told));
     if (bytes > RUNS_BYTES) break;
@@ -167,6 +168,8 @@ export function toReport(tick: string, runs: Run[], remaining: string[]): Report
   }
   return { tick, runs: shown, omitted: runs.length - shown.length, counts, remaining };
 }
+
+const rank = ({ state }: Run) => (state === 'SUCCESS' ? 1 : 0);
 
 function outcomeOf({ state, result }: Run): Outcome {
   if (state === 'ERROR') return 'failed';

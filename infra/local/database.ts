@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb';
 import { parseMongodbAddress } from '../../functions/shared/secrets/mongodb-address.ts';
 import { MongodbFailure } from '../../functions/shared/secrets/mongodb-failure.ts';
-import { readEndpoint } from './endpoint-file.ts';
+import { pidInEndpoint } from './endpoint-file.ts';
 import { FolderHeldError, StoreError } from './mongodb/errors.ts';
 import { startStore, type StoreOptions } from './mongodb/server.ts';
 import { UsageError } from './options.ts';
@@ -32,11 +32,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     }
     return { uri: await checkReachable(mongodbUri), close: () => Promise.resolve() };
   }
-  const store = await startStore({ dataDir, ...(onCommand && { onCommand }) }).catch(
-    async (error: unknown) => {
-      throw await ownWatch(error, dataDir);
-    },
-  );
+  const store = await startStore({ dataDir, ...(onCommand && { onCommand }) }).catch((error: unknown) => {
+    throw ownWatch(error, dataDir);
+  });
   await using(store.uri, async (client) => {
     if (fresh) await client.db(databaseName).dropDatabase();
     else await releaseLeases(client, databaseName);
@@ -44,11 +42,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return store;
 }
 
-/** The error of a folder that is held, where it is a local run that holds it: that can be asked instead. */
-async function ownWatch(error: unknown, dataDir: string): Promise<unknown> {
+/** The error of a folder that is held, told otherwise where it is a local run that holds it: that can be asked instead. */
+function ownWatch(error: unknown, dataDir: string): unknown {
   if (!(error instanceof FolderHeldError)) return error;
-  const running = await readEndpoint(dataDir);
-  if (running?.pid !== error.pid) return error;
+  // The folder's own lock has the id of a process that is alive, so the file need not be asked whether its run is.
+  if (pidInEndpoint(dataDir) !== error.pid) return error;
   return new StoreError(
     `Your npm start -- --watch (process ${error.pid}) has the data folder ${dataDir}. Press Enter there for a tick, ` +
       'use npm run trader beside it, or stop it with Ctrl-C. Another --data has a run of its own.',

@@ -44,12 +44,10 @@ export class Display {
   takeLog(text: string): boolean {
     const line = parseLogLine(text);
     if (!line) return false;
+    this.#onLine?.(line);
     if (line.message === 'run started' || line.message === 'run carried on') this.#runBegun(line);
     else if (line.message === 'run ended' || line.message === 'run suspended') this.#runEnded();
-    else if (!this.#shown.has(line.run)) return true;
-    else if (line.message === 'step started') this.#stepStarted(line);
-    else this.#stepEnded(line);
-    this.#onLine?.(line);
+    else if (this.#shown.has(line.run)) this.#showStep(line);
     return true;
   }
 
@@ -57,6 +55,14 @@ export class Display {
     this.#clear();
     this.#screen.write(`${line}\n`);
     this.#drawFooter();
+  }
+
+  /** A tick begins: what is shown of many runs is counted anew. */
+  startTick(line: string | undefined): void {
+    this.#worked.clear();
+    this.#shown.clear();
+    this.#ended = 0;
+    if (line !== undefined) this.print(line);
   }
 
   /** Whether lines can be drawn over. */
@@ -93,9 +99,6 @@ export class Display {
     if (runs.length === 0) this.print('Nothing was to be done.');
     if (runs.length > 1) this.print(countsInWords(runs.length + omitted, counts));
     if (isLong) this.print(`Each run: npm run trader -- list${this.where}`);
-    this.#worked.clear();
-    this.#shown.clear();
-    this.#ended = 0;
   }
 
   #showRun(run: RunReport): void {
@@ -117,6 +120,11 @@ export class Display {
   #runEnded(): void {
     this.#ended += 1;
     if (this.#ended % ENDED_A_LINE === 0) this.print(`${this.#ended} runs ended or suspended`);
+  }
+
+  #showStep(line: Started | Ended): void {
+    if (line.message === 'step started') this.#stepStarted(line);
+    else this.#stepEnded(line);
   }
 
   #stepStarted({ run, step, argument }: Started): void {

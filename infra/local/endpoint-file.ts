@@ -2,8 +2,11 @@ import { readFileSync, renameSync, rmSync, writeFileSync, mkdirSync } from 'node
 import { join } from 'node:path';
 import * as z from 'zod';
 
+/** On this machine alone: what a file says is no reason to ask a stranger. */
+const loopback = z.string().regex(/^http:\/\/127\.0\.0\.1:\d{1,5}$/);
+
 /** Where a local run that is up can be reached. */
-const endpointFile = z.object({ endpoint: z.url(), orchestrator: z.string(), pid: z.int(), id: z.uuid() });
+const endpointFile = z.object({ endpoint: loopback, orchestrator: z.string(), pid: z.int(), id: z.uuid() });
 export type Endpoint = z.infer<typeof endpointFile>;
 
 /** The header in which a local run says which one it is. */
@@ -14,13 +17,14 @@ const pathOf = (dataDir: string) => join(dataDir, 'endpoint.json');
 
 export function writeEndpoint(dataDir: string, endpoint: Endpoint): void {
   mkdirSync(dataDir, { recursive: true });
-  const unfinished = `${pathOf(dataDir)}.${process.pid}`;
+  const unfinished = `${pathOf(dataDir)}.unfinished`;
   writeFileSync(unfinished, `${JSON.stringify(endpoint)}\n`);
   renameSync(unfinished, pathOf(dataDir));
 }
 
-export function removeEndpoint(dataDir: string): void {
-  rmSync(pathOf(dataDir), { force: true });
+/** Removes the file of the run that has this id; with a MongoDB of the user's own, a later run may have written its own. */
+export function removeEndpoint(dataDir: string, id: string): void {
+  if (parse(dataDir)?.id === id) rmSync(pathOf(dataDir), { force: true });
 }
 
 /**
@@ -31,13 +35,19 @@ export async function readEndpoint(dataDir: string): Promise<Endpoint | undefine
   const endpoint = parse(dataDir);
   if (!endpoint) return undefined;
   try {
-    const answer = await fetch(endpoint.endpoint, { signal: AbortSignal.timeout(ANSWER_MS) });
+    const answer = await fetch(endpoint.endpoint, {
+      redirect: 'error',
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
     await answer.body?.cancel();
     return answer.headers.get(ID_HEADER) === endpoint.id ? endpoint : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** The process id in the file, be its run up or not. */
+export const pidInEndpoint = (dataDir: string): number | undefined => parse(dataDir)?.pid;
 
 function parse(dataDir: string): Endpoint | undefined {
   try {

@@ -7,6 +7,8 @@ export class EnterKey {
   readonly isThere: boolean;
   readonly #lines: Interface | undefined;
   #pressed = new AbortController();
+  #presses = 0;
+  #taken = 0;
 
   /** @param onEcho after the terminal has shown the line's end */
   constructor(input: Input, onEcho: () => void) {
@@ -15,14 +17,21 @@ export class EnterKey {
     this.#lines = createInterface({ input });
     this.#lines.on('line', () => {
       onEcho();
+      this.#presses += 1;
       this.#pressed.abort();
     });
   }
 
-  /** Aborted at the next Enter. */
+  /** Aborted at the next Enter; at once where there was one that nobody has taken. */
   pressed(): AbortSignal {
     this.#pressed = new AbortController();
+    if (this.#presses > this.#taken) this.#pressed.abort();
     return this.#pressed.signal;
+  }
+
+  /** What has been pressed until now is being done. */
+  take(): void {
+    this.#taken = this.#presses;
   }
 
   close(): void {

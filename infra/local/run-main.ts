@@ -11,10 +11,19 @@ const EXIT_CODES: Record<string, number> = {
  * unless it is a defect, whose stack trace helps to report it.
  */
 export function runMain(main: (args: string[]) => Promise<number>): void {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+  let unwritten = 0;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // Who reads may stop reading, as `head` does; what was asked for is done all the same.
+      if (error.code === 'EPIPE' || unwritten > 0) return;
+      unwritten = 1;
+      process.exitCode = unwritten;
+      if (stream === process.stdout) console.error(`The output: ${fileProblem(error) ?? error.message}.`);
+    });
+  }
   main(process.argv.slice(2)).then(
     (code) => {
-      process.exitCode = code;
+      process.exitCode = code || unwritten;
     },
     (error: unknown) => {
       const { name, message, stack, path } = error as NodeJS.ErrnoException;
@@ -26,9 +35,4 @@ export function runMain(main: (args: string[]) => Promise<number>): void {
       process.exitCode = known ?? 1;
     },
   );
-}
-
-/** Who reads may stop reading, as `head` does; what was asked for is done all the same. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
 }

@@ -15,7 +15,7 @@ const POLL_MS = 1_000;
 /** Runs one tick, shard by shard, and shows it; answers the exit code. */
 export async function runOnce(app: LocalApp, options: Options, display: Display): Promise<number> {
   const idempotencyKey = options.key ?? new Date().toISOString();
-  if (!options.json) display.print(`tick ${idempotencyKey}`);
+  display.startTick(options.json ? undefined : `tick ${idempotencyKey}`);
 
   const { symbols } = options;
   const shards = symbols ? [{ symbols }] : scheduledShards(app);

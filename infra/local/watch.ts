@@ -35,7 +35,7 @@ export async function watch(app: LocalApp, dataDir: string, display: Display): P
   } finally {
     enter.close();
     await live.close();
-    removeEndpoint(dataDir);
+    removeEndpoint(dataDir, app.id);
     process.off('SIGINT', onStop).off('SIGTERM', onStop);
   }
   display.print('stopped');
@@ -65,6 +65,7 @@ async function nextTime(
   const pressed = enter.pressed();
   await sleepUntil(next, AbortSignal.any([stop, pressed]));
   if (stop.aborted) return undefined;
+  if (pressed.aborted) enter.take();
   return pressed.aborted ? new Date(Math.floor(Date.now() / 1_000) * 1_000) : next;
 }
 
@@ -77,7 +78,7 @@ async function tickAt(time: Date, app: LocalApp, display: Display, stop: AbortSi
 }
 
 async function tick(app: LocalApp, display: Display, input: string): Promise<void> {
-  display.print(`tick ${input.length > 200 ? `${input.slice(0, 200)}…` : input}`);
+  display.startTick(`tick ${input.length > 200 ? `${input.slice(0, 200)}…` : input}`);
   try {
     const payload = await invoke(app, JSON.parse(input));
     if (payload !== undefined) display.showReport(parseReport(payload));

@@ -23,7 +23,7 @@ beforeAll(async () => {
   writeEndpoint(dataDir, { endpoint, orchestrator, id, pid: process.pid });
 });
 afterAll(async () => {
-  removeEndpoint(dataDir);
+  removeEndpoint(dataDir, app.id);
   await app.close();
   folder.remove();
 });
@@ -48,32 +48,14 @@ test('a run that waits is seen in the list, approved, and shown', async () => {
   expect(answers.run.parse(JSON.parse(shown.stdout)).run).toMatchObject({ id, state: 'SUCCESS' });
 });
 
-test('a command that did not do what was asked has exit code 1, and says why', async () => {
-  const begin = async (key: string) => {
-    const { stdout } = await trader('run', '--symbol', 'AMZN', '--key', key, '--json');
-    return answers.report.parse(JSON.parse(stdout)).runs[0]!.id;
-  };
-  const taken = await begin('taken');
-  const list = await trader('list', '--state', 'IN_PROGRESS');
-  expect(list.stdout).toMatch(
-    new RegExp(`\nanswer: npm run trader -- approve ${taken} --data .*, or reject$`),
-  );
-  expect((await trader('show', taken)).stdout).toContain(
-    `answer: npm run trader -- approve ${taken} --data `,
-  );
-  expect(await trader('approve', taken)).toMatchObject({ code: 0, stderr: '' });
-  for (const command of ['reject', 'cancel']) {
-    const late = await trader(command, taken);
-    expect(late.code).toBe(1);
-    expect(late.stderr).toMatch(/^(Nothing was changed: the run is already \w+\.|RefusedError: .*)\n$/);
-  }
-  const left = await begin('left');
-  expect(await trader('reject', left)).toMatchObject({ code: 0, stderr: '' });
-  expect((await trader('approve', left)).stderr).toBe('Nothing was changed: the run is already rejected.\n');
-  expect(await trader('cancel', await begin('off'))).toMatchObject({ code: 0, stderr: '' });
-});
-
-const ended = { id: 'a'.repeat(24), key: 'k', symbol: 'S', startedAt: '2026-01-05T14:30:00Z', waits: [] };
+const ended = {
+  id: 'a'.repeat(24),
+  key: 'k',
+  symbol: 'S',
+  startedAt: '2026-01-05T14:30:00Z',
+  waits: [],
+  result: null,
+};
 const failed = { ...ended, state: 'ERROR', error: { name: 'E', message: 'why' }, endedAt: ended.startedAt };
 const fine = { ...ended, state: 'SUCCESS', error: null, endedAt: ended.startedAt };
 const answersOfRuns: [string, object, string | undefined][] = [
@@ -139,10 +121,37 @@ test('symbols are watched and unwatched; a report of several runs is summed up',
   expect((await trader('watch', '$MSFT')).stderr).toMatch(/a symbol is 1 to 10 letters/);
 
   const several = await trader('run', '--symbol', 'MSFT', '--symbol', 'GOOG', '--key', 'several');
-  expect(several.stdout).toMatch(/\n2 runs: 2 in progress$/);
+  expect(several.stdout).toMatch(
+    /\n2 runs: 2 in progress\nanswer: npm run trader -- approve ID --data .*, or reject$/,
+  );
   const listed = await trader('list', '--tick', 'several', '--json');
   const { runs } = answers.page.parse(JSON.parse(listed.stdout));
   expect(runs.map(({ symbol }) => symbol).sort()).toEqual(['GOOG', 'MSFT']);
+});
+
+test('a command that did not do what was asked has exit code 1, and says why', async () => {
+  const begin = async (key: string) => {
+    const { stdout } = await trader('run', '--symbol', 'TSLA', '--key', key, '--json');
+    return answers.report.parse(JSON.parse(stdout)).runs[0]!.id;
+  };
+  const taken = await begin('taken');
+  const list = await trader('list', '--state', 'IN_PROGRESS', '--symbol', 'TSLA');
+  expect(list.stdout).toMatch(
+    new RegExp(`\nanswer: npm run trader -- approve ${taken} --data .*, or reject$`),
+  );
+  expect((await trader('show', taken)).stdout).toContain(
+    `answer: npm run trader -- approve ${taken} --data `,
+  );
+  expect(await trader('approve', taken)).toMatchObject({ code: 0, stderr: '' });
+  for (const command of ['reject', 'cancel']) {
+    const late = await trader(command, taken);
+    expect(late.code).toBe(1);
+    expect(late.stderr).toMatch(/^(Nothing was changed: the run is already \w+\.|RefusedError: .*)\n$/);
+  }
+  const left = await begin('left');
+  expect(await trader('reject', left)).toMatchObject({ code: 0, stderr: '' });
+  expect((await trader('approve', left)).stderr).toBe('Nothing was changed: the run is already rejected.\n');
+  expect(await trader('cancel', await begin('off'))).toMatchObject({ code: 0, stderr: '' });
 });
 
 test('all pages go into the comma-separated values, and what has a comma in quotes', async () => {

@@ -57,6 +57,17 @@ test('limits go to buy and sell, and the orchestrator asks about them', () => {
   expect(variables(template, 'orchestrator')).not.toHaveProperty('CHECK_LIMITS');
 });
 
+test('a schedule that is over is a warning, for its stack can still be changed and taken down', () => {
+  const warnings = (change: Record<string, unknown>) =>
+    Annotations.fromStack(appWith(change).node.findChild('OrbitsTrader') as Stack).findWarning(
+      '*',
+      Match.stringLikeRegexp('never fires again'),
+    );
+  expect(warnings({ schedule: 'cron(0 9 * * ? 2020)' })).toHaveLength(1);
+  expect(warnings({ schedule: 'cron(0 9 * * ? 2020)', scheduleEnabled: false })).toEqual([]);
+  expect(warnings({})).toEqual([]);
+});
+
 describe('market=alpaca', () => {
   const warnings = (change: Record<string, unknown>) =>
     Annotations.fromStack(appWith(change).node.findChild('OrbitsTrader') as Stack).findWarning(

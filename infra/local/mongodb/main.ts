@@ -57,8 +57,10 @@ async function main(): Promise<void> {
   await store.close();
 }
 
-// Who reads the URI may stop reading.
-process.stdout.on('error', () => undefined);
+// Who reads the URI may stop reading; what can't be told otherwise is the exit code.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code !== 'EPIPE') process.exitCode = 1;
+});
 try {
   await main();
 } catch (error) {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -21,6 +21,8 @@ afterEach(() => folder.remove());
 const trader = (args: string[], env: Record<string, string> = {}) =>
   startCommand('infra/cli/main.ts', args, env).finished;
 
+const ID = '2a2d6a26-2f8c-4a5e-9d0c-6a4b1f2e3d4c';
+
 describe('an endpoint file', () => {
   let stranger: Server;
   beforeEach(async () => {
@@ -34,13 +36,17 @@ describe('an endpoint file', () => {
     endpoint: `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`,
     orchestrator: 'o',
     pid: process.pid,
-    id: '2a2d6a26-2f8c-4a5e-9d0c-6a4b1f2e3d4c',
+    id: ID,
   });
 
   test.each([
     ['empty', ''],
     ['torn', '{"endpoint":"http://127.0.0.1:1","orch'],
     ['of another form', '{"endpoint":"http://127.0.0.1:1","orchestrator":"o","pid":1}'],
+    [
+      'of another host',
+      JSON.stringify({ endpoint: 'http://example.com:80', orchestrator: 'o', pid: 1, id: ID }),
+    ],
     ['no object', 'null'],
     ['no text', Buffer.from([0xff, 0xfe, 0x00])],
   ])('that is %s says nothing', async (_, content) => {
@@ -53,7 +59,9 @@ describe('an endpoint file', () => {
     expect(await readEndpoint(folder.path)).toBeUndefined();
     writeEndpoint(folder.path, { ...own(), endpoint: 'http://127.0.0.1:1' });
     expect(await readEndpoint(folder.path)).toBeUndefined();
-    removeEndpoint(folder.path);
+    removeEndpoint(folder.path, 'another');
+    expect(readdirSync(folder.path)).toEqual(['endpoint.json']);
+    removeEndpoint(folder.path, own().id);
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
@@ -145,6 +153,23 @@ test('who stops reading gets no stack trace, and what was asked for is done', as
   expect(await unread('infra/local/main.ts', key)).toEqual({ code: 0, stderr: '' });
   expect(await unread('infra/cli/main.ts', ['list', '--data', folder.path])).toEqual({ code: 0, stderr: '' });
   expect((await trader(['list', '--data', folder.path])).stdout).toMatch(/ AMZN +SUCCESS /);
+});
+
+test('output that can not be written is told in one line, and is exit code 1', async () => {
+  if (!existsSync('/dev/full')) return;
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, ['--import', 'tsx', 'infra/cli/main.ts', '--help'], {
+    cwd: root,
+    stdio: ['ignore', full, 'pipe'],
+  });
+  let stderr = '';
+  child.stderr!.on('data', (chunk) => (stderr += String(chunk)));
+  const [code] = (await once(child, 'close')) as [number | null];
+  closeSync(full);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: 'The output: the disk is full; free some space and start again (ENOSPC).\n',
+  });
 });
 
 test('a schedule of a year far away is waited for, and the first Ctrl-C stops', async () => {
