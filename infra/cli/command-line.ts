@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { UsageError } from '../local/options.ts';
+import { unknownOption, UsageError } from '../local/options.ts';
 import { didYouMean } from '../config/nearest.ts';
 import type { Command, Done, EventCommand, Tool } from './command.ts';
 import { deploymentCommands } from './deployment-commands.ts';
@@ -47,7 +47,7 @@ Exit code: 0 done, 1 refused or failed, 2 wrong command line.
 `;
 
 export function usage(name?: string): string {
-  const named = name === undefined ? undefined : commands[name];
+  const named = name === undefined ? undefined : commandOf(name);
   if (named) {
     return `npm run trader -- ${named.usage}\n\n  ${named.does}\n\n  npm run trader -- ${named.example}\n\n${EVERY_COMMAND_HELP}`;
   }
@@ -56,11 +56,13 @@ export function usage(name?: string): string {
   return `Sees to runs, through the orchestrator's protocol.\n\n  npm run trader -- COMMAND [options]\n\n${lines.join('\n')}\n\n${EVERY_COMMAND_HELP}`;
 }
 
+const commandOf = (name: string) => (Object.hasOwn(commands, name) ? commands[name] : undefined);
+
 /** Answers the text of a help that was asked for, or what to do. */
 export function parseCommandLine(args: string[]): string | CommandLine {
-  const [name, ...rest] = args;
-  if (name === undefined || name === '--help') return usage();
-  const command = commands[name];
+  const [name, ...rest] = args[0] === '--' ? args.slice(1) : args;
+  if (name === undefined || name === '--help' || name === '-h') return usage();
+  const command = commandOf(name);
   if (!command) {
     throw new UsageError(
       `There is no command "${name}"${didYouMean(name, Object.keys(commands)) || '.'} See npm run trader -- --help.`,
@@ -69,6 +71,10 @@ export function parseCommandLine(args: string[]): string | CommandLine {
   const { values, positionals } = parse(name, command, rest);
   const { help, function: functionName, data, ...own } = values;
   if (help) return usage(name);
+  for (const option of ['function', 'data']) {
+    if (values[option] === '')
+      throw new UsageError(`--${option} takes a name; leave it out for the local run in .local/data.`);
+  }
   const where = { functionName: functionName as string | undefined, data: data as string | undefined };
   return {
     work:
@@ -128,14 +134,21 @@ const surplusError = (name: string, what: string) =>
   new UsageError(`"${name}" can't take ${JSON.stringify(what)}. See npm run trader -- ${name} --help.`);
 
 function parse(name: string, { options }: Command, args: string[]) {
+  const known = { ...everyCommand, ...options };
   try {
-    const parsed = parseArgs({ args, options: { ...everyCommand, ...options }, allowPositionals: true });
+    const { tokens, ...parsed } = parseArgs({ args, options: known, allowPositionals: true, tokens: true });
+    const given = tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
+    const twice = given.find((option, at) => given.indexOf(option) < at && !isMultiple(known, option));
+    if (twice !== undefined) throw new UsageError(`--${twice} is given twice; give it once.`);
     return { values: parsed.values as Record<string, unknown>, positionals: parsed.positionals };
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const [firstSentence] = (error as Error).message.split(/\.\s/);
-    const [, option] = /^Unknown option '(--\S+)'/.exec(firstSentence!) ?? [];
-    const known = Object.keys({ ...everyCommand, ...options }).map((each) => `--${each}`);
-    const hint = (option !== undefined && didYouMean(option, known)) || '.';
-    throw new UsageError(`${firstSentence}${hint} See npm run trader -- ${name} --help.`);
+    const end = unknownOption(firstSentence!, Object.keys(known));
+    throw new UsageError(`${firstSentence}${end} See npm run trader -- ${name} --help.`);
   }
+}
+
+function isMultiple(known: Command['options'], option: string): boolean {
+  return known[option]?.multiple === true;
 }

@@ -1,6 +1,6 @@
 import type { ParseArgsConfig } from 'node:util';
-import type { Answer } from './answer.ts';
 import type { Where } from './command-line.ts';
+import type { ProblemIn } from './problems.ts';
 import type { Target } from './target.ts';
 
 type Values = Record<string, unknown>;
@@ -26,7 +26,7 @@ export interface EventCommand extends Described {
   toEvent(values: Values, id: string | undefined, symbols: string[]): Record<string, unknown>;
   takesId: 'yes' | 'no' | 'may' | 'symbols';
   /** Why an answer says that what was asked for was not done, in one line; undefined where it was. */
-  problemIn: (answer: Answer) => string | undefined;
+  problemIn: ProblemIn;
 }
 
 /** A command that does more than to send one event, or less. */

@@ -12,6 +12,7 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(commandLine);
     return 0;
   }
+  process.once('SIGINT', stop);
   const { work, ...where } = commandLine;
   let target: Promise<Target> | undefined;
   // The SDK takes a while to load, and not every command needs it.
@@ -28,6 +29,12 @@ async function main(args: string[]): Promise<number> {
       () => undefined,
     );
   }
+}
+
+/** The code is the shell's for Ctrl-C. */
+function stop(): void {
+  process.stderr.write('Stopped. What was sent before goes on; see npm run trader -- list\n');
+  process.exit(130);
 }
 
 runMain(main);

@@ -27,7 +27,8 @@ export function inOptions(message: string): string {
   return parts
     .map((part) => {
       const [, text, member] = /^(.*?)\s*→ at (\w+)(?:[.[].*)?\s*$/s.exec(part) ?? [];
-      return member === undefined ? part.trim() : `${NAMES[member] ?? `--${member}`}: ${text}`;
+      const words = text?.replace(/^`\w+` is /, 'it is ');
+      return member === undefined ? part.trim() : `${NAMES[member] ?? `--${member}`}: ${words}`;
     })
     .join('; ');
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventCommand } from './command.ts';
 import { wholeNumberOption } from './options.ts';
-import { failedRuns, noProblem, otherOutcome } from './problems.ts';
+import { failedRuns, noProblem, notEnded, otherOutcome } from './problems.ts';
 
 const byId = (
   name: string,
@@ -18,10 +18,6 @@ const byId = (
   takesId: 'yes',
   problemIn,
 });
-
-/** A run that was cancelled is one in ERROR, as it was asked to be. */
-const cancelled: EventCommand['problemIn'] = ({ outcome }) =>
-  otherOutcome('cancelled')({ ...{ omitted: 0 }, outcome });
 
 const ID = '45e9b56611cdcb087c95278c';
 
@@ -104,7 +100,7 @@ export const runCommands: Record<string, EventCommand> = {
     otherOutcome('rejected', 'already-rejected'),
     true,
   ),
-  cancel: byId('cancel', 'ends a run that waits or sleeps', `cancel ${ID}`, cancelled, true),
+  cancel: byId('cancel', 'ends a run that waits or sleeps', `cancel ${ID}`, notEnded('cancelled'), true),
   retry: byId(
     'retry',
     'carries a failed run on from the step that failed',

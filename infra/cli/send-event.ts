@@ -31,5 +31,5 @@ export async function sendEvent(
   const isTerminal = isTTY && !process.env['NO_COLOR'];
   const screen = { isTerminal, columns: isTTY ? columns : 120, where: target.where };
   const output = json ? `${payload}\n` : render(payload, screen);
-  return { output, problem: problemIn(parseAnswer(payload)) };
+  return { output, problem: problemIn(parseAnswer(payload), target.where) };
 }

@@ -85,7 +85,9 @@ async function invoke(client: LambdaClient, name: string, event: object): Promis
 /** What the orchestrator threw; of an event that it can't take, what was wrong with the command line. */
 function refusal({ errorType, errorMessage }: { errorType?: string; errorMessage?: string }): Error {
   if (errorType === 'InvalidEventError') return new UsageError(inOptions(errorMessage ?? ''));
-  return new InvocationError(`${errorType}: ${errorMessage}`);
+  // The orchestrator speaks of its commands as events.
+  const words = errorMessage?.replace(/\{"command":"(\w+)"\}/g, 'npm run trader -- $1');
+  return new InvocationError(`${errorType}: ${words}`);
 }
 
 /** Options are left out where they are the default. */

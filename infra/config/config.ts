@@ -1,7 +1,7 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { isUsStock, price, stockSymbol } from '../../functions/contracts/stock.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean, nearest } from './nearest.ts';
 import { limitKeys, toLimits, type LimitKey } from './limits.ts';
 import { marketKeys, toMarket, type MarketConfig } from './market.ts';
 import { strategyKeys, toStrategyConfig, type StrategyConfig } from './strategy.ts';
@@ -143,8 +143,7 @@ export class ConfigError extends Error {
 /** @param context all of the CDK context; what is not of ours is left alone */
 export function parseConfig(context: Record<string, unknown>): TraderConfig {
   const known: string[] = Object.keys(configuration.shape);
-  // Tools' own keys have a dash, a slash or a colon.
-  const unknown = Object.keys(context).filter((key) => /^[A-Za-z]+$/.test(key) && !known.includes(key));
+  const unknown = Object.keys(context).filter((key) => !known.includes(key) && isMeantForUs(key, known));
   const parsed = configuration.safeParse(context);
   const wrong = new Map(parsed.error?.issues.map((issue) => [String(issue.path[0]), reasonOf(issue)]));
   const problems = [
@@ -152,11 +151,19 @@ export function parseConfig(context: Record<string, unknown>): TraderConfig {
       ([key, reason]) => `${key} is ${shown(key, context[key])}, expected ${descriptionOf(key)}${reason}`,
     ),
     ...unknown.map(
-      (key) => `${key} is no key${didYouMean(key, known) || `, expected one of ${known.join(', ')}`}`,
+      (key) =>
+        `${key} is no key${didYouMean(lettersOf(key), known) || `, expected one of ${known.join(', ')}`}`,
     ),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return combined(parsed.data);
+}
+
+const lettersOf = (key: string) => key.replace(/[^A-Za-z]/g, '');
+
+/** Tools' own keys have a dash, a slash or a colon; a key such as max-position is one of ours all the same. */
+function isMeantForUs(key: string, known: string[]): boolean {
+  return /^\w+$/.test(key) || (/^[\w-]+$/.test(key) && nearest(lettersOf(key), known) !== undefined);
 }
 
 /** Keys that belong together, as one. */

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { nearest } from '../config/nearest.ts';
 
 export interface Options {
   symbols: string[] | undefined;
@@ -36,20 +37,22 @@ Data stays in .local/. Set MONGODB_URI to use a MongoDB of your own instead of t
   npm start -- --key my-first-run --json
 `;
 
+const OPTIONS = {
+  symbol: { type: 'string', multiple: true },
+  key: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  fresh: { type: 'boolean', default: false },
+  watch: { type: 'boolean', default: false },
+  data: { type: 'string' },
+  context: { type: 'string', short: 'c', multiple: true },
+  help: { type: 'boolean', default: false },
+} as const;
+
 export function parseOptions(args: string[]): Options {
   try {
     const { values } = parseArgs({
       args,
-      options: {
-        symbol: { type: 'string', multiple: true },
-        key: { type: 'string' },
-        json: { type: 'boolean', default: false },
-        fresh: { type: 'boolean', default: false },
-        watch: { type: 'boolean', default: false },
-        data: { type: 'string' },
-        context: { type: 'string', short: 'c', multiple: true },
-        help: { type: 'boolean', default: false },
-      },
+      options: OPTIONS,
     });
     const { symbol, key, data, context, ...flags } = values;
     if (data === '') throw new UsageError('--data takes a folder; leave it out for .local/data.');
@@ -60,15 +63,24 @@ export function parseOptions(args: string[]): Options {
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const [firstSentence] = (error as Error).message.split(/\. |\n/);
-    throw new UsageError(`${firstSentence}. See npm start -- --help.`);
+    throw new UsageError(
+      `${firstSentence}${unknownOption(firstSentence!, Object.keys(OPTIONS))} See npm start -- --help.`,
+    );
   }
+}
+
+/** The end of a sentence about an option that there is not: what may have been meant, or a full stop. */
+export function unknownOption(sentence: string, names: string[]): string {
+  const [, option] = /^Unknown option '--([\w-]+)'/.exec(sentence) ?? [];
+  const meant = option === undefined ? undefined : nearest(option, names);
+  return meant === undefined ? '.' : `; did you mean --${meant}?`;
 }
 
 /** Keys of the configuration, from `KEY=VALUE` each. */
 export function toContext(assignments: string[]): Record<string, string> {
   return Object.fromEntries(
     assignments.map((assignment) => {
-      const [, key, value] = /^(\w+)=(.*)$/s.exec(assignment) ?? [];
+      const [, key, value] = /^([\w-]+)=(.*)$/s.exec(assignment) ?? [];
       if (key === undefined || value === undefined) {
         throw new UsageError(`-c takes KEY=VALUE, such as approval=always, not "${assignment}".`);
       }

@@ -58,32 +58,43 @@ const ended = {
 };
 const failed = { ...ended, state: 'ERROR', error: { name: 'E', message: 'why' }, endedAt: ended.startedAt };
 const fine = { ...ended, state: 'SUCCESS', error: null, endedAt: ended.startedAt };
+const FAILED = `Run ${ended.id} failed: E: why To carry it on: npm run trader -- retry ${ended.id} --data d`;
+const SHOW = `See npm run trader -- show ${ended.id} --data d`;
+const MANY = 'Runs that failed: 7. See npm run trader -- list --state ERROR --data d';
 const answersOfRuns: [string, object, string | undefined][] = [
   ['approve', { outcome: 'approved', run: fine }, undefined],
-  ['approve', { outcome: 'approved', run: failed }, `Run ${ended.id} failed: E: why`],
-  ['approve', { outcome: 'already-approved', run: failed }, `Run ${ended.id} failed: E: why`],
+  ['approve', { outcome: 'approved', run: failed }, FAILED],
+  ['approve', { outcome: 'already-approved', run: failed }, FAILED],
   [
     'approve',
     { outcome: 'already-rejected', run: fine },
-    'Nothing was changed: the run is already rejected.',
+    `Nothing was changed: the run is already rejected. ${SHOW}`,
   ],
-  ['reject', { outcome: 'already-approved', run: fine }, 'Nothing was changed: the run is already approved.'],
-  ['cancel', { outcome: 'cancelled', run: failed }, undefined],
-  ['cancel', { outcome: 'already-ended', run: fine }, 'Nothing was changed: the run is already ended.'],
-  ['retry', { outcome: 'retried', run: fine }, undefined],
-  ['retry', { outcome: 'retried', run: failed }, `Run ${ended.id} failed: E: why`],
-  ['resume', { runs: [fine, failed], counts: { traded: 1, failed: 1 } }, `Run ${ended.id} failed: E: why`],
   [
-    'run',
-    { runs: [failed], counts: { failed: 7 }, omitted: 6 },
-    '7 runs failed: npm run trader -- list --state ERROR',
+    'reject',
+    { outcome: 'already-approved', run: fine },
+    `Nothing was changed: the run is already approved. ${SHOW}`,
   ],
+  ['cancel', { outcome: 'cancelled', run: failed }, undefined],
+  [
+    'cancel',
+    { outcome: 'already-ended', run: fine },
+    `Nothing was changed: the run is already ended. ${SHOW}`,
+  ],
+  ['retry', { outcome: 'retried', run: fine }, undefined],
+  ['retry', { outcome: 'retried', run: failed }, FAILED],
+  ['resume', { runs: [fine, failed], counts: { traded: 1, failed: 1 } }, FAILED],
+  ['run', { runs: [failed], counts: { failed: 7 }, omitted: 6 }, MANY],
   ['tick', { runs: [fine], counts: { traded: 1 } }, undefined],
+  ['tick', { runs: [fine], counts: { traded: 1, failed: 7 }, omitted: 7 }, MANY],
+  ['tick', { runs: [fine], counts: { failed: 1 }, omitted: 1 }, MANY.replace('7', '1')],
   ['list', { runs: [failed] }, undefined],
   ['show', { run: failed }, undefined],
 ];
 test.each(answersOfRuns)('%s answered by %j', (name, answer, problem) => {
-  expect((commands[name] as EventCommand).problemIn(parseAnswer(JSON.stringify(answer)))).toBe(problem);
+  expect((commands[name] as EventCommand).problemIn(parseAnswer(JSON.stringify(answer)), ' --data d')).toBe(
+    problem,
+  );
 });
 
 test('each command that changes a run is among these', () => {
@@ -146,11 +157,15 @@ test('a command that did not do what was asked has exit code 1, and says why', a
   for (const command of ['reject', 'cancel']) {
     const late = await trader(command, taken);
     expect(late.code).toBe(1);
-    expect(late.stderr).toMatch(/^(Nothing was changed: the run is already \w+\.|RefusedError: .*)\n$/);
+    expect(late.stderr).toMatch(
+      /^(Nothing was changed: the run is already \w+\. See .*|RefusedError: .*)\n$/,
+    );
   }
   const left = await begin('left');
   expect(await trader('reject', left)).toMatchObject({ code: 0, stderr: '' });
-  expect((await trader('approve', left)).stderr).toBe('Nothing was changed: the run is already rejected.\n');
+  expect((await trader('approve', left)).stderr).toMatch(
+    /^Nothing was changed: the run is already rejected\. See npm run trader -- show \w+ --data /,
+  );
   expect(await trader('cancel', await begin('off'))).toMatchObject({ code: 0, stderr: '' });
 });
 
@@ -202,11 +217,16 @@ test.each([
   [['list', '--limit', 'many'], 2, '--limit takes a whole number, not "many"'],
   [['list', '--limit', '-1'], 2, "Option '--limit' argument is ambiguous"],
   [['list', '--limit', '1000'], 2, '--limit: '],
-  [['list', '--from', 'yesterday'], 2, '--from: `from` is an ISO 8601 time in UTC'],
+  [['list', '--from', 'yesterday'], 2, '--from: it is an ISO 8601 time in UTC'],
   [['list', '--state', 'DONE'], 2, '--state: '],
   [['run', '--key', ''], 2, '--key: an idempotency key is 1 to 128 characters'],
   [['tick'], 2, '--time: the scheduled time is an ISO 8601 time in UTC'],
   [['tick', '--time', 'noon'], 2, '--time: '],
+  [['toString'], 2, 'There is no command "toString".'],
+  [['constructor', '--help'], 2, 'There is no command "constructor".'],
+  [['list', '--symbol', 'A', '--symbol', 'B'], 2, '--symbol is given twice; give it once.'],
+  [['list', '--function', ''], 2, '--function takes a name'],
+  [['retry', '0123456789abcdef01234567'], 1, 'See npm run trader -- list;'],
   [['aprove', 'x'], 2, 'There is no command "aprove"; did you mean approve?'],
   [['list', '--stat', 'ERROR'], 2, "Unknown option '--stat'; did you mean --state?"],
   [['diff', '--strategy', 'threshold', '--limit', '0'], 2, '--limit takes a whole number of runs'],

@@ -161,6 +161,9 @@ describe('the configuration', () => {
     [{ tickers: 'AMZN' }, 'tickers is no key, expected one of symbols, symbol, symbolsFile'],
     [{ symbool: 'AMZN' }, 'symbool is no key; did you mean symbol?'],
     [{ sybmols: 'AMZN' }, 'sybmols is no key; did you mean symbols?'],
+    [{ max_position: '1' }, 'max_position is no key; did you mean maxPosition?'],
+    [{ 'max-position': '1' }, 'max-position is no key; did you mean maxPosition?'],
+    [{ symbols2: 'AMZN' }, 'symbols2 is no key; did you mean symbols?'],
     [{ timezone: 'UTC' }, 'timezone is no key; did you mean timeZone?'],
   ])('refuses %j in a line that names the key', (change, message) => {
     expect(() => parse(change)).toThrow(ConfigError);

@@ -4,6 +4,7 @@ import { price, quantity } from '../../../functions/contracts/stock.ts';
 import { dollars, type Money } from '../../../functions/shared/money.ts';
 import { fromHere } from '../../local/data-folder.ts';
 import { UsageError } from '../../local/options.ts';
+import { wholeNumberOption } from '../options.ts';
 import { strategyOf } from '../strategy-options.ts';
 import { columns } from '../table.ts';
 import { backtest, type Backtest } from './backtest.ts';
@@ -14,7 +15,11 @@ import { parsePrices, type PricePoint } from './prices.ts';
 export async function runBacktest(values: Record<string, unknown>, file: string): Promise<string> {
   const { strategy, title } = strategyOf(values);
   const cash = optionOf(price, values['cash'], '--cash takes an amount in dollars, such as "10000.00"');
-  const qty = optionOf(quantity, Number(values['quantity']), '--quantity takes a whole number of shares');
+  const qty = optionOf(
+    quantity,
+    wholeNumberOption('--quantity', values['quantity']),
+    '--quantity takes a whole number of shares',
+  );
   const prices = parsePrices(await withFile(file, () => readFile(fromHere(file))), file);
   const result = backtest(prices, { strategy, cash, quantity: qty });
 
