@@ -4,6 +4,7 @@ import { build } from 'esbuild';
 import { synthesize } from '../../infra/local/synthesize.ts';
 import { readStack, type LocalFunction } from '../../infra/local/template.ts';
 import { assemblyDir, root } from '../support/local-app.ts';
+import { figuresOfTest, table } from '../support/figures.ts';
 
 const LIMITS: Record<string, number> = {
   'OrbitsTrader-check-stock-price': 150_000,
@@ -25,11 +26,16 @@ function packagesIn({ file }: LocalFunction): Set<string> {
   return new Set(folders.flatMap((folder) => folder ?? []).map((folder) => folder.replace(/^(\.\.\/)*/, '')));
 }
 
+const sizes: (string | number)[][] = [];
+afterAll(() =>
+  figuresOfTest('docs/performance.md', 'test/infra/bundles', table(['bundle', 'bytes', 'limit'], sizes)),
+);
+
 test('every bundle is within its limit', () => {
   expect(functions.map(({ name }) => name).sort()).toEqual(Object.keys(LIMITS).sort());
   for (const fn of functions) {
     const bytes = statSync(fn.file).size;
-    console.log(`${fn.name}: ${bytes} bytes of ${LIMITS[fn.name]}`);
+    sizes.push([fn.name, bytes, LIMITS[fn.name]!]);
     expect(bytes).toBeLessThanOrEqual(LIMITS[fn.name]!);
   }
 });
@@ -44,8 +50,9 @@ test('the broker is in the bundles of market=alpaca alone, and its streams are i
     const fn = ofAlpaca.find((found) => found.name === `OrbitsTrader-${name}`)!;
     expect(broker(fn)).toEqual(['node_modules/@alpacahq/alpaca-trade-api']);
     const bytes = statSync(fn.file).size;
-    console.log(`${name} with market=alpaca: ${bytes} bytes`);
-    expect(bytes).toBeLessThanOrEqual(name === 'check-stock-price' ? 650_000 : 1_300_000);
+    const limit = name === 'check-stock-price' ? 650_000 : 1_300_000;
+    sizes.push([`${fn.name} with market=alpaca`, bytes, limit]);
+    expect(bytes).toBeLessThanOrEqual(limit);
   }
   const others = ofAlpaca.filter(({ name }) => /orchestrator|recommendation/.test(name));
   expect(others.flatMap(broker)).toEqual([]);

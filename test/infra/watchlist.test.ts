@@ -5,6 +5,7 @@ import { ConfigError, parseConfig } from '../../infra/config/config.ts';
 import { commands } from '../../orchestrator/event.ts';
 import { temporaryFolder } from '../support/local-app.ts';
 import { cdkContext, templateWith } from '../support/stack-template.ts';
+import { figuresOfTest, table } from '../support/figures.ts';
 
 /** CloudFormation's limits on a stack, and EventBridge Scheduler's on a schedule's event, in bytes. */
 const MOST_RESOURCES = 500;
@@ -27,6 +28,12 @@ function ticks(change: Record<string, unknown>) {
   return { template, inputs, events };
 }
 
+const measured: number[][] = [];
+afterAll(() => {
+  const head = ['symbols', 'schedules', 'resources', 'bytes of the template', 'bytes of the longest event'];
+  return figuresOfTest('docs/watchlist.md', 'test/infra/watchlist', table(head, measured));
+});
+
 describe('a list in the stack', () => {
   test('that is short has the one schedule and the variable that it had', () => {
     const { inputs, template } = ticks({});
@@ -41,13 +48,11 @@ describe('a list in the stack', () => {
     // The longest names there can be, and as many of them as are taken.
     ['the longest list there can be', names(40_000).map((name) => name.padEnd(10, 'X')), 200],
   ])('%s, within the limits of CloudFormation and the Scheduler', (_, symbols, schedules) => {
-    const began = Date.now();
     const { template, inputs, events } = ticks({ symbols: symbols.join(',') });
     const json = JSON.stringify(template.toJSON(), undefined, 1);
     const resources = Object.keys((template.toJSON() as { Resources: object }).Resources).length;
-    console.log(
-      `${schedules} schedules: ${resources} resources, ${json.length} bytes, ${Date.now() - began} ms`,
-    );
+    const longest = Math.max(...inputs.map((input) => input.length));
+    measured.push([symbols.length, schedules, resources, json.length, longest]);
     expect(events).toHaveLength(schedules);
     expect(resources).toBeLessThan(MOST_RESOURCES);
     expect(json.length).toBeLessThan(TEMPLATE_BYTES);

@@ -1,6 +1,7 @@
 import { Action, ActionApp, ActionState, Workflow } from '@wbce/orbits-core';
 import { startStore, type CommandEvent } from '../../infra/local/mongodb/server.ts';
 import { answerOf, ORCHESTRATOR, startTestApp, temporaryFolder } from '../support/local-app.ts';
+import { figuresOfTest, table } from '../support/figures.ts';
 
 /** Connection upkeep, which comes with time and not with work. */
 const UPKEEP = new Set(['hello', 'isMaster', 'ismaster', 'ping', 'endSessions', 'buildInfo']);
@@ -15,6 +16,23 @@ class Tally {
     const isOurs = this.appName === undefined || event.appName === this.appName;
     if (event.phase === 'received' && isOurs && !UPKEEP.has(event.command)) this.commands.push(event.command);
   };
+}
+
+/** Commands to the store, by what they were for. */
+const counted = new Map<string, string[]>();
+afterAll(async () => {
+  const rows = [...counted].map(([what, commands]) => [what, commands.length, summed(commands)]);
+  await figuresOfTest(
+    'docs/performance.md',
+    'test/orchestrator/commands',
+    table(['what', 'commands', 'which'], rows),
+  );
+});
+
+function summed(commands: string[]): string {
+  const counts = new Map<string, number>();
+  for (const command of commands) counts.set(command, (counts.get(command) ?? 0) + 1);
+  return [...counts].map(([command, count]) => (count > 1 ? `${count} ${command}` : command)).join(', ');
 }
 
 test('a warm tick that runs three steps sends six commands to the store', async () => {
@@ -37,10 +55,8 @@ test('a warm tick that runs three steps sends six commands to the store', async 
   } finally {
     await app.close();
   }
-  console.log(
-    `commands for a three-step run: ${orchestrator.commands.length} (${orchestrator.commands.join(', ')})`,
-  );
-  console.log(`with the ledger's: ${all.commands.length}`);
+  counted.set('a run of three steps, whose tick finds nothing else', orchestrator.commands);
+  counted.set('the same with the ledger of its order', all.commands);
   expect(orchestrator.commands).toEqual(['find', 'findAndModify', 'insert', 'insert', 'insert', 'update']);
   expect(all.commands.length).toBeLessThanOrEqual(10);
 });
@@ -65,7 +81,7 @@ test('a run that is carried on reads its whole history by one query', async () =
   } finally {
     await app.close();
   }
-  console.log(`commands to carry a waiting run on: ${tally.commands.join(', ')}`);
+  counted.set('a run that waits, asked for once more', tally.commands);
   // The run that was asked for, with its steps; the lease; the history; the run put down again.
   expect(tally.commands).toEqual(['find', 'find', 'findAndModify', 'find', 'update']);
 });
@@ -109,7 +125,7 @@ describe("Orbits' own step engine", () => {
       await store.close();
       folder.remove();
     }
-    console.log(`commands of Orbits' own engine for a three-step run: ${tally.commands.length}`);
+    counted.set("three steps by Orbits' own engine", tally.commands);
     expect(tally.commands.length).toBeGreaterThan(30);
   });
 
