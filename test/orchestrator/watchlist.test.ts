@@ -34,6 +34,16 @@ const invoke = async (event: object) => answerOf<object>(await app.invoke(ORCHES
 const report = async (event: object) => answers.report.parse(await invoke(event));
 const tick = (scheduledTime: string, shard: TickSymbols) =>
   report({ command: 'tick', scheduledTime, ...shard });
+const TICK = { command: 'tick', scheduledTime: '2026-01-05T14:30:00Z' };
+/** As Lambda delivers: again where the time was up, as it may be on a machine that is busy with something else. */
+async function deliverToEnd(event: object): Promise<Report> {
+  let result = await app.invoke(ORCHESTRATOR, event);
+  for (let more = 0; more < 5 && 'error' in result; more++) {
+    expect(result.error.errorType).toBe('UnfinishedTickError');
+    result = await app.invoke(ORCHESTRATOR, event);
+  }
+  return answers.report.parse(answerOf(result));
+}
 const trades = () => client.db(app.database).collection<{ symbol: string }>('trades');
 const names = (count: number) => Array.from({ length: count }, (_, index) => `S${index}`);
 const ticksOf = (symbols: string[], shards: number) =>
@@ -48,7 +58,7 @@ test('a tick over 1,000 symbols in 5 shards, delivered twice, makes 1,000 trades
 
   const deliver = async () => {
     const reports: Report[] = [];
-    for (const shard of ticks) reports.push(await tick('2026-01-05T14:30:00Z', shard));
+    for (const shard of ticks) reports.push(await deliverToEnd({ ...TICK, ...shard }));
     return reports;
   };
   const began = Date.now();
@@ -64,7 +74,7 @@ test('a tick over 1,000 symbols in 5 shards, delivered twice, makes 1,000 trades
 
   expect(await deliver()).toEqual(first);
   expect(await trades().countDocuments()).toBe(1_000);
-}, 240_000);
+}, 600_000);
 
 test('two shards at once, each delivered twice at once, trade each symbol once', async () => {
   await start({});
