@@ -7,6 +7,7 @@ import type { TopicMessage } from './lambda/topics.ts';
 import type { InvocationResult } from './lambda/execution-environment.ts';
 import { openDatabase, type Database } from './database.ts';
 import { synthesize } from './synthesize.ts';
+import { nodeOf } from './lambda/deployed-node.ts';
 import { readStack, type LocalSchedule } from './template.ts';
 
 export interface LocalAppOptions {
@@ -46,6 +47,8 @@ export interface LocalApp {
   /** Tells this run of the app from any other. */
   readonly id: string;
   readonly orchestrator: string;
+  /** What to say of the Node on which the functions run, where it is not the deployed one. */
+  readonly nodeNote: string | undefined;
   readonly schedule: LocalSchedule;
   readonly functions: Functions;
   invoke(functionName: string, event: unknown): Promise<InvocationResult>;
@@ -93,6 +96,7 @@ export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp>
     databaseName,
     endpoint,
     id: service.id,
+    nodeNote: nodeOf(stack.functions[0]!.runtime).note,
     orchestrator,
     schedule: stack.schedule,
     functions,

@@ -30,6 +30,7 @@ export async function runOnce(app: LocalApp, options: Options, display: Display)
   const report = parseReport(merged);
   if (options.json) process.stdout.write(`${merged}\n`);
   else display.showReport(report);
+  if (app.nodeNote !== undefined && display.isTerminal) display.print(`Node: ${app.nodeNote}`);
   const { failed, inProgress } = report.counts;
   return failed === 0 && inProgress === 0 && payloads.length === shards.length ? 0 : 1;
 }

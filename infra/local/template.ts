@@ -13,6 +13,8 @@ export interface LocalFunction {
   /** The name under which the bundle exports its handler. */
   exportName: string;
   environment: Record<string, string>;
+  /** Lambda's name of it, such as `nodejs24.x`. */
+  runtime: string;
   timeoutMs: number;
   memoryMb: number;
   /** What its role allows. */
@@ -55,6 +57,7 @@ const lambda = z.object({
   Properties: z.object({
     Role: attribute,
     Handler: z.string().regex(/^index\.\w+$/),
+    Runtime: z.string(),
     Timeout: z.number(),
     MemorySize: z.number(),
     Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
@@ -123,6 +126,7 @@ function toFunction(assembly: string, logicalId: string, resources: Resources): 
     file: join(assembly, Metadata['aws:asset:path'], 'index.mjs'),
     exportName: Properties.Handler.slice('index.'.length),
     environment: Object.fromEntries(variables.map(([key, value]) => [key, resolve(value, resources)])),
+    runtime: Properties.Runtime,
     timeoutMs: Properties.Timeout * 1000,
     memoryMb: Properties.MemorySize,
     permissions: permissionsOf(Properties.Role['Fn::GetAtt'][0], resources),

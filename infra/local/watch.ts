@@ -42,11 +42,16 @@ export async function watch(app: LocalApp, dataDir: string, display: Display): P
   return 0;
 }
 
-function greet({ mongodbUri, endpoint, orchestrator, schedule }: LocalApp, display: Display, enter: boolean) {
+function greet(
+  { mongodbUri, endpoint, orchestrator, schedule, nodeNote }: LocalApp,
+  display: Display,
+  enter: boolean,
+) {
   display.print(`MongoDB  ${mongodbUri.replace(/\/\/[^]*@/, '//***@')}`);
   display.print(`Lambda   ${endpoint}`);
   display.print(`         ${invokeCommand(endpoint, orchestrator, '{"idempotencyKey":"my-key"}')}`);
   display.print(`Schedule ${schedule.schedule.expression} ${schedule.timeZone}; Ctrl-C stops`);
+  if (nodeNote !== undefined) display.print(`Node     ${nodeNote}`);
   const key = enter ? 'press Enter, or from another terminal: ' : '';
   display.print(`Tick now ${key}npm run trader -- run${display.where}`);
 }

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { LATEST } from '../arns.ts';
 import type { LocalFunction } from '../template.ts';
+import { nodeOf } from './deployed-node.ts';
 import { ProcessLog, type LogTail } from './log-tail.ts';
 
 const runtimeProcess = fileURLToPath(new URL('runtime-process.js', import.meta.url));
@@ -54,6 +55,7 @@ export class ExecutionEnvironment {
   constructor(fn: LocalFunction, { shared, onLog }: EnvironmentOptions) {
     this.#function = fn;
     this.#child = fork(runtimeProcess, [fn.file, fn.exportName], {
+      execPath: nodeOf(fn.runtime).path,
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: {

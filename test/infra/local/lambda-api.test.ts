@@ -44,6 +44,7 @@ beforeAll(async () => {
     file: join(folder.path, 'index.mjs'),
     exportName: 'handler',
     environment: {},
+    runtime: 'nodejs24.x',
     timeoutMs: 5_000,
     memoryMb: 128,
     permissions: [],

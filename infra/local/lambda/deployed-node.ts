@@ -1,0 +1,53 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The Node by which functions run here. */
+export interface FunctionNode {
+  path: string;
+  /** A line for the person, where it is another than the deployed one. */
+  note: string | undefined;
+}
+
+/**
+ * The Node of a Lambda runtime: this process's own where it is of that major version, otherwise one that nvm, fnm or Volta
+ * has installed. Where there is none, it is this process's own all the same.
+ *
+ * @param runtime such as `nodejs24.x`
+ */
+export function nodeOf(
+  runtime: string,
+  { env, versions, execPath }: Pick<NodeJS.Process, 'env' | 'versions' | 'execPath'> = process,
+): FunctionNode {
+  const major = /^nodejs(\d+)\.x$/.exec(runtime)?.[1];
+  if (major === undefined || versions.node.split('.')[0] === major)
+    return { path: execPath, note: undefined };
+  const path = installed(major, env)[0];
+  if (path !== undefined) return { path, note: undefined };
+  return {
+    path: execPath,
+    note: `functions run on Node ${versions.node} here, and on ${major} where they are deployed; "nvm install ${major}" has them run on that`,
+  };
+}
+
+function installed(major: string, env: NodeJS.ProcessEnv): string[] {
+  const home = env['HOME'] ?? '/';
+  const folders: [string, string][] = [
+    [join(env['NVM_DIR'] ?? join(home, '.nvm'), 'versions', 'node'), 'bin/node'],
+    [join(env['FNM_DIR'] ?? join(home, '.local', 'share', 'fnm'), 'node-versions'), 'installation/bin/node'],
+    [join(env['VOLTA_HOME'] ?? join(home, '.volta'), 'tools', 'image', 'node'), 'bin/node'],
+  ];
+  return folders.flatMap(([folder, node]) =>
+    namesIn(folder)
+      .filter((name) => name.replace(/^v/, '').startsWith(`${major}.`))
+      .sort((one, other) => other.localeCompare(one, 'en', { numeric: true }))
+      .map((name) => join(folder, name, node)),
+  );
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
