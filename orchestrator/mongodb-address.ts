@@ -16,5 +16,8 @@ export async function mongodbAddress(
   if ('address' in mongodb) return parseMongodbAddress(mongodb.address, 'MONGODB_ADDRESS');
   const text = await secrets.get(mongodb.secretId, { maxAge: 60, forceFetch: fresh });
   if (typeof text === 'string') keepSecret(text);
-  return parseMongodbAddress(text, `The secret ${mongodb.secretId}`);
+  const address = parseMongodbAddress(text, `The secret ${mongodb.secretId}`);
+  // What was read out of JSON or quotes.
+  keepSecret(address.uri);
+  return address;
 }

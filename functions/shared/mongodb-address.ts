@@ -22,5 +22,8 @@ export async function mongodbAddress(fresh: boolean): Promise<MongodbAddress> {
   const secretId = requiredVariable('MONGODB_SECRET_ID');
   const text = await secrets.get(secretId, { maxAge: 60, forceFetch: fresh });
   if (typeof text === 'string') keepSecret(text);
-  return parseMongodbAddress(text, `The secret ${secretId}`);
+  const parsed = parseMongodbAddress(text, `The secret ${secretId}`);
+  // What was read out of JSON or quotes.
+  keepSecret(parsed.uri);
+  return parsed;
 }

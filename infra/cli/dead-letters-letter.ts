@@ -110,9 +110,20 @@ function whyUndelivered(attributes: Record<string, string>): string {
   return `EventBridge Scheduler could not invoke it${retries}: ${withoutSecrets(error)}`;
 }
 
-/** Without any URI that may hold a password: of one that is malformed, nobody knows where the password ends. */
+/** Errors that a driver throws before a server has answered; their texts quote the URI in any form. */
+const OF_URI = /(Mongo(?:Parse|API|InvalidArgument|MissingCredentials)Error|ERR_INVALID_URL|URIError): .*/gs;
+
+/**
+ * A text of a letter, which an older deployment may have written, without what may be a password: of a malformed URI
+ * nobody knows where that ends.
+ */
 export function withoutSecrets(text: string): string {
-  return text.replace(/mongodb(\+srv)?:\/\/.*/gis, 'mongodb://***').replace(/\/\/[^"'\s]*@/g, '//***@');
+  return text
+    .replace(OF_URI, '$1: (its text may hold a secret)')
+    .replace(/mongodb(\+srv)?(:|%3A).*/gis, 'mongodb://***')
+    .replace(/\/\/.*@/gs, '//***@')
+    .replace(/[^\s/*]+@/g, '***@')
+    .replace(/(ENOTFOUND|EAI_AGAIN) \S+/g, '$1 ***');
 }
 
 function parsed(body: string): unknown {

@@ -32,6 +32,8 @@ interface Outcome {
   id: string;
   done: 'redriven' | 'deleted' | 'left';
   detail: string;
+  /** It was sent, but not every run of it came to what was wanted. */
+  isToSee?: boolean;
 }
 
 interface Asked {
@@ -141,13 +143,14 @@ function list(letters: HeldLetter[], { queues, maxTickAgeMinutes }: Queues, { js
   if (json) {
     return `${JSON.stringify(
       letters.map(({ queue, message: _, ...letter }) => ({ ...letter, queue: queue.name })),
+      (_, value: unknown) => (typeof value === 'string' ? withoutSecrets(value) : value),
     )}\n`;
   }
   if (letters.length === 0)
     return `no dead letters in ${queues.map(({ name }) => name).join(', ') || 'no queue'}\n`;
   const rows = letters.map((letter) => [
     letter.id,
-    fit(letter.what, 40),
+    fit(withoutSecrets(letter.what), 40),
     letter.sentAt.replace(/\.\d+Z$/, 'Z'),
     [ofTicks(letter, maxTickAgeMinutes), letter.note, fit(letter.why, 160)].filter(Boolean).join('; '),
   ]);
@@ -179,8 +182,9 @@ async function redrive(
   if (tick === undefined && !isNamed) {
     return left(`it is no tick but "${what}", which is done now, whatever its age: name its id to send it`);
   }
-  if (letter.isTooLate && !late)
-    return left(`${ofTicks(letter, maxTickAgeMinutes)}: give --late, or --delete it`);
+  // A tick that the orchestrator finds too old is recorded as skipped, and its key is spent: so it is not sent at all.
+  const problem = late ? undefined : tooOld(tick, maxTickAgeMinutes);
+  if (problem !== undefined) return left(`${problem}: give --late, or --delete it`);
   try {
     await letter.queue.hold(letter.message, timeoutSeconds + 60);
   } catch (error) {
@@ -199,7 +203,7 @@ async function redrive(
     const message = `it was sent, but not deleted; to send it again does no harm: ${(error as Error).message}`;
     return { id, done: 'left', detail: message };
   }
-  return { id, done: 'redriven', detail: `${what}: ${repliedWith(reply)}` };
+  return { id, done: 'redriven', ...repliedWith(what, reply) };
 }
 
 async function remove({ id, what, queue, message }: HeldLetter): Promise<Outcome> {
@@ -211,13 +215,28 @@ async function remove({ id, what, queue, message }: HeldLetter): Promise<Outcome
   }
 }
 
-function repliedWith(reply: string): string {
+/** Sent and answered takes a while; a tick that is as old as that short of the limit may be too old on its arrival. */
+const MARGIN_MINUTES = 2;
+
+function tooOld(tick: string | undefined, limit: number | undefined): string | undefined {
+  if (tick === undefined) return undefined;
+  if (limit === undefined) return 'how old a tick may be is not known here';
+  const age = Math.floor((Date.now() - Date.parse(tick)) / 60_000);
+  if (age >= limit) return `too old: ${age} minutes, the limit is ${limit}`;
+  return age >= limit - Math.min(MARGIN_MINUTES, limit / 2)
+    ? `may be too old on its arrival: ${age} minutes, the limit is ${limit}`
+    : undefined;
+}
+
+function repliedWith(what: string, reply: string): Pick<Outcome, 'detail' | 'isToSee'> {
   try {
     const { runs, counts, omitted, outcome } = parseAnswer(reply);
-    return runs && counts ? countsInWords(runs.length + omitted, counts) : (outcome ?? 'done');
+    if (!runs || !counts) return { detail: `${what}: ${outcome ?? 'done'}` };
+    const isToSee = (counts['failed'] ?? 0) + (counts['skipped'] ?? 0) > 0;
+    return { detail: `${what}: ${countsInWords(runs.length + omitted, counts)}`, isToSee };
   } catch {
     // The letter is gone, and what came of it is on record; an answer that is not read here changes nothing.
-    return 'done';
+    return { detail: `${what}: done` };
   }
 }
 
@@ -228,6 +247,13 @@ function told(outcomes: Outcome[], { json }: Asked): Done {
     ? `${JSON.stringify(outcomes)}\n`
     : `${(lines.length > 0 ? lines : ['no dead letters']).join('\n')}\n`;
   const left = outcomes.filter(({ done }) => done === 'left').length;
-  const problem = left === 0 ? undefined : `${left} of ${outcomes.length} letters are left, see above.`;
+  const seen = outcomes.filter(({ isToSee }) => isToSee).length;
+  const problems = [
+    ...(left > 0 ? [`${left} of ${outcomes.length} letters are left, see above.`] : []),
+    ...(seen > 0
+      ? [`Runs of ${seen} letters failed or were skipped: npm run trader -- list --tick TIME`]
+      : []),
+  ];
+  const problem = problems.length > 0 ? problems.join(' ') : undefined;
   return { output, problem };
 }

@@ -106,5 +106,6 @@ function whyUnreachable({ name, message }: Error, functionName: string): string 
       if (message.includes('Region is missing')) return 'There is no AWS region. Set AWS_REGION.';
       break;
   }
-  return `The function ${functionName} could not be invoked: ${name}: ${message}`;
+  // AWS's further lines quote the request, and with it the session's token.
+  return `The function ${functionName} could not be invoked: ${name}: ${message.split('\n')[0]}`;
 }

@@ -2,6 +2,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { isUsStock, price, stockSymbol } from '../../functions/contracts/stock.ts';
 import { didYouMean, nearest } from './nearest.ts';
+import { quoted } from './quoted.ts';
 import { limitKeys, toLimits, type LimitKey } from './limits.ts';
 import { marketKeys, toMarket, type MarketConfig } from './market.ts';
 import { strategyKeys, toStrategyConfig, type StrategyConfig } from './strategy.ts';
@@ -240,12 +241,11 @@ function descriptionOf(key: string): string {
   return configuration.shape[key as keyof Parsed].description ?? '';
 }
 
-/** A value as JSON, unless it may be a secret that was put into the wrong place: a URI, or keys in JSON. */
+/** A value as JSON. What stands where the name of a secret belongs may be the secret. */
 function shown(key: string, value: unknown): string {
   if (value === undefined) return 'not set';
-  const text = JSON.stringify(value);
-  const masked = text.replace(/\/\/[^]*@/, '//***@');
-  const isSecret = /secret/i.test(key) && /[^A-Za-z0-9/_+=.:-]/.test(text.slice(1, -1));
-  const isWhole = isSecret || /mongodb(\+srv)?:/.test(text);
-  return masked === text && isWhole ? `a text of ${text.length} characters` : masked;
+  const isName = typeof value === 'string' && /^(arn:[\w:/+=.@-]+|[\w/+=.-]+)$/.test(value);
+  return /secret/i.test(key) && !isName && quoted(value) === JSON.stringify(value)
+    ? `a text of ${JSON.stringify(value).length - 2} characters`
+    : quoted(value);
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { ConfigError } from './config.ts';
+import { quoted } from './quoted.ts';
 
 const STACK = 'OrbitsTrader';
 
@@ -42,20 +43,41 @@ export function chooseDeployment(all: Record<string, unknown>, file = cdkJsonCon
     (key) => !Object.hasOwn(file, key) || !isDeepStrictEqual(shared[key], file[key]),
   );
   const said = { passing: passing.filter((key) => shared[key] !== undefined) };
-  if (stage === undefined) return { stage, stackName: STACK, context: shared, ...said };
+  const commandLine = Object.fromEntries(passing.map((key) => [key, shared[key]]));
+  if (stage === undefined) {
+    return { stage, stackName: STACK, context: layered(without(shared, passing), commandLine), ...said };
+  }
 
   const names = Object.keys(stages);
   if (typeof stage !== 'string' || !names.includes(stage)) {
     const expected =
       names.length === 0 ? 'a stage of "stages" in cdk.json, which has none' : `one of ${names.join(', ')}`;
-    throw new ConfigError([`stage is ${JSON.stringify(stage)}, expected ${expected}`]);
+    throw new ConfigError([`stage is ${quoted(stage)}, expected ${expected}`]);
   }
-  const commandLine = Object.fromEntries(passing.map((key) => [key, shared[key]]));
   const others = names.filter((name) => name !== stage);
-  const fileOf = (name: string) => withDefaults(name, { ...file, ...stages[name] });
-  const own = withDefaults(stage, { ...shared, ...stages[stage], ...commandLine });
+  const fileOf = (name: string) => withDefaults(name, layered(file, stages[name] ?? {}));
+  const own = withDefaults(stage, layered(without(shared, passing), stages[stage] ?? {}, commandLine));
   refuseSharedDatabase(own, Object.fromEntries(others.map((name) => [name, fileOf(name)])), stage);
   return { stage, stackName: `${STACK}-${stage}`, context: own, ...said };
+}
+
+/** Keys that say the same thing in several ways: a layer that has one of them replaces all of those below. */
+const ALTERNATIVES = [
+  ['symbol', 'symbols', 'symbolsFile', 'watchlist'],
+  ['mongodbSecretName', 'mongodbSecretArn', 'mongodbIamHost'],
+];
+
+type Keys = Record<string, unknown>;
+
+const without = (keys: Keys, names: string[]): Keys =>
+  Object.fromEntries(Object.entries(keys).filter(([key]) => !names.includes(key)));
+
+/** Each layer wins over those before it. */
+function layered(...layers: Keys[]): Keys {
+  return layers.reduce((below, layer) => {
+    const replaced = ALTERNATIVES.filter((ways) => ways.some((way) => layer[way] !== undefined)).flat();
+    return { ...without(below, replaced), ...layer };
+  }, {});
 }
 
 /** Names of its own where the configuration has none, for what would collide between two stages. */
@@ -74,7 +96,7 @@ function parseStages(given: unknown = {}): Record<string, Record<string, unknown
   const stages = settings.safeParse(given).data;
   if (!stages) throw new ConfigError(['stages is no object, expected {"dev": {...}, "prod": {...}}']);
   const problems = Object.entries(stages).flatMap(([name, value]) => {
-    if (!stageName.safeParse(name).success) return [`stages has ${JSON.stringify(name)}, expected ${NAME}`];
+    if (!stageName.safeParse(name).success) return [`stages has ${quoted(name)}, expected ${NAME}`];
     const keys = settings.safeParse(value).data;
     if (!keys) return [`stages.${name} is no object, expected keys of the configuration`];
     const nested = ['stage', 'stages'].filter((key) => Object.hasOwn(keys, key));
@@ -90,11 +112,20 @@ function refuseSharedDatabase(
   others: Record<string, Record<string, unknown>>,
   stage: string,
 ): void {
-  const keys = ['databaseName', 'mongodbSecretName', 'mongodbSecretArn', 'mongodbIamHost'];
-  const same = Object.entries(others).find(([, other]) => keys.every((key) => own[key] === other[key]));
+  const keys = ['databaseName', 'secret', 'mongodbIamHost'];
+  const same = Object.entries(others).find(([, other]) =>
+    keys.every((key) => placeOf(own, key) === placeOf(other, key)),
+  );
   if (!same) return;
-  const name = JSON.stringify(own['databaseName']);
+  const name = quoted(own['databaseName']);
   throw new ConfigError([`databaseName is ${name} in the stages ${stage} and ${same[0]}, expected one each`]);
+}
+
+/** A secret's ARN has its name in it; MongoDB takes no two databases whose names differ in case alone. */
+function placeOf(keys: Record<string, unknown>, key: string): unknown {
+  const { mongodbSecretName: name, mongodbSecretArn: arn } = keys;
+  if (key === 'secret') return typeof arn === 'string' ? /:secret:(.*)-\w{6}$/.exec(arn)?.[1] : name;
+  return typeof keys[key] === 'string' ? keys[key].toLowerCase() : keys[key];
 }
 
 function cdkJsonContext(): Record<string, unknown> {

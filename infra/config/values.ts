@@ -27,7 +27,9 @@ export const scheduleExpression = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** A name of IANA's as it writes it: `Intl` also takes other case, and newer ones offsets, which the Scheduler may not. */
 export function isTimeZone(zone: string): boolean {
+  if (!/^[A-Z][\w+-]*(\/[A-Z][\w+-]*)*$/.test(zone)) return false;
   try {
     return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
   } catch {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { MOST_SHARDS, MOST_SYMBOLS, shardOf, type Shard } from '../../functions/contracts/shard.ts';
 import { stockSymbol } from '../../functions/contracts/stock.ts';
+import { quoted } from './quoted.ts';
 import { wholeNumber } from './values.ts';
 
 /** What a schedule has on average, unless `shards` says otherwise: a minute's invocation holds it with room to spare. */
@@ -88,18 +89,17 @@ function readSymbols(path: string): string[] {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new WatchlistError(`symbolsFile is ${JSON.stringify(path)}, which can't be read (${code})`);
+    throw new WatchlistError(`symbolsFile is ${quoted(path)}, which can't be read (${code})`);
   }
   const lines = text.split('\n').map((line, index) => ({ symbol: line.trim(), number: index + 1 }));
   const found = lines.filter(({ symbol }) => symbol !== '' && !symbol.startsWith('#'));
   const wrong = found.find(({ symbol }) => !stockSymbol.safeParse(symbol).success);
   if (wrong) {
-    const line = JSON.stringify(wrong.symbol.slice(0, 40));
+    const line = quoted(wrong.symbol);
     throw new WatchlistError(
       `line ${wrong.number} of symbolsFile is ${line}, expected one symbol, such as "AMZN"`,
     );
   }
-  if (found.length === 0)
-    throw new WatchlistError(`symbolsFile is ${JSON.stringify(path)}, which has no symbol`);
+  if (found.length === 0) throw new WatchlistError(`symbolsFile is ${quoted(path)}, which has no symbol`);
   return found.map(({ symbol }) => stockSymbol.parse(symbol));
 }

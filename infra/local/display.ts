@@ -26,7 +26,7 @@ export class Display {
   /** The runs of the tick that is shown, and those of them whose steps are. */
   readonly #worked = new Set<string>();
   readonly #shown = new Set<string>();
-  #ended = 0;
+  readonly #ended = new Set<string>();
   #onLine: ((line: LogLine) => void) | undefined;
   #footer: string[] = [];
   #transient = false;
@@ -46,7 +46,7 @@ export class Display {
     if (!line) return false;
     this.#onLine?.(line);
     if (line.message === 'run started' || line.message === 'run carried on') this.#runBegun(line);
-    else if (line.message === 'run ended' || line.message === 'run suspended') this.#runEnded();
+    else if (line.message === 'run ended' || line.message === 'run suspended') this.#runEnded(line.run);
     else if (this.#shown.has(line.run)) this.#showStep(line);
     return true;
   }
@@ -61,7 +61,7 @@ export class Display {
   startTick(line: string | undefined): void {
     this.#worked.clear();
     this.#shown.clear();
-    this.#ended = 0;
+    this.#ended.clear();
     if (line !== undefined) this.print(line);
   }
 
@@ -117,9 +117,10 @@ export class Display {
     else if (this.#worked.size === MOST_SHOWN + 1) this.print('more runs follow; their steps are not shown');
   }
 
-  #runEnded(): void {
-    this.#ended += 1;
-    if (this.#ended % ENDED_A_LINE === 0) this.print(`${this.#ended} runs ended or suspended`);
+  #runEnded(run: string): void {
+    if (this.#ended.has(run)) return;
+    this.#ended.add(run);
+    if (this.#ended.size % ENDED_A_LINE === 0) this.print(`${this.#ended.size} runs ended or suspended`);
   }
 
   #showStep(line: Started | Ended): void {

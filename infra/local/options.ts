@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../config/nearest.ts';
+import { quoted } from '../config/quoted.ts';
 
 export interface Options {
   symbols: string[] | undefined;
@@ -82,7 +83,7 @@ export function toContext(assignments: string[]): Record<string, string> {
     assignments.map((assignment) => {
       const [, key, value] = /^([\w-]+)=(.*)$/s.exec(assignment) ?? [];
       if (key === undefined || value === undefined) {
-        throw new UsageError(`-c takes KEY=VALUE, such as approval=always, not "${assignment}".`);
+        throw new UsageError(`-c takes KEY=VALUE, such as approval=always, not ${quoted(assignment)}.`);
       }
       return [key, value];
     }),

@@ -1,3 +1,4 @@
+import { keepSecret, strike } from '../../functions/shared/secrets/known-secrets.ts';
 import { fileProblem } from './mongodb/file-problem.ts';
 
 /** By name, for loading the classes would load what a command may not need. Their messages are one line each. */
@@ -6,11 +7,14 @@ const EXIT_CODES: Record<string, number> = {
   ...{ StoreError: 1, InvocationError: 1, DeploymentError: 1 },
 };
 
+const SECRETS = ['AWS_SESSION_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'APCA_API_KEY_ID', 'APCA_API_SECRET_KEY'];
+
 /**
  * Runs a command to its exit code: 0 done, 1 refused or failed, 2 wrong command line. What ends it is said in one line,
  * unless it is a defect, whose stack trace helps to report it.
  */
 export function runMain(main: (args: string[]) => Promise<number>): void {
+  for (const name of SECRETS) if ((process.env[name]?.length ?? 0) >= 8) keepSecret(process.env[name]!);
   let unwritten = 0;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -29,9 +33,9 @@ export function runMain(main: (args: string[]) => Promise<number>): void {
       const { name, message, stack, path } = error as NodeJS.ErrnoException;
       const known = EXIT_CODES[name];
       const problem = fileProblem(error);
-      if (known !== undefined) console.error(message);
+      if (known !== undefined) console.error(strike(message));
       else if (problem !== undefined) console.error(`${path ?? 'A file'}: ${problem}.`);
-      else console.error(stack ?? String(error));
+      else console.error(strike(stack ?? String(error)));
       process.exitCode = known ?? 1;
     },
   );

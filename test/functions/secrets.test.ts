@@ -196,6 +196,7 @@ describe('a URI that is almost right', () => {
     ['mongodb://u:p%40ss@a.b:1,c.d:2/?replicaSet=r', undefined, 'a.b:1,c.d:2'],
     ['mongodb://u:p@[::1]:27017/', undefined, '[::1]:27017'],
     ['mongodb://%2Ftmp%2Fmongodb-27017.sock', undefined, '%2Ftmp%2Fmongodb-27017.sock'],
+    ['mongodb://root:example@mongo:27017', undefined, 'mongo:27017'],
     // It may be a password "p@ss" whose host is missing.
     ['mongodb://u:p@ss', undefined, 'the host behind its "@"'],
   ])('%j is read', (text, uri, hosts) => {
@@ -216,9 +217,15 @@ describe('a failure to connect', () => {
     [named('MongoServerError', 'x', { code: 13 }), /^Not authorized: .* role readWrite/],
     [named('MongoServerError', 'x', { code: 334 }), /does not know this way of authentication/],
     [named('MongoAPIError', 'querySrv ENOTFOUND _mongodb._tcp.x'), /^DNS has no SRV record for h\.example/],
-    [named('MongoServerSelectionError', 'getaddrinfo ENOTFOUND x'), /^DNS does not know the host h\.example/],
+    [named('MongoServerSelectionError', 'getaddrinfo ENOTFOUND x'), /^DNS does not know h\.example/],
     [named('MongoServerSelectionError', 'connect ECONNREFUSED 1.2.3.4:1'), /nothing listens on that port/],
     [named('MongoServerSelectionError', 'x', { cause: new Error('SSL routines: alert') }), /fails in TLS/],
+    [named('MongoParseError', 'tls must be true or false'), /^The options of the URI are wrong/],
+    [named('MongoAPIError', 'AuthMechanism X not supported'), /^The options of the URI are wrong/],
+    [
+      named('MongoServerError', "no such command: 'saslStart'", { code: 59 }),
+      /does not know this way of authentication/,
+    ],
     [named('MongoNetworkError', 'connection 1 to 1.2.3.4:1 closed'), /was closed/],
     [
       named('MongoServerSelectionError', 'Server selection timed out after 30 ms'),

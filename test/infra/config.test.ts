@@ -178,9 +178,22 @@ describe('the configuration', () => {
   test('does not repeat a URI with a password that stands in the wrong place', () => {
     const uri = 'mongodb+srv://trader:open-sesame@c.mongodb.net';
     for (const key of ['mongodbSecretName', 'mongodbIamHost', 'databaseName']) {
-      expect(() => parse({ [key]: uri })).toThrow('mongodb+srv://***@c.mongodb.net');
+      expect(() => parse({ [key]: uri })).toThrow(`${key} is "mongodb+srv***"`);
       expect(() => parse({ [key]: uri })).not.toThrow('open-sesame');
     }
+  });
+
+  test.each([
+    [{ mongodbSecretName: 'mongodb://user:p@hunter2' }],
+    [{ alpacaSecretName: 'PKABCDEF1234:hunter2' }],
+    [{ alpacaSecretName: '{"keyId":"k","secretKey":"hunter2"}' }],
+    [{ alpacaTradingUrl: 'hunter2=x https://u:hunter2@h' }],
+    [{ databaseName: 'mongodb%3A%2F%2Fu%3Ahunter2' }],
+    [{ symbols: 'MONGODB_URI=hunter2' }],
+  ])('does not repeat a secret in the wrong place: %j', (change) => {
+    const shown = JSON.stringify(change).includes('hunter2=x') ? /u:hunter2/ : /hunter2/;
+    expect(() => parse(change)).toThrow(ConfigError);
+    expect(() => parse(change)).not.toThrow(shown);
   });
 
   test("leaves alone the tools' own keys", () => {

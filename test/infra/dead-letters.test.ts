@@ -212,6 +212,28 @@ describe('sending again', () => {
     expect(fake.sqs.queue(FAILED)).toEqual([]);
   });
 
+  test('sends no tick that may be too old when it arrives, for its key would be spent on a skipped run', async () => {
+    fake.sqs.put(FAILED, record(tick(minutesAgo(14))));
+    expect((await deadLetters({ redrive: ['all'] }))[0]).toMatch(
+      /left +may be too old on its arrival: 14 minutes/,
+    );
+    fake.functions.get(NAME)!.environment = {};
+    expect((await deadLetters({ redrive: ['all'] }))[0]).toMatch(
+      /left +how old a tick may be is not known here/,
+    );
+    expect(fake.events).toEqual([]);
+    expect(fake.sqs.queue(FAILED)).toHaveLength(1);
+  });
+
+  test.each(['failed', 'skipped'])('of a run that %s is not all that was asked for', async (name) => {
+    fake.sqs.put(FAILED, record(tick(minutesAgo(1))));
+    const payload = JSON.stringify({ runs: [], omitted: 1, counts: { [name]: 1 } });
+    fake.invoked = () => Promise.resolve({ payload });
+    const [output, problem] = await deadLetters({ redrive: ['all'] });
+    expect(output).toContain(`1 runs: 1 ${name}`);
+    expect(problem).toBe('Runs of 1 letters failed or were skipped: npm run trader -- list --tick TIME');
+  });
+
   test('of a keyword that was not replaced takes the time that the message has', async () => {
     const time = minutesAgo(1);
     fake.sqs.put(UNDELIVERED, JSON.stringify(tick(KEYWORD)), undelivered(time));

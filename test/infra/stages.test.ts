@@ -117,6 +117,37 @@ describe('what a stage says', () => {
     expect(onTop.passing).toEqual(['historyDays', 'alarmEmail']);
   });
 
+  test('replaces what a layer below says in another way', () => {
+    const stages = { prod: { symbols: 'MSFT' } };
+    for (const below of [
+      { symbol: 'GOOG' },
+      { symbolsFile: 'test/fixtures/symbols-1000.txt' },
+      { watchlist: 'store' },
+    ]) {
+      const { context } = choose({ stage: 'prod' }, { ...below, stages });
+      expect(parseConfig(context).watchlist).toEqual(parseConfig({ ...file, symbols: 'MSFT' }).watchlist);
+    }
+    const onTop = choose({ symbols: 'MSFT' }, { symbolsFile: 'test/fixtures/symbols-1000.txt' });
+    expect(onTop.context).toMatchObject({ symbols: 'MSFT' });
+    expect(onTop.context).not.toHaveProperty('symbolsFile');
+    const secret = choose(
+      { stage: 'prod' },
+      { mongodbSecretName: 'a', stages: { prod: { mongodbIamHost: 'c.d.net' } } },
+    );
+    expect(parseConfig(secret.context).mongodb).toEqual({ iamHost: 'c.d.net' });
+  });
+
+  test.each<[Record<string, unknown>, Record<string, unknown>]>([
+    [
+      { mongodbSecretName: 'x/m' },
+      { mongodbSecretArn: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:x/m-AbCdEf' },
+    ],
+    [{ mongodbSecretName: 'x/m' }, { mongodbSecretName: 'x/m', databaseName: 'D' }],
+  ])('may not share the database %j with %j', (a, b) => {
+    const stages = { a: { databaseName: 'd', ...a }, b: { databaseName: 'd', ...b } };
+    expect(() => choose({ stage: 'a' }, { stages })).toThrow('in the stages a and b, expected one each');
+  });
+
   test('may be another way into MongoDB than a secret of its name', () => {
     const mongodbIamHost = 'c.ab1cd.mongodb.net';
     const { context } = choose({ stage: 'dev', stages: { dev: { mongodbIamHost } } });

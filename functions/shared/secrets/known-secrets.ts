@@ -36,14 +36,19 @@ export function strikeValue(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? strike(value) : value;
 }
 
+/** Marks errors whose texts are this project's own sentences: a password that is a word of theirs is struck from no text. */
+export const OWN_WORDS = Symbol('own words');
+
 /**
  * The error that may leave the process in the place of one that was thrown: its name, its message and its stack, all
  * struck. Its cause and its other members stay here, for nobody knows what a library has put into them.
  */
 export function withoutSecrets(thrown: unknown): Error {
   const { name, message, stack } = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const safe = new Error(strike(message));
-  safe.name = strike(name);
+  const isOwn = thrown instanceof Error && OWN_WORDS in thrown;
+  const safe = new Error(isOwn ? message : strike(message));
+  // Who decides whether to try again goes by the name.
+  safe.name = /^[A-Za-z]{1,60}(Error|Failure)$/.test(name) ? name : strike(name);
   // The frames alone: the stack begins with the message, and V8 adds the members of some errors to it.
   const frames = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
   safe.stack = [`${safe.name}: ${safe.message}`, ...frames.map(strike)].join('\n');
@@ -82,9 +87,10 @@ function secretsIn(uri: string): string[] {
   const at = rest.lastIndexOf('@');
   const userInfo = at < 0 ? /^[^/?#]*/.exec(rest)![0] : rest.slice(0, at);
   const options = /[?&][^=&]*(?:password|properties|token)[^=&]*=([^]*)/i.exec(rest)?.[1] ?? '';
-  return [...passwordIn(userInfo, at < 0), ...piecesOf(options).filter((piece) => piece.length > 8)].flatMap(
-    formsOf,
-  );
+  return [
+    ...passwordIn(userInfo, at < 0),
+    ...piecesOf(options).filter((piece) => !/^[A-Z_]+$/.test(piece)),
+  ].flatMap(formsOf);
 }
 
 function passwordIn(userInfo: string, mayBeHost: boolean): string[] {

@@ -1,3 +1,5 @@
+import { OWN_WORDS } from './known-secrets.ts';
+
 /** Where MongoDB is, and how to get in. */
 export interface MongodbAddress {
   uri: string;
@@ -14,6 +16,7 @@ export interface MongodbAddress {
  */
 export class MongodbUriError extends Error {
   override readonly name = 'MongodbUriError';
+  readonly [OWN_WORDS] = true;
 
   constructor(where: string, problem: string) {
     super(
@@ -62,9 +65,9 @@ export function parseMongodbAddress(text: unknown, where: string): MongodbAddres
   return { uri, hosts: userInfo!.includes(':') && afterAt.length === 1 ? toldHosts(hosts) : hosts };
 }
 
-/** "mongodb://user:pa@ssword" reads as a host "ssword"; a name with a dot, an address and localhost are hosts. */
+/** "mongodb://user:pa@ssword" reads as a host "ssword"; a name with a dot or a port, an address and localhost are hosts. */
 function toldHosts(hosts: string): string {
-  const isHost = (host: string) => /^(localhost(:\d+)?$|\[|%2f)|\./i.test(host);
+  const isHost = (host: string) => /^(localhost(:\d+)?$|\[|%2f|[^.]+:\d{4,5}$)|\./i.test(host);
   return hosts.split(',').every(isHost) ? hosts : 'the host behind its "@"';
 }
 

@@ -1,5 +1,16 @@
+import { OWN_WORDS } from './known-secrets.ts';
+
 /** Where each kind of failure is seen in what the driver throws, and what is said of it. The first that fits counts. */
 const KINDS: { fits: (facts: Facts) => boolean; says: (hosts: string) => string }[] = [
+  {
+    // Whatever else the text has a word of: no server was asked.
+    fits: ({ name, text }) =>
+      (/^Mongo(Parse|API|InvalidArgument|MissingCredentials|MissingDependency)Error$/.test(name) &&
+        !/Srv|TXT/.test(text)) ||
+      /ENOENT|ERR_INVALID_(URL|ARG)/.test(text),
+    says: (hosts) =>
+      `The options of the URI are wrong: the driver refuses them before it asks ${hosts}. Check each one behind the "?", and that a file that it names is there`,
+  },
   {
     // 8000 is what Atlas's own front answers, to a wrong password among others.
     fits: ({ code, text }) => code === 18 || (code === 8000 && /auth/i.test(text)),
@@ -7,7 +18,10 @@ const KINDS: { fits: (facts: Facts) => boolean; says: (hosts: string) => string 
       `Authentication failed: the MongoDB at ${hosts} refuses the user or the password. Check both, and the database of the user (authSource)`,
   },
   {
-    fits: ({ code, text }) => code === 334 || /mechanism|SCRAM|does not support auth/i.test(text),
+    fits: ({ code, text }) =>
+      code === 334 ||
+      (code === 59 && /sasl/i.test(text)) ||
+      /mechanism|SCRAM|does not support auth/i.test(text),
     says: (hosts) =>
       `Authentication failed: the MongoDB at ${hosts} answers, but does not know this way of authentication. Check authMechanism, and whether the server asks for a password at all`,
   },
@@ -23,7 +37,7 @@ const KINDS: { fits: (facts: Facts) => boolean; says: (hosts: string) => string 
   },
   {
     fits: ({ text }) => /ENOTFOUND|EAI_AGAIN|getaddrinfo/.test(text),
-    says: (hosts) => `DNS does not know the host ${hosts}. Check its name`,
+    says: (hosts) => `DNS does not know ${hosts}. Check the name`,
   },
   {
     fits: ({ text }) => /certificate|SSL|TLS|EPROTO|ERR_TLS/i.test(text),
@@ -33,7 +47,7 @@ const KINDS: { fits: (facts: Facts) => boolean; says: (hosts: string) => string 
   {
     fits: ({ text }) => /ECONNREFUSED/.test(text),
     says: (hosts) =>
-      `The host at ${hosts} refuses the connection: nothing listens on that port. Check the port, and whether the server is up`,
+      `The connection to ${hosts} is refused: nothing listens on that port. Check the port, and whether the server is up`,
   },
   {
     fits: ({ text }) => /ECONNRESET|EPIPE|connection .*closed|socket.*(closed|hang)/i.test(text),
@@ -47,6 +61,7 @@ const KINDS: { fits: (facts: Facts) => boolean; says: (hosts: string) => string 
 ];
 
 interface Facts {
+  name: string;
   code: unknown;
   text: string;
 }
@@ -57,6 +72,7 @@ interface Facts {
  */
 export class MongodbFailure extends Error {
   readonly code: number | string | undefined;
+  readonly [OWN_WORDS] = true;
 
   private constructor(name: string, message: string, code: number | string | undefined) {
     super(message);
@@ -68,7 +84,7 @@ export class MongodbFailure extends Error {
   static of(thrown: unknown, hosts: string): MongodbFailure {
     const { name, code } = (thrown ?? {}) as { name?: unknown; code?: unknown };
     const text = textsOf(thrown).join('\n');
-    const says = KINDS.find(({ fits }) => fits({ code, text }))?.says;
+    const says = KINDS.find(({ fits }) => fits({ name: String(name), code, text }))?.says;
     const safeName = typeof name === 'string' && /^Mongo[A-Za-z]{1,40}$/.test(name) ? name : 'MongodbFailure';
     const known = typeof code === 'number' || (typeof code === 'string' && /^[A-Z_]{1,40}$/.test(code));
     const message = says

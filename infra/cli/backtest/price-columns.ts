@@ -1,3 +1,5 @@
+import { quoted } from '../../config/quoted.ts';
+
 /** Which columns of a file are read, by their index. */
 export interface Columns {
   /** One of an instant or a date, or two: a date and a time of day. */
@@ -32,7 +34,7 @@ export function columnsOf(header: string[]): Columns | string {
   const single = of(INSTANTS) ?? (date === undefined ? timeOfDay : date);
   const price = of(PRICES);
   if (single === undefined || price === undefined) {
-    return `is ${JSON.stringify(header.join(','))}, expected the header "time,price", or one with a column time, date or timestamp and a column price or close`;
+    return `is ${quoted(header.join(','))}, expected the header "time,price", or one with a column time, date or timestamp and a column price or close`;
   }
   const time = single === date && timeOfDay !== undefined ? [date, timeOfDay] : [single];
   const isMonthFirst = names.includes('closelast');

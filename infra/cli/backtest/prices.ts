@@ -1,3 +1,4 @@
+import { quoted } from '../../config/quoted.ts';
 import { UsageError } from '../../local/options.ts';
 import { decimalMarkOf, isEitherMark, isNoPrice, toAmount, type DecimalMark } from './amounts.ts';
 import { dayOrderOf, isEitherOrder, toInstant, type DayOrder, type Instant } from './instants.ts';
@@ -44,14 +45,14 @@ export function parsePrices(content: string | Uint8Array, file: string): PricePo
     ({ where, text }, before) =>
       fail(
         where,
-        `has the date ${JSON.stringify(text)}, whose day and month are in another order than ${before} has them`,
+        `has the date ${quoted(text)}, whose day and month are in another order than ${before} has them`,
       ),
   );
   const mark = decided<DecimalMark>(
     priced.map(({ where, price }) => ({ where, text: price, says: decimalMarkOf(price) })),
     undefined,
     ({ where, text }, before) =>
-      fail(where, `has the price ${JSON.stringify(text)}, whose decimal mark is not that of ${before}`),
+      fail(where, `has the price ${quoted(text)}, whose decimal mark is not that of ${before}`),
   );
   return inOrder(
     priced.map((each) => ({ ...each, ...instantOf(each, order, fail), price: amountOf(each, mark, fail) })),
@@ -108,14 +109,14 @@ function instantOf({ where, time }: Cells, order: DayOrder | undefined, fail: Fa
   if (order === undefined && isEitherOrder(time)) {
     throw fail(
       where,
-      `has the date ${JSON.stringify(time)}, which has two meanings, and no line decides; expected one such as "2026-01-05"`,
+      `has the date ${quoted(time)}, which has two meanings, and no line decides; expected one such as "2026-01-05"`,
     );
   }
   const instant = toInstant(time, order);
   if (instant) return instant;
   throw fail(
     where,
-    `has the time ${JSON.stringify(time)}, expected one such as "2026-01-05T14:30:00Z" or "2026-01-05"`,
+    `has the time ${quoted(time)}, expected one such as "2026-01-05T14:30:00Z" or "2026-01-05"`,
   );
 }
 
@@ -123,12 +124,12 @@ function amountOf({ where, price }: Cells, mark: DecimalMark | undefined, fail: 
   if (mark === undefined && isEitherMark(price)) {
     throw fail(
       where,
-      `has the price ${JSON.stringify(price)}, which has two meanings, and no line decides; expected one such as "1234.00"`,
+      `has the price ${quoted(price)}, which has two meanings, and no line decides; expected one such as "1234.00"`,
     );
   }
   const amount = toAmount(price, mark ?? '.');
   if (amount !== undefined) return amount;
-  throw fail(where, `has the price ${JSON.stringify(price)}, expected one such as "101.25"`);
+  throw fail(where, `has the price ${quoted(price)}, expected one such as "101.25"`);
 }
 
 /** Oldest first, whatever the order of the file. A time that is there twice is refused: which price came first is unknown. */

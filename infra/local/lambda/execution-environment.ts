@@ -7,7 +7,8 @@ import { ProcessLog, type LogTail } from './log-tail.ts';
 
 const runtimeProcess = fileURLToPath(new URL('runtime-process.js', import.meta.url));
 
-const INIT_LIMIT_MS = 10_000;
+/** On AWS an initialisation of over ten seconds begins anew; a machine that is busy is given more time at once. */
+const INIT_LIMIT_MS = 60_000;
 
 /** An error as the Lambda runtime words it in a reply with `FunctionError`. */
 export interface FunctionError {

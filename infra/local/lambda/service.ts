@@ -17,6 +17,15 @@ import { parsePublish, publishAnswer, type TopicMessage } from './topics.ts';
 
 const secretRequest = z.object({ SecretId: z.string() });
 
+const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
+
+/** A page in the person's browser could trade by a request of its own; no client of AWS sends what a browser does. */
+function refuseWebPages({ headers }: IncomingMessage): void {
+  const isOfPage = headers.origin !== undefined || headers['sec-fetch-site'] !== undefined;
+  if (!isOfPage && LOOPBACK.test(headers.host ?? '')) return;
+  throw new ServiceError(403, 'AccessDeniedException', 'This is no API for web pages, nor for other hosts.');
+}
+
 /** Lambda's Invoke API, Secrets Manager's GetSecretValue and SNS's Publish, on loopback. */
 export class AwsService {
   /** Tells this local run from any other. */
@@ -63,6 +72,7 @@ export class AwsService {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    refuseWebPages(request);
     const { authorization } = request.headers;
     if (request.headers['x-amz-target'] === 'secretsmanager.GetSecretValue') {
       const body = await readBody(request);

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient, type InvokeCommandInput } from '@aws-sdk/client-lambda';
@@ -156,6 +157,24 @@ describe('a function of the local Lambda API', () => {
     ],
   ])('is not found by %s and the version %s', async (FunctionName, Qualifier, refusal) => {
     expect(await refusalOf(invoke({}, { FunctionName, Qualifier }))).toContain(refusal);
+  });
+
+  test.each([
+    { origin: 'http://evil.example' },
+    { 'sec-fetch-site': 'cross-site' },
+    { host: 'evil.example' },
+  ])('is not run by a page in a browser: %j', async (headers) => {
+    const path = `/2015-03-31/functions/${NAME}/invocations`;
+    const { hostname, port } = new URL(endpoint);
+    const status = await new Promise((resolve, reject) => {
+      const sent = request({ hostname, port, path, method: 'POST', headers }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      });
+      sent.on('error', reject).end('{"print":["it ran"]}');
+    });
+    expect(status).toBe(403);
+    expect(lines.join()).not.toContain('it ran');
   });
 
   test('is not run by a request that Lambda refuses', async () => {
