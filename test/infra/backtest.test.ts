@@ -158,6 +158,31 @@ describe('the file of', () => {
         '2026-02-06T00:00:00Z 3',
       ],
     ],
+    [
+      'Excel, which names what separates, in a country with a decimal comma',
+      'sep=;\r\nDate;Close\r\n02.01.2024;1,234\r\n03.01.2024;0,875\r\n',
+      ['2024-01-02T00:00:00Z 1.234', '2024-01-03T00:00:00Z 0.875'],
+    ],
+    [
+      'Excel, with a mark, quotes, and commas',
+      '\uFEFF"sep=,"\nDate,Close\n12-Oct-2026,1.234\n"Sept 4, 2026",2\n',
+      ['2026-09-04T00:00:00Z 2', '2026-10-12T00:00:00Z 1.234'],
+    ],
+    [
+      'a spreadsheet with a decimal point, which a price below one tells',
+      'Date;Close\n02.01.2024;1.234\n03.01.2024;0.875\n',
+      ['2024-01-02T00:00:00Z 1.234', '2024-01-03T00:00:00Z 0.875'],
+    ],
+    [
+      'a program that writes exponents, on its last page',
+      '{"bars":[{"t":1.7676234e9,"c":8.12e-06},{"t":1767623401,"c":1.50E+3},{"t":1767623402,"c":12.5e0},{"t":1767623403,"c":1E-18}],"next_page_token":""}',
+      [
+        '2026-01-05T14:30:00Z 0.00000812',
+        '2026-01-05T14:30:01Z 1500',
+        '2026-01-05T14:30:02Z 12.5',
+        '2026-01-05T14:30:03Z 0.000000000000000001',
+      ],
+    ],
   ])('%s', (_, text, expected) => {
     expect(read(text)).toEqual(expected);
     expect(read(Buffer.from(text))).toEqual(expected);
@@ -208,6 +233,18 @@ test.each([
   ['time,price\n2026-01-05T00:00:00Z,0.00\n', 'line 2 has the price "0.00", expected one such as'],
   ['time;price\n2026-01-05;1,234\n', 'line 2 has the price "1,234", which has two meanings'],
   [
+    'Date;Close\n02.01.2024;1.234\n03.01.2024;1.235\n',
+    'line 2 has the price "1.234", which has two meanings',
+  ],
+  ['Date,Close\n02.01.2024,12.345\n', 'line 2 has the price "12.345", which has two meanings'],
+  ['time;price\n2026-01-05;10\n2026-01-06;123.456\n', 'line 3 has the price "123.456", which has two'],
+  ['sep=|\nDate|Close\n2026-01-05|1\n', 'line 1 says that "|" separates, expected a tab, a semicolon'],
+  ['sep=;\nDate;Close\nsoon;1\n', 'line 3 has the time "soon"'],
+  ['Date,Close\n"Janky 4, 2024",1\n', 'line 2 has the time "Janky 4, 2024", expected one such as'],
+  ['Date,Close\n4 Mayhem 2024,1\n', 'line 2 has the time "4 Mayhem 2024", expected one such as'],
+  ['[{"t":"2026-01-05","c":1e-19}]', 'bar 1 has the price "0.0000000000000000001", expected'],
+  ['[{"t":"2026-01-05","c":-1e3}]', 'bar 1 has the price "-1e3", expected'],
+  [
     'time;price\n2026-01-05;1,5\n2026-01-06;1.5\n',
     'line 3 has the price "1.5", whose decimal mark is not that of line 2',
   ],
@@ -230,6 +267,10 @@ test.each([
   [Buffer.from('time,price\n', 'utf16le'), 'is in UTF-16'],
   [Buffer.from('time,pri\xe9\n', 'latin1'), 'is not in UTF-8'],
   [Buffer.from('{"bars":{"A":[],"B":[]}}'), "can't be read: it has bars of 2 symbols, expected one"],
+  [
+    Buffer.from('{"bars":[{"t":"2026-01-05","c":1}],"next_page_token":"QUFQTA=="}'),
+    "can't be read: the file is one page of several",
+  ],
   [Buffer.from('{"message":"forbidden."}'), "can't be read: expected JSON of the shape"],
   [Buffer.from('{"bars":['), 'begins like JSON and is none'],
 ])('%# is told by the file', (bytes, words) => {

@@ -9,7 +9,10 @@ export interface Instant {
 /** Which of `03/04/2024` is the month. */
 export type DayOrder = 'day-first' | 'month-first';
 
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const MONTHS = [
+  ...['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october'],
+  ...['november', 'december'],
+];
 const EPOCH = /^(\d{10}|\d{13}|\d{16}|\d{19})$/;
 const EPOCH_SECONDS = /^(\d{10})\.(\d{1,9})$/;
 const CLOCK = /^(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?: ?([AP]M))?$|^(\d\d)(\d\d)(\d\d)$/i;
@@ -17,9 +20,9 @@ const ZONE = / ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$/i;
 const YEAR_FIRST = /^(\d{4})([-/.]?)(\d\d)\2(\d\d)$/;
 const YEAR_LAST = /^(\d{1,2})([-/])(\d{1,2})\2(\d{4})$/;
 const DOTTED = /^(\d{1,2})\.(\d{1,2})\.(\d{4})$/;
-const DAY_MONTH = /^(\d{1,2})[- ]([a-z]{3})[a-z]*[- ](\d{4})$/i;
-const MONTH_DAY = /^([a-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4})$/i;
-const DATE = /^(?:[a-z]+\.? \d{1,2},? \d{4}|\d{1,2} [a-z]+ \d{4}|[^ T]+)/i;
+const DAY_MONTH = /^(\d{1,2})[- ]([a-z]{3,9})[- ](\d{4})$/i;
+const MONTH_DAY = /^([a-z]{3,9})\.? (\d{1,2}),? (\d{4})$/i;
+const DATE = /^(?:[a-z]+\.? \d{1,2},? \d{4}|\d{1,2}[- ][a-z]+[- ]\d{4}|[^ T]+)/i;
 
 /** What a date with slashes says of the order of day and month; undefined where it may be either, or is none. */
 export function dayOrderOf(text: string): DayOrder | undefined {
@@ -31,6 +34,9 @@ export function dayOrderOf(text: string): DayOrder | undefined {
 /** Whether it is a date that only another line can decide, such as `03/04/2024`. */
 export const isEitherOrder = (text: string): boolean =>
   YEAR_LAST.test(DATE.exec(text)?.[0] ?? '') && dayOrderOf(text) === undefined;
+
+/** Whether it is a date with points, as countries with a decimal comma write it. */
+export const isDotted = (text: string): boolean => DOTTED.test(DATE.exec(text)?.[0] ?? '');
 
 /** Reads a time; one without a zone is in UTC, one without a time of day is at midnight. Undefined where it is none. */
 export function toInstant(text: string, order: DayOrder | undefined): Instant | undefined {
@@ -75,7 +81,9 @@ function dayOf(text: string, order: DayOrder | undefined): bigint | undefined {
   return named ? midnight(named[3]!, monthOf(named[1]!), named[2]!) : undefined;
 }
 
-const monthOf = (name: string) => MONTHS.indexOf(name.toLowerCase()) + 1;
+/** Of a whole name, or its first three letters, or four as in `Sept`; 0 where there is none. */
+const monthOf = (name: string) =>
+  MONTHS.findIndex((month) => [month, month.slice(0, 3), month.slice(0, 4)].includes(name.toLowerCase())) + 1;
 
 /** Undefined for a day that the calendar does not have. */
 function midnight(year: string, month: number, day: string): bigint | undefined {

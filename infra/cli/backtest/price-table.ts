@@ -1,6 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import * as z from 'zod';
 import { UsageError } from '../../local/options.ts';
+import { withoutExponent } from './amounts.ts';
 
 /** One line of a file, or one bar of a JSON document. */
 export interface Row {
@@ -29,8 +30,13 @@ export function rowsOf(text: string, file: string): Row[] {
   return /^\s*[[{]/.test(body) ? barsOf(body, file) : linesOf(body, file);
 }
 
-/** The first line decides: a tab or a semicolon outside of quotes separates, else a comma. */
+/** Excel's own first line, which names what separates. */
+const SEPARATOR = /^\uFEFF?"?sep=([^\r\n"]*)"?(?=[\r\n]|$)/i;
+
+/** The first line decides: what Excel's `sep=` names, a tab or a semicolon outside of quotes, else a comma. */
 export function delimiterOf(text: string): string {
+  const named = SEPARATOR.exec(text)?.[1];
+  if (named !== undefined) return named;
   const first = text
     .trimStart()
     .split(/[\r\n]/, 1)[0]!
@@ -44,9 +50,16 @@ interface Parsed {
 }
 
 function linesOf(text: string, file: string): Row[] {
+  const delimiter = delimiterOf(text);
+  if (!['\t', ';', ','].includes(delimiter)) {
+    throw new UsageError(
+      `${file}: line 1 says that ${JSON.stringify(delimiter)} separates, expected a tab, a semicolon or a comma.`,
+    );
+  }
   try {
-    const parsed = parse(text, {
-      delimiter: delimiterOf(text),
+    // The line stays, empty, so that the others keep their numbers.
+    const parsed = parse(text.replace(SEPARATOR, ''), {
+      delimiter,
       trim: true,
       info: true,
       relax_column_count: true,
@@ -67,8 +80,17 @@ const bar = z.record(z.string(), z.unknown());
 const document = z.union([
   z.array(bar),
   z
-    .object({ bars: z.union([z.array(bar), z.record(z.string(), z.array(bar))]) })
-    .transform(({ bars }, context) => {
+    .object({
+      bars: z.union([z.array(bar), z.record(z.string(), z.array(bar))]),
+      next_page_token: z.unknown().optional(),
+    })
+    .transform(({ bars, next_page_token: next }, context) => {
+      if (next !== undefined && next !== null && next !== '') {
+        context.addIssue(
+          'the file is one page of several, as its next_page_token says. Ask for the others too, and join their bars',
+        );
+        return z.NEVER;
+      }
       if (Array.isArray(bars)) return bars;
       const [only, ...others] = Object.values(bars);
       if (only && others.length === 0) return only;
@@ -81,7 +103,9 @@ const document = z.union([
 const NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 function barsOf(text: string, file: string): Row[] {
-  const exact = text.replaceAll(NUMBERS, (token) => (token.startsWith('"') ? token : `"${token}"`));
+  const exact = text.replaceAll(NUMBERS, (token) =>
+    token.startsWith('"') ? token : `"${withoutExponent(token)}"`,
+  );
   let json: unknown;
   try {
     json = JSON.parse(exact);

@@ -1,9 +1,9 @@
 import { quoted } from '../../config/quoted.ts';
 import { UsageError } from '../../local/options.ts';
 import { decimalMarkOf, isEitherMark, isNoPrice, toAmount, type DecimalMark } from './amounts.ts';
-import { dayOrderOf, isEitherOrder, toInstant, type DayOrder, type Instant } from './instants.ts';
+import { dayOrderOf, isDotted, isEitherOrder, toInstant, type DayOrder, type Instant } from './instants.ts';
 import { columnsOf, withoutHeader, type Columns } from './price-columns.ts';
-import { rowsOf, textOf, type Row } from './price-table.ts';
+import { delimiterOf, rowsOf, textOf, type Row } from './price-table.ts';
 
 /** A price, and when it was. */
 export interface PricePoint {
@@ -54,8 +54,13 @@ export function parsePrices(content: string | Uint8Array, file: string): PricePo
     ({ where, text }, before) =>
       fail(where, `has the price ${quoted(text)}, whose decimal mark is not that of ${before}`),
   );
+  const hasCommas = delimiterOf(text) === ';' || priced.some(({ time }) => isDotted(time));
   return inOrder(
-    priced.map((each) => ({ ...each, ...instantOf(each, order, fail), price: amountOf(each, mark, fail) })),
+    priced.map((each) => ({
+      ...each,
+      ...instantOf(each, order, fail),
+      price: amountOf(each, mark, hasCommas, fail),
+    })),
     fail,
   );
 }
@@ -120,8 +125,13 @@ function instantOf({ where, time }: Cells, order: DayOrder | undefined, fail: Fa
   );
 }
 
-function amountOf({ where, price }: Cells, mark: DecimalMark | undefined, fail: Fail): string {
-  if (mark === undefined && isEitherMark(price)) {
+function amountOf(
+  { where, price }: Cells,
+  mark: DecimalMark | undefined,
+  hasCommas: boolean,
+  fail: Fail,
+): string {
+  if (mark === undefined && isEitherMark(price, hasCommas)) {
     throw fail(
       where,
       `has the price ${quoted(price)}, which has two meanings, and no line decides; expected one such as "1234.00"`,

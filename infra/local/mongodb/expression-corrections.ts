@@ -2,6 +2,7 @@ import type { Options } from 'mingo/types';
 import { ServerError } from './errors.ts';
 import { evaluate } from './expressions.ts';
 import { compareValues } from './key-encoding.ts';
+import { stringExpressions } from './string-expressions.ts';
 import { isDocument, typeName } from './values.ts';
 
 /** Corrections of mingo's expressions: comparison in BSON order, null in and null out, no silent `$switch`. */
@@ -83,6 +84,7 @@ export function moreExpressions(mingoExpressions: object): Record<`$${string}`, 
     $first: end('$first', 0),
     $last: end('$last', -1),
     $switch: switchOf(own.$switch!),
+    ...stringExpressions,
     ...Object.fromEntries(NULL_OF_NULL.map((name) => [name, nullOfNull(own[name]!)])),
   };
   return corrected as Record<`$${string}`, never>;

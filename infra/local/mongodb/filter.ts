@@ -1,15 +1,7 @@
 import { BSONRegExp } from 'bson';
+import { bitPlaces } from './bit-operators.ts';
 import { ServerError } from './errors.ts';
-import {
-  toComputable,
-  entriesOf,
-  isDocument,
-  isNumeric,
-  setField,
-  toNumber,
-  truthy,
-  typeName,
-} from './values.ts';
+import { entriesOf, isDocument, setField, toNumber, truthy, typeName } from './values.ts';
 import type { Doc } from './values.ts';
 
 const LISTS = ['$and', '$or', '$nor'];
@@ -82,6 +74,7 @@ export function isOperators(value: unknown): value is Doc {
 
 function checkField(path: string, value: unknown): Doc {
   if (value instanceof BSONRegExp) return { $regex: toRegExp(value.pattern, value.options) };
+  if (value instanceof RegExp) return { $regex: value };
   if (!isOperators(value)) return { $eq: value };
   const checked: Doc = {};
   for (const [operator, operand] of entriesOf(value)) {
@@ -99,6 +92,7 @@ function checkRegex(value: Doc): RegExp {
   const { $regex: pattern, $options: options } = value;
   if (options !== undefined && typeof options !== 'string') bad('$options has to be a string');
   if (pattern instanceof BSONRegExp) return toRegExp(pattern.pattern, options ?? pattern.options);
+  if (pattern instanceof RegExp) return toRegExp(pattern.source, options ?? pattern.flags);
   if (typeof pattern !== 'string') bad('$regex has to be a string');
   return toRegExp(pattern, options ?? '');
 }
@@ -129,7 +123,7 @@ function checkOperand(path: string, operator: string, operand: unknown): unknown
           : asPattern(item),
       );
     case '$not':
-      if (operand instanceof BSONRegExp) return checkField(path, operand);
+      if (isPattern(operand)) return checkField(path, operand);
       if (!isOperators(operand)) bad('$not needs a regex or a document');
       return checkField(path, operand);
     case '$elemMatch':
@@ -152,21 +146,22 @@ function checkOperand(path: string, operator: string, operand: unknown): unknown
     case '$gte':
     case '$lt':
     case '$lte':
-      if (operand instanceof BSONRegExp) bad(`Can't have regex as arg to ${operator}.`);
+      if (isPattern(operand)) bad(`Can't have regex as arg to ${operator}.`);
       return operand;
     case '$bitsAllClear':
     case '$bitsAllSet':
     case '$bitsAnyClear':
     case '$bitsAnySet':
-      if (!isNumeric(operand) && !Array.isArray(operand))
-        bad(`${path} takes an Array, a number, or a BinData`);
-      return toComputable(operand);
+      return bitPlaces(path, operand);
     case '$eq':
       return operand;
     default:
       return bad(`unknown operator: ${operator}`);
   }
 }
+
+/** A stage behind others holds the form that mingo computes on. */
+const isPattern = (value: unknown) => value instanceof BSONRegExp || value instanceof RegExp;
 
 function asPattern(value: unknown): unknown {
   return value instanceof BSONRegExp ? toRegExp(value.pattern, value.options) : value;

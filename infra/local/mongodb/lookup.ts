@@ -13,11 +13,12 @@ import type { Doc } from './values.ts';
  */
 export function lookupStage(source: Iterator, spec: unknown, options: Options): Iterator {
   const { from, localField, foreignField, as, pipeline, variables } = parse(spec);
-  const foreign = from === undefined ? [] : (options.collectionResolver?.(from) ?? []);
-  const joined = localField === undefined ? () => foreign : joinBy(foreign, localField, foreignField!);
+  const foreign = from === undefined ? [] : ((options.collectionResolver?.(from) ?? []) as Doc[]);
+  const find = localField === undefined ? () => foreign : finder(foreign, foreignField!);
   const path = as.split('.');
   return source.map(((doc: Doc) => {
-    const matched = joined(doc);
+    // The stages change documents in place, and every local document meets the same foreign ones.
+    const matched = find(localField === undefined ? [] : itemsAt(doc, localField)).map((each) => clone(each));
     const results = pipeline ? subPipeline(pipeline, matched, doc, variables, options) : matched;
     return withPath(doc, path, results);
   }) as never);
@@ -66,19 +67,24 @@ function parse(spec: unknown): Lookup {
   return { ...(spec as unknown as Lookup), variables };
 }
 
-/** By equality as a filter has it: null equals missing, an array its items. */
-function joinBy(foreign: Doc[], localField: string, foreignField: string): (doc: Doc) => Doc[] {
+/** The values of a field to join by: an array stands for its items. */
+export function itemsAt(doc: Doc, field: string): unknown[] {
+  return leaves(doc, field).flatMap((value): unknown[] => (Array.isArray(value) ? value : [value]));
+}
+
+/**
+ * Finds the documents whose field is one of these values, in their order, by equality as a filter has it: null
+ * equals missing, an array its items.
+ */
+export function finder(foreign: Doc[], field: string): (values: unknown[]) => Doc[] {
   const places = new Map<string, Set<number>>();
   foreign.forEach((doc, at) => {
-    for (const value of candidates(doc, foreignField)) {
+    for (const value of candidates(doc, field)) {
       const key = keyText(value);
       places.set(key, (places.get(key) ?? new Set()).add(at));
     }
   });
-  return (doc) => {
-    const values = leaves(doc, localField).flatMap((value): unknown[] =>
-      Array.isArray(value) ? value : [value],
-    );
+  return (values) => {
     const found = new Set(values.flatMap((value) => [...(places.get(keyText(value)) ?? [])]));
     return [...found].sort((left, right) => left - right).map((at) => foreign[at]!);
   };
@@ -94,6 +100,5 @@ function subPipeline(pipeline: Doc[], input: Doc[], doc: Doc, variables: Doc, op
     collectionResolver: options.collectionResolver,
     variables: { ...options.variables, ...local, ...missing, ...own },
   };
-  // The stages change documents in place, and every local document meets the same foreign ones.
-  return new Aggregator(pipeline, settings as unknown as Options).run(input.map(clone));
+  return new Aggregator(pipeline, settings as unknown as Options).run(input);
 }

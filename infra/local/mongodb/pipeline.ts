@@ -84,7 +84,9 @@ function splitSearch(pipeline: Doc[]): { search: Search; rest: Doc[] } {
   const search: Search = { filter: {} };
   const rest = [...pipeline];
   if (isDocument(rest[0]?.$match)) search.filter = rest.shift()!.$match as Doc;
-  if (isDocument(rest[0]?.$sort)) search.sort = rest.shift()!.$sort as Doc;
+  const sort = rest[0]?.$sort;
+  // An empty one stays for the stage to refuse: to a `find` it means no order.
+  if (isDocument(sort) && Object.keys(sort).length > 0) search.sort = rest.shift()!.$sort as Doc;
   if (rest[0] && '$skip' in rest[0]) search.skip = stageCount('$skip', rest.shift()!.$skip);
   if (rest[0] && '$limit' in rest[0]) search.limit = stageCount('$limit', rest.shift()!.$limit);
   return { search, rest };

@@ -1,6 +1,7 @@
 import { BSONRegExp } from 'bson';
 import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
+import { bitOperators } from './bit-operators.ts';
 import { compareValues, equalValues, Order, orderClass } from './key-encoding.ts';
 import { candidates, leaves } from './paths.ts';
 import { bsonType, isDocument, toComputable, toNumber, typeName } from './values.ts';
@@ -9,7 +10,7 @@ import type { Doc } from './values.ts';
 /**
  * Corrections of mingo's query operators. mingo compares JavaScript values: it sorts arrays and fields before
  * it compares them, orders classes by their text and knows one kind of number. These compare as BSON does.
- * What is not here ($and, $or, $nor, $not and the bit operators) is mingo's.
+ * What is not here ($and, $or, $nor and $not) is mingo's.
  */
 type Predicate = (doc: Doc) => boolean;
 type Operator = (path: string, operand: never, options: Options) => Predicate;
@@ -145,6 +146,7 @@ export function corrections(mingoExpr: Operator): Record<`$${string}`, never> {
     $elemMatch,
     $all,
     $expr: $expr(mingoExpr),
+    ...bitOperators,
   };
   return operators as Record<`$${string}`, never>;
 }

@@ -33,6 +33,7 @@ export function sortBy<T>(items: T[], fields: KeyField[], docOf: (item: T) => Do
 
 /** Correction of mingo's `$sort`, which puts arrays, objects and mixed types in an order of its own. */
 export function sortStage(source: Iterator, spec: unknown): Iterator {
+  if (!isDocument(spec)) throw new ServerError(15973, 'the $sort key specification must be an object');
   const fields = parseSort(spec);
   if (fields.length === 0) throw new ServerError(15976, '$sort stage must have at least one sort key');
   return source.transform(((items: Doc[]) => Lazy(sortBy(items, fields, (doc) => doc))) as never);

@@ -1,8 +1,11 @@
 import type { Iterator } from 'mingo/lazy';
+import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
 import { ServerError } from './errors.ts';
 import { evaluate, withPath } from './expressions.ts';
+import { checkFilter } from './filter.ts';
 import { bucketAutoStage, bucketStage, groupStage, sortByCountStage, whole } from './grouping.ts';
+import { graphLookupStage } from './graph-lookup.ts';
 import { lookupStage } from './lookup.ts';
 import { shellText } from './shell-text.ts';
 import { sortStage } from './sort.ts';
@@ -34,6 +37,13 @@ const $limit: Stage = (source, spec) => {
 const $skip: Stage = (source, spec) => {
   const number = stageCount('$skip', spec);
   return whole(source, (items) => items.slice(number));
+};
+
+/** mingo checks no filter: `$exists: 0` would match what `find` with the same filter does not. */
+const $match: Stage = (source, spec, options) => {
+  if (!isDocument(spec)) throw new ServerError(15959, 'the match filter must be an expression in an object');
+  const query = new Query(checkFilter(spec), options);
+  return source.filter(((doc: Doc) => query.test(doc)) as never);
 };
 
 const $count: Stage = (source, spec) => {
@@ -211,9 +221,11 @@ export function stageCorrections(mingoStages: object): Record<`$${string}`, neve
     $count,
     $densify: densify(own.$densify!),
     $fill: fill(own.$fill!),
+    $graphLookup: graphLookupStage,
     $group: groupStage,
     $limit,
     $lookup: lookupStage,
+    $match,
     $merge: outputInside('$merge'),
     $out: outputInside('$out'),
     $project: (source, spec, options) => {

@@ -1,4 +1,5 @@
 import { Binary, deserialize, Double, Int32, Long, serialize } from 'bson';
+import type { BSONRegExp } from 'bson';
 import { ServerError } from './errors.ts';
 
 /** A document with BSON's own number classes, so that an int stays an int and a double a double. */
@@ -154,8 +155,10 @@ export function toComputable(value: unknown): unknown {
     case 'Double':
     case 'Long':
       return toNumber(value);
-    case 'BSONRegExp':
-      return new RegExp((value as { pattern: string }).pattern);
+    case 'BSONRegExp': {
+      const { pattern, options } = value as BSONRegExp;
+      return new RegExp(pattern, options.replaceAll(/[^ims]/g, ''));
+    }
     default:
   }
   if (!isDocument(value)) return value;

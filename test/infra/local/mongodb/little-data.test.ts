@@ -260,6 +260,8 @@ table('$project, $addFields, $replaceRoot, $facet, $sort, $unionWith', [
     [{ a: null }, { a: 1 }, { a: 'x' }, { a: { b: 1 } }, { a: true }],
   ],
   ['sort by nothing', [bare, { $sort: {} }], [], { code: 15976 }],
+  ['sort by nothing, first', [{ $sort: {} }], values(1), { code: 15976 }],
+  ['sort by a number', [{ $sort: 1 }], [], { code: 15973 }],
   ['union with a collection that is not there', [{ $unionWith: 'nowhere' }, bare], values(1), [{ a: 1 }]],
   ['an unknown stage', [{ $nothing: 1 }], [], { code: 40324 }],
 ]);

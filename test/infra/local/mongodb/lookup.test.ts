@@ -92,6 +92,73 @@ describe('$lookup', () => {
   });
 });
 
+describe('$graphLookup', () => {
+  beforeAll(async () => {
+    await t.db.collection<Document>('graph').insertMany([
+      { _id: 1, k: 1, to: [2, 3] },
+      { _id: 2, k: 2, to: 1 },
+      { _id: 3, k: 3 },
+      { _id: 4, k: null, to: null },
+      { _id: 5, k: [8, 9], of: [{ to: 3 }, { to: 2 }] },
+    ] as never[]);
+  });
+
+  const reached = async (docs: Document[], more: Document = {}, from = 'graph') => {
+    const walk = { from, startWith: '$a', connectFromField: 'to', connectToField: 'k', as: 'r', ...more };
+    const found = await run([{ $graphLookup: walk }], docs);
+    if (!Array.isArray(found)) return found;
+    return (found as Document[]).map(({ r }) => (r as Document[]).map(({ _id, d }) => [_id, d] as unknown[]));
+  };
+  const ids = (...list: number[]) => list.map((id) => [id, undefined]);
+
+  test.each<[string, unknown[], Document, unknown]>([
+    ['none', [], {}, []],
+    ['an array stands for its items, a circle ends', [[1, 2], 1], {}, [ids(1, 2, 3), ids(1, 2, 3)]],
+    ['nothing is found for nothing', [undefined, [], 77], {}, [[], [], []]],
+    ['null finds null and missing', [null], {}, [ids(4)]],
+    ['an array is found by its items', [9], { connectFromField: 'of.to' }, [ids(5, 2, 3)]],
+    [
+      'the depth of each',
+      [1],
+      { depthField: 'd' },
+      [
+        [
+          [1, 0],
+          [2, 1],
+          [3, 1],
+        ],
+      ],
+    ],
+    ['no further than', [1], { maxDepth: 0 }, [ids(1)]],
+    ['only over those that match', [1], { restrictSearchWithMatch: { k: { $ne: 2 } } }, [ids(1, 3)]],
+  ])('%s', async (_what, from, more, expected) => {
+    expect(await reached(values(...from), more)).toEqual(expected);
+  });
+
+  test('in a collection that is not there, or has one document, no other is found', async () => {
+    expect(await reached(values([1, 2], 1, null), {}, 'nowhere')).toEqual([[], [], []]);
+    await t.db.collection<Document>('lone').insertOne({ _id: 7, k: 1, to: [1, 2] } as never);
+    expect(await reached(values([1, 2]), {}, 'lone')).toEqual([ids(7)]);
+  });
+
+  test.each<[string, Document, number]>([
+    ['a depth below 0', { maxDepth: -1 }, 40101],
+    ['a text as depth', { maxDepth: 'x' }, 40100],
+    ['half a depth', { maxDepth: 0.5 }, 40102],
+    ['an unknown option', { foo: 1 }, 40104],
+    ['a number as name', { as: 1 }, 40103],
+    ['a number as filter', { restrictSearchWithMatch: 1 }, 40185],
+    ['a wrong filter', { restrictSearchWithMatch: { k: { $in: 1 } } }, 2],
+  ])('refuses %s', async (_what, more, code) => {
+    expect(await reached([], more)).toEqual({ code });
+  });
+
+  test('refuses what leaves a part out', async () => {
+    expect(await run([{ $graphLookup: { from: 'graph', startWith: 1 } }], [])).toEqual({ code: 40105 });
+    expect(await run([{ $graphLookup: 1 }], [])).toEqual({ code: 9 });
+  });
+});
+
 describe('distinct and count', () => {
   test('of none, null and missing', async () => {
     const none = t.db.collection('nothing-here');
