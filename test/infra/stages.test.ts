@@ -119,13 +119,16 @@ describe('what a stage says', () => {
 
   test('replaces what a layer below says in another way', () => {
     const stages = { prod: { symbols: 'MSFT' } };
+    const plain = { ...file, stages: undefined, symbols: 'MSFT' };
     for (const below of [
       { symbol: 'GOOG' },
       { symbolsFile: 'test/fixtures/symbols-1000.txt' },
       { watchlist: 'store' },
     ]) {
       const { context } = choose({ stage: 'prod' }, { ...below, stages });
-      expect(parseConfig(context).watchlist).toEqual(parseConfig({ ...file, symbols: 'MSFT' }).watchlist);
+      expect(parseConfig(context).watchlist).toEqual(
+        parseConfig(chooseDeployment(plain, plain).context).watchlist,
+      );
     }
     const onTop = choose({ symbols: 'MSFT' }, { symbolsFile: 'test/fixtures/symbols-1000.txt' });
     expect(onTop.context).toMatchObject({ symbols: 'MSFT' });
