@@ -15,10 +15,9 @@ import { full, quick } from './plan.ts';
 import { machine, references, resultOf, type Results } from './results.ts';
 import { measureStore } from './store/measure.ts';
 import { Deadline } from './support/deadline.ts';
-import { summary, toMarkdown } from './table.ts';
-import { writeFigures } from '../test/support/figures.ts';
+import { toMarkdown } from './table.ts';
 
-const HELP = `Usage: npm run bench -- [--quick] [--json] [--only NAME]... [--store-only] [--docs]
+const HELP = `Usage: npm run bench -- [--quick] [--json] [--only NAME]... [--store-only]
 
 Measures this project beside what a user would pick instead, and writes bench/results.md.
 
@@ -26,7 +25,6 @@ Measures this project beside what a user would pick instead, and writes bench/re
   --json        print one JSON object and no table
   --only NAME   this contestant alone; may be given several times (${Object.keys(contestants).join(', ')})
   --store-only  the embedded store alone
-  --docs        writes the tables into docs/performance.md; of all contestants alone
 `;
 
 const { values: options } = parseArgs({
@@ -35,7 +33,6 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
     'store-only': { type: 'boolean', default: false },
-    docs: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -161,9 +158,5 @@ if (!options.quick && !options.only && !options['store-only']) {
   const file = fileURLToPath(new URL('results.md', import.meta.url));
   mkdirSync(new URL('.', import.meta.url), { recursive: true });
   writeFileSync(file, toMarkdown(results));
-}
-if (options.docs && !options.only && !options['store-only']) {
-  const command = `npm run bench --${options.quick ? ' --quick' : ''} --docs`;
-  await writeFigures('docs/performance.md', command, summary(results));
 }
 process.exit();

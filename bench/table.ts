@@ -26,19 +26,6 @@ function table(head: string[], rows: unknown[][]): string {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** The tables alone, for a page that says what they mean. */
-export function summary({ mode, date, machine, contestants, store, storeReason }: Results): string {
-  const all = Object.values(contestants);
-  return [
-    `The ${mode} form, ${date}, on ${machine}. Medians, with the least and the greatest of the rounds; – is not measured.`,
-    table(
-      ['', ...all.map(({ title }) => title)],
-      FIGURES.map(([name, of]) => [name, ...all.map(of)]),
-    ),
-    store ? storeTable(store) : `The embedded store was not measured: ${storeReason}`,
-  ].join('\n\n');
-}
-
 /** The results for people: one table, the ratios, and why something is missing. */
 export function toMarkdown({
   mode,

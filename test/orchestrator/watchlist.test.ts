@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
@@ -7,7 +6,6 @@ import { toWatchlist, type TickSymbols } from '../../infra/config/watchlist.ts';
 import { shardOf } from '../../functions/contracts/shard.ts';
 import { answers, type Report } from '../../orchestrator/report.ts';
 import { answerOf, errorOf, ORCHESTRATOR, root, startTestApp } from '../support/local-app.ts';
-import { figuresOfTest } from '../support/figures.ts';
 
 /** The function can't be reached for this symbol, for good. */
 const BROKEN = 'BROKEN';
@@ -61,14 +59,7 @@ test('a tick over 1,000 symbols in 5 shards, delivered twice, makes 1,000 trades
     for (const shard of ticks) reports.push(await deliverToEnd({ ...TICK, ...shard }));
     return reports;
   };
-  const began = Date.now();
   const first = await deliver();
-  const seconds = Math.round((Date.now() - began) / 1_000);
-  await figuresOfTest(
-    'docs/watchlist.md',
-    'test/orchestrator/watchlist',
-    `1,000 symbols in 5 shards took ${seconds} s on ${availableParallelism()} processors, with Node ${process.version}.`,
-  );
   expect(totals(first)).toBe(1_000);
   expect((await trades().distinct('symbol')).length).toBe(1_000);
 
