@@ -9,6 +9,38 @@ import { compileUpdate } from './update.ts';
 import { encode, isDocument } from './values.ts';
 import type { Doc } from './values.ts';
 
+const WHEN_MATCHED = ['replace', 'keepExisting', 'merge', 'fail'];
+const WHEN_NOT_MATCHED = ['insert', 'discard', 'fail'];
+
+function onlyKnown(stage: string, spec: Doc, known: string[]): void {
+  const unknown = Object.keys(spec).find((name) => !known.includes(name));
+  if (!unknown) return;
+  throw new ServerError('IDLFailedToParse', `BSON field '${stage}.${unknown}' is an unknown field.`);
+}
+
+/** Before anything is written: a mode that no document needs would otherwise never be looked at. */
+function checkMerge(spec: Doc): void {
+  onlyKnown('$merge', spec, ['into', 'on', 'let', 'whenMatched', 'whenNotMatched']);
+  const { on, let: variables, whenMatched = 'merge', whenNotMatched = 'insert' } = spec;
+  const names: unknown[] = Array.isArray(on) ? on : [on ?? '_id'];
+  if (names.length === 0 || names.some((name) => typeof name !== 'string')) {
+    const message = `$merge 'on' has to be a string or a non-empty array of strings, is ${shellText(on)}`;
+    throw new ServerError(51186, message);
+  }
+  if (variables !== undefined && !isDocument(variables)) {
+    throw new ServerError('TypeMismatch', "BSON field '$merge.let' has to be an object");
+  }
+  const modes: [name: string, value: unknown, known: string[]][] = [
+    ['whenMatched', Array.isArray(whenMatched) ? 'merge' : whenMatched, WHEN_MATCHED],
+    ['whenNotMatched', whenNotMatched, WHEN_NOT_MATCHED],
+  ];
+  for (const [name, value, known] of modes) {
+    if (known.includes(value as string)) continue;
+    const message = `Enumeration value ${shellText(value)} for field '${name}' is not a valid value, expected one of ${known.join(', ')}.`;
+    throw new ServerError('BadValue', message);
+  }
+}
+
 function destination(database: string, into: unknown): string {
   if (typeof into === 'string') return `${database}.${into}`;
   if (isDocument(into) && typeof into.coll === 'string') {
@@ -24,6 +56,7 @@ export async function replaceCollection(
   into: unknown,
   results: Iterable<Doc>,
 ): Promise<void> {
+  if (isDocument(into)) onlyKnown('$out', into, ['db', 'coll']);
   const namespace = destination(database, into);
   const temporary = `${namespace}.tmp-out`;
   await store.storage.write(() => {
@@ -54,6 +87,8 @@ export async function merge(
   results: Iterable<Doc>,
 ): Promise<void> {
   const options = isDocument(spec) ? spec : { into: spec };
+  checkMerge(options);
+  if (isDocument(options.into)) onlyKnown('$merge.into', options.into, ['db', 'coll']);
   const namespace = destination(database, options.into);
   const on = (Array.isArray(options.on) ? options.on : [options.on ?? '_id']) as string[];
   await store.storage.write(() => {
@@ -103,10 +138,5 @@ function mergeOne(collection: Collection, result: Doc, on: string[], options: Do
   else if (whenMatched === 'merge') change(collection, record, { ...record.doc, ...result, _id });
   else if (whenMatched === 'fail') {
     throw collection.idIndex.duplicate(collection.namespace, [_id]);
-  } else if (whenMatched !== 'keepExisting') {
-    throw new ServerError(
-      'BadValue',
-      `Enumeration value ${shellText(whenMatched)} for field 'whenMatched' is not a valid value.`,
-    );
   }
 }

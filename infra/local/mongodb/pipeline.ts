@@ -62,10 +62,13 @@ export async function runPipeline(
   return [];
 }
 
-function checkStage(stage: Doc): void {
+function checkStage(stage: Doc, at: number): void {
   const names = Object.keys(stage);
   if (names.length !== 1) {
     throw new ServerError(40323, 'A pipeline stage specification object must contain exactly one field.');
+  }
+  if (at > 0 && names[0] === '$documents') {
+    throw new ServerError(40602, '$documents is only valid as the first stage in a pipeline');
   }
   if (UNSERVED.includes(names[0]!)) {
     throw new ServerError('CommandNotSupported', `${names[0]} is not served by this store`);

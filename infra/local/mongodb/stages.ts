@@ -8,6 +8,7 @@ import { bucketAutoStage, bucketStage, groupStage, sortByCountStage, whole } fro
 import { graphLookupStage } from './graph-lookup.ts';
 import { lookupStage } from './lookup.ts';
 import { shellText } from './shell-text.ts';
+import { withShapes } from './stage-shapes.ts';
 import { sortStage } from './sort.ts';
 import { getField, isDocument, toNumber, typeName } from './values.ts';
 import type { Doc } from './values.ts';
@@ -199,6 +200,17 @@ function fill(own: Stage): Stage {
   };
 }
 
+function documents(own: Stage): Stage {
+  return (source, spec, options) => {
+    const given = evaluate([{}], spec, options)[0];
+    if (!Array.isArray(given))
+      throw new ServerError(5858203, 'an array is expected as argument of $documents');
+    const wrong: unknown = given.find((each) => !isDocument(each));
+    if (wrong === undefined) return own(source, spec, options);
+    throw new ServerError(40228, `$documents takes objects alone, found ${shellText(wrong)}`);
+  };
+}
+
 function redact(own: Stage): Stage {
   return (source, spec, options) =>
     whole(own(source, spec, options), (results) =>
@@ -220,7 +232,7 @@ export function stageCorrections(mingoStages: object): Record<`$${string}`, neve
     $bucketAuto: bucketAutoStage,
     $count,
     $densify: densify(own.$densify!),
-    $fill: fill(own.$fill!),
+    $documents: documents(own.$documents!),
     $graphLookup: graphLookupStage,
     $group: groupStage,
     $limit,
@@ -245,6 +257,7 @@ export function stageCorrections(mingoStages: object): Record<`$${string}`, neve
     $sort: sortStage,
     $sortByCount: sortByCountStage,
     $unwind,
+    ...withShapes({ ...own, $fill: fill(own.$fill!) }),
   };
   return stages as Record<`$${string}`, never>;
 }
