@@ -61,11 +61,14 @@ export function chooseDeployment(all: Record<string, unknown>, file = cdkJsonCon
   return { stage, stackName: `${STACK}-${stage}`, context: own, ...said };
 }
 
-/** Keys that say the same thing in several ways: a layer that has one of them replaces all of those below. */
-const ALTERNATIVES = [
-  ['symbol', 'symbols', 'symbolsFile', 'watchlist'],
-  ['mongodbSecretName', 'mongodbSecretArn', 'mongodbIamHost'],
-];
+/** What a key, said in one layer, takes out of those below, for there it would win over the key. */
+const REPLACES: Record<string, string[]> = {
+  symbols: ['symbol', 'symbolsFile', 'watchlist'],
+  symbolsFile: ['symbol', 'watchlist'],
+  mongodbSecretName: ['mongodbSecretArn', 'mongodbIamHost'],
+  mongodbSecretArn: ['mongodbSecretName', 'mongodbIamHost'],
+  mongodbIamHost: ['mongodbSecretName', 'mongodbSecretArn'],
+};
 
 type Keys = Record<string, unknown>;
 
@@ -75,7 +78,9 @@ const without = (keys: Keys, names: string[]): Keys =>
 /** Each layer wins over those before it. */
 function layered(...layers: Keys[]): Keys {
   return layers.reduce((below, layer) => {
-    const replaced = ALTERNATIVES.filter((ways) => ways.some((way) => layer[way] !== undefined)).flat();
+    const replaced = Object.keys(layer).flatMap((key) =>
+      layer[key] === undefined ? [] : (REPLACES[key] ?? []),
+    );
     return { ...without(below, replaced), ...layer };
   }, {});
 }

@@ -1,18 +1,16 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { synthesize } from '../../infra/local/synthesize.ts';
-import { table, writeFigures } from '../support/figures.ts';
 import { assemblyDir, root } from '../support/local-app.ts';
 import type { Verdict } from '../support/fault-proof.ts';
 import { PROOFS, prove } from './proofs.ts';
 
-const HELP = `Usage: npm run test:faults -- [--full] [--json] [--docs] [--seed N] [--proof NAME]
+const HELP = `Usage: npm run test:faults -- [--full] [--json] [--seed N] [--proof NAME]
 
 Shows by exhaustion that each tick is one trade, whatever dies, stops or answers wrongly.
 
   --full        every fault and 1,000 random schedules, in place of the form that npm test runs
   --json        one JSON object on stdout; the figures go to stderr
-  --docs        writes the figures into docs/reliability.md; of all proofs alone
   --seed N      of what is random; a figure shows its own
   --proof NAME  one of: ${Object.keys(PROOFS).join(', ')}; may be given several times
 `;
@@ -27,21 +25,14 @@ async function main(): Promise<number> {
   }
   await synthesize(root, assemblyDir);
   const verdicts = new Map<string, Verdict>();
-  const rows: string[][] = [];
   for (const name of options.proofs) {
     const { figure, ...verdict } = await prove(name, options);
     verdicts.set(name, verdict);
-    rows.push([name, verdict.line, String(verdict.ticks), `${verdict.lost} and ${verdict.doubled}`]);
     (options.json ? process.stderr : process.stdout).write(`${figure}\n`);
     for (const problem of verdict.problems) process.stderr.write(`  ${problem}\n`);
   }
   const all = [...verdicts.values()];
   if (options.json) process.stdout.write(`${JSON.stringify(toFigures(verdicts))}\n`);
-  if (options.docs) {
-    const form = options.full ? ' --full' : '';
-    const head = ['proof', 'what was tried', 'ticks', 'trades lost and doubled'];
-    await writeFigures('docs/reliability.md', `npm run test:faults --${form} --docs`, table(head, rows));
-  }
   return all.every(({ lost, doubled, problems }) => lost + doubled + problems.length === 0) ? 0 : 1;
 }
 
@@ -66,16 +57,12 @@ function parse(args: string[]) {
       options: {
         full: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
-        docs: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
         seed: { type: 'string', default: String(randomInt(2 ** 31)) },
         proof: { type: 'string', multiple: true, default: Object.keys(PROOFS) },
       },
     });
     const unknown = values.proof.find((name) => !(name in PROOFS));
-    if (values.docs && values.proof.length < Object.keys(PROOFS).length) {
-      throw new Error('--docs writes the figures of all proofs; leave out --proof');
-    }
     if (unknown !== undefined) throw new Error(`there is no proof '${unknown}'`);
     if (!/^\d{1,10}$/.test(values.seed)) throw new Error(`--seed takes a whole number, not '${values.seed}'`);
     return { ...values, seed: Number(values.seed), proofs: values.proof };

@@ -54,8 +54,8 @@ const variables = (name: string) => fake.functions.get(nameOf(name))!.environmen
 test('what is deployed as it is configured has no difference', async () => {
   deploy();
   expect(await doctor()).toEqual([]);
-  const text = await runDoctor({}, { functionName: NAME, data: undefined }, root);
-  expect(text).toBe(`${NAME} is deployed as it is configured here; 5 functions and 1 schedules compared\n`);
+  const { output } = await runDoctor({}, { functionName: NAME, data: undefined }, root);
+  expect(output).toBe(`${NAME} is deployed as it is configured here; 5 functions and 1 schedules compared\n`);
 });
 
 test('so has what is deployed with keys that are given again', async () => {
