@@ -1,6 +1,9 @@
 import type { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
-import { keepSecret } from '../functions/shared/secrets/known-secrets.ts';
-import { parseMongodbAddress, type MongodbAddress } from '../functions/shared/secrets/mongodb-address.ts';
+import {
+  parseMongodbAddress,
+  parseMongodbSecret,
+  type MongodbAddress,
+} from '../functions/shared/secrets/mongodb-address.ts';
 import type { Config } from './config.ts';
 
 /**
@@ -15,9 +18,5 @@ export async function mongodbAddress(
 ): Promise<MongodbAddress> {
   if ('address' in mongodb) return parseMongodbAddress(mongodb.address, 'MONGODB_ADDRESS');
   const text = await secrets.get(mongodb.secretId, { maxAge: 60, forceFetch: fresh });
-  if (typeof text === 'string') keepSecret(text);
-  const address = parseMongodbAddress(text, `The secret ${mongodb.secretId}`);
-  // What was read out of JSON or quotes.
-  keepSecret(address.uri);
-  return address;
+  return parseMongodbSecret(text, mongodb.secretId);
 }

@@ -3,8 +3,7 @@ import { Tracer } from '@aws-lambda-powertools/tracer';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { requiredVariable } from './environment.ts';
 import { secretsClientOptions } from './client-options.ts';
-import { keepSecret } from './secrets/known-secrets.ts';
-import { parseMongodbAddress, type MongodbAddress } from './secrets/mongodb-address.ts';
+import { parseMongodbAddress, parseMongodbSecret, type MongodbAddress } from './secrets/mongodb-address.ts';
 
 const tracer = new Tracer({ serviceName: 'ledger', captureHTTPsRequests: false });
 const secrets = new SecretsProvider({
@@ -21,9 +20,5 @@ export async function mongodbAddress(fresh: boolean): Promise<MongodbAddress> {
   if (address) return parseMongodbAddress(address, 'MONGODB_ADDRESS');
   const secretId = requiredVariable('MONGODB_SECRET_ID');
   const text = await secrets.get(secretId, { maxAge: 60, forceFetch: fresh });
-  if (typeof text === 'string') keepSecret(text);
-  const parsed = parseMongodbAddress(text, `The secret ${secretId}`);
-  // What was read out of JSON or quotes.
-  keepSecret(parsed.uri);
-  return parsed;
+  return parseMongodbSecret(text, secretId);
 }

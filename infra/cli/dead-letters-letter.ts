@@ -89,7 +89,7 @@ function toInstant(time: unknown): string | undefined {
 function whyFailed({ requestContext, responsePayload }: InvocationRecord): string {
   const { condition, approximateInvokeCount: count } = requestContext;
   const error = functionError.safeParse(responsePayload).data;
-  const last = error ? `: ${withoutSecrets(`${error.errorType}: ${error.errorMessage}`)}` : '';
+  const last = error ? `: ${withoutUris(`${error.errorType}: ${error.errorMessage}`)}` : '';
   switch (condition) {
     case 'RetriesExhausted':
       return `the orchestrator failed ${count === undefined ? 'each time' : `${count} times`}${last}`;
@@ -98,7 +98,7 @@ function whyFailed({ requestContext, responsePayload }: InvocationRecord): strin
     case 'ZeroReservedConcurrency':
       return "the orchestrator's reserved concurrency is 0";
     default:
-      return withoutSecrets(condition) + last;
+      return withoutUris(condition) + last;
   }
 }
 
@@ -107,7 +107,7 @@ function whyUndelivered(attributes: Record<string, string>): string {
   if (ERROR_CODE === undefined) return 'nothing says why';
   const error = [ERROR_CODE, ERROR_MESSAGE].filter((part) => part !== undefined).join(': ');
   const retries = RETRY_ATTEMPTS === undefined ? '' : `, after ${RETRY_ATTEMPTS} retries`;
-  return `EventBridge Scheduler could not invoke it${retries}: ${withoutSecrets(error)}`;
+  return `EventBridge Scheduler could not invoke it${retries}: ${withoutUris(error)}`;
 }
 
 /** Errors that a driver throws before a server has answered; their texts quote the URI in any form. */
@@ -117,7 +117,7 @@ const OF_URI = /(Mongo(?:Parse|API|InvalidArgument|MissingCredentials)Error|ERR_
  * A text of a letter, which an older deployment may have written, without what may be a password: of a malformed URI
  * nobody knows where that ends.
  */
-export function withoutSecrets(text: string): string {
+export function withoutUris(text: string): string {
   return text
     .replace(OF_URI, '$1: (its text may hold a secret)')
     .replace(/mongodb(\+srv)?(:|%3A).*/gis, 'mongodb://***')

@@ -3,7 +3,7 @@ import { UsageError } from '../local/options.ts';
 import { parseAnswer } from './answer.ts';
 import type { Done } from './command.ts';
 import type { Where } from './command-line.ts';
-import { toLetter, withoutSecrets, type Letter } from './dead-letters-letter.ts';
+import { toLetter, withoutUris, type Letter } from './dead-letters-letter.ts';
 import { LetterQueue, type HeldMessage } from './dead-letters-queue.ts';
 import { Deployment } from './deployment.ts';
 import { columns } from './table.ts';
@@ -121,8 +121,7 @@ async function receiveAll({ queues, maxTickAgeMinutes }: Queues): Promise<HeldLe
   for (const queue of queues) {
     for (const message of await queue.receive()) {
       const letter = toLetter(message);
-      const ageMs = letter.tick === undefined ? undefined : Date.now() - Date.parse(letter.tick);
-      const ageMinutes = ageMs === undefined ? undefined : Math.floor(ageMs / 60_000);
+      const ageMinutes = letter.tick === undefined ? undefined : minutesSince(letter.tick);
       const isTooLate = ageMinutes !== undefined && ageMinutes >= (maxTickAgeMinutes ?? Infinity);
       letters.push({ ...letter, queue, message, ageMinutes, isTooLate });
     }
@@ -136,23 +135,30 @@ async function release(letters: HeldLetter[]): Promise<void> {
   }
 }
 
-const ofTicks = (letter: HeldLetter, limit: number | undefined) =>
-  letter.isTooLate ? `too old: ${letter.ageMinutes} minutes, the limit is ${limit}` : undefined;
+const minutesSince = (time: string) => Math.floor((Date.now() - Date.parse(time)) / 60_000);
+
+const ages = (age: number | undefined, limit: number | undefined) => `${age} minutes, the limit is ${limit}`;
 
 function list(letters: HeldLetter[], { queues, maxTickAgeMinutes }: Queues, { json }: Asked): string {
   if (json) {
     return `${JSON.stringify(
       letters.map(({ queue, message: _, ...letter }) => ({ ...letter, queue: queue.name })),
-      (_, value: unknown) => (typeof value === 'string' ? withoutSecrets(value) : value),
+      (_, value: unknown) => (typeof value === 'string' ? withoutUris(value) : value),
     )}\n`;
   }
   if (letters.length === 0)
     return `no dead letters in ${queues.map(({ name }) => name).join(', ') || 'no queue'}\n`;
   const rows = letters.map((letter) => [
     letter.id,
-    fit(withoutSecrets(letter.what), 40),
+    fit(withoutUris(letter.what), 40),
     letter.sentAt.replace(/\.\d+Z$/, 'Z'),
-    [ofTicks(letter, maxTickAgeMinutes), letter.note, fit(letter.why, 160)].filter(Boolean).join('; '),
+    [
+      letter.isTooLate && `too old: ${ages(letter.ageMinutes, maxTickAgeMinutes)}`,
+      letter.note,
+      fit(letter.why, 160),
+    ]
+      .filter(Boolean)
+      .join('; '),
   ]);
   const lines = columns(['ID', 'WHAT', 'CAME', 'WHY'], rows);
   return [
@@ -195,7 +201,7 @@ async function redrive(
     const target = await open();
     reply = await target.send(tick !== undefined && late ? { ...event, late: true } : event);
   } catch (error) {
-    return left(withoutSecrets((error as Error).message));
+    return left(withoutUris((error as Error).message));
   }
   try {
     await letter.queue.delete(letter.message);
@@ -221,10 +227,10 @@ const MARGIN_MINUTES = 2;
 function tooOld(tick: string | undefined, limit: number | undefined): string | undefined {
   if (tick === undefined) return undefined;
   if (limit === undefined) return 'how old a tick may be is not known here';
-  const age = Math.floor((Date.now() - Date.parse(tick)) / 60_000);
-  if (age >= limit) return `too old: ${age} minutes, the limit is ${limit}`;
+  const age = minutesSince(tick);
+  if (age >= limit) return `too old: ${ages(age, limit)}`;
   return age >= limit - Math.min(MARGIN_MINUTES, limit / 2)
-    ? `may be too old on its arrival: ${age} minutes, the limit is ${limit}`
+    ? `may be too old on its arrival: ${ages(age, limit)}`
     : undefined;
 }
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { toContext, UsageError } from '../local/options.ts';
 import type { Done } from './command.ts';
 import type { Where } from './command-line.ts';
-import { withoutSecrets } from './dead-letters-letter.ts';
+import { withoutUris } from './dead-letters-letter.ts';
 import { Deployment, DeploymentError, type DeployedFunction } from './deployment.ts';
 import { differencesOfFunction, differencesOfSchedules, type Difference } from './doctor-compare.ts';
 import { configuredIn, type Configured } from './doctor-configured.ts';
@@ -86,8 +86,8 @@ async function readOrSay(deployment: Deployment, name: string): Promise<Deployed
 /** A URL of the configuration may have a password too. */
 const withoutSecret = (found: Difference): Difference => ({
   ...found,
-  deployed: withoutSecrets(found.deployed),
-  configured: withoutSecrets(found.configured),
+  deployed: withoutUris(found.deployed),
+  configured: withoutUris(found.configured),
 });
 
 /** The variable under which the orchestrator finds a function. */

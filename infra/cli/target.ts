@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { brokerKeysOf } from '../local/broker-keys.ts';
-import { existingDataFolder, fromHere } from '../local/data-folder.ts';
+import { dataOption, existingDataFolder } from '../local/data-folder.ts';
 import { readEndpoint } from '../local/endpoint-file.ts';
 import { UsageError } from '../local/options.ts';
 import { shellWord } from '../local/shell-word.ts';
@@ -93,7 +93,7 @@ function refusal({ errorType, errorMessage }: { errorType?: string; errorMessage
 /** Options are left out where they are the default. */
 export function whereOf({ functionName, data }: Partial<Where>): string {
   if (functionName !== undefined) return ` --function ${shellWord(functionName)}`;
-  return data === undefined ? '' : ` --data ${shellWord(fromHere(data))}`;
+  return dataOption(data);
 }
 
 function whyUnreachable({ name, message }: Error, functionName: string): string {

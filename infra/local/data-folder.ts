@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileProblem } from './mongodb/file-problem.ts';
 import { UsageError } from './options.ts';
+import { shellWord } from './shell-word.ts';
 
 /** A path as the person meant it who stands in a folder: npm runs a script in the project's, and says where they were. */
 export function fromHere(path: string): string {
@@ -17,6 +18,11 @@ export function dataFolder(root: string, given: string | undefined): string {
   const path = given === undefined ? join(root, '.local', 'data') : fromHere(given);
   if (isFolder(path) === false) throw new UsageError(`--data takes a folder, and ${path} is none.`);
   return path;
+}
+
+/** What a command needs to find the same folder again, with a blank before it; nothing for the default. */
+export function dataOption(given: string | undefined): string {
+  return given === undefined ? '' : ` --data ${shellWord(fromHere(given))}`;
 }
 
 /** The same for a command that makes no folder of its own: a typo would show an empty store. */

@@ -73,7 +73,6 @@ async function checkReachable(text: string): Promise<string> {
     await using(uri, (client) => client.db('admin').command({ ping: 1 }));
   } catch (error) {
     const { message } = MongodbFailure.of(error, hosts);
-
     throw new UsageError(`MONGODB_URI: ${message} Unset it to use the embedded store.`);
   }
   return uri;

@@ -1,13 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { brokerKeysOf } from './broker-keys.ts';
-import { dataFolder, fromHere } from './data-folder.ts';
+import { dataFolder, dataOption, fromHere } from './data-folder.ts';
 import { Display } from './display.ts';
 import { startLocalApp } from './local-app.ts';
 import { parseOptions, usage, type Options } from './options.ts';
 import { runMain } from './run-main.ts';
 import { runOnce } from './run-once.ts';
-import { shellWord } from './shell-word.ts';
 import { watch } from './watch.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,7 +18,7 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
-  const display = new Display(options.json ? process.stderr : process.stdout, whereOption(options.data));
+  const display = new Display(options.json ? process.stderr : process.stdout, dataOption(options.data));
   const dataDir = dataFolder(root, options.data);
   const app = await startLocalApp({
     root,
@@ -43,11 +42,6 @@ async function main(args: string[]): Promise<number> {
 /** A file that the command line names is one of where the person stands; one that cdk.json names is the project's. */
 function fileFromHere({ symbolsFile, ...context }: Record<string, string>): Record<string, string> {
   return symbolsFile === undefined ? context : { ...context, symbolsFile: fromHere(symbolsFile) };
-}
-
-/** What `npm run trader` needs to be told to find this run. */
-function whereOption(data: string | undefined): string {
-  return data === undefined ? '' : ` --data ${shellWord(dataFolder(root, data))}`;
 }
 
 /**

@@ -32,7 +32,7 @@ export const withoutFigures = (page: string) => pageText(page).replace(BLOCK, ''
  *
  * @param owner the command, as the marker in the page names it
  */
-export async function writeFigures(page: string, owner: string, markdown: string): Promise<void> {
+async function writeFigures(page: string, owner: string, markdown: string): Promise<void> {
   const text = pageText(page);
   const start = text.indexOf(startOf(owner));
   const end = text.indexOf(END, start);

@@ -156,7 +156,6 @@ async function asked<T>(answer: Promise<T>): Promise<T> {
     // Made anew, without a cause: what the SDK throws has the request in it, and that has the keys.
     if (!(error instanceof errors.ApiError)) {
       const { name, message } = error as Error;
-
       throw new BrokerUnavailableError(`The broker gave no answer (${name}: ${strike(message)}).`);
     }
     const { status, code } = error;

@@ -1,4 +1,4 @@
-import { OWN_WORDS } from './known-secrets.ts';
+import { keepSecret, OWN_WORDS } from './known-secrets.ts';
 
 /** Where MongoDB is, and how to get in. */
 export interface MongodbAddress {
@@ -69,6 +69,18 @@ export function parseMongodbAddress(text: unknown, where: string): MongodbAddres
 function toldHosts(hosts: string): string {
   const isHost = (host: string) => /^(localhost(:\d+)?$|\[|%2f|[^.]+:\d{4,5}$)|\./i.test(host);
   return hosts.split(',').every(isHost) ? hosts : 'the host behind its "@"';
+}
+
+/**
+ * The same for a secret's text, which is remembered before anything can quote it, and so is what was read out of it.
+ *
+ * @throws MongodbUriError
+ */
+export function parseMongodbSecret(text: unknown, secretId: string): MongodbAddress {
+  if (typeof text === 'string') keepSecret(text);
+  const address = parseMongodbAddress(text, `The secret ${secretId}`);
+  keepSecret(address.uri);
+  return address;
 }
 
 type Refuse = (problem: string) => never;
