@@ -1,10 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
 import { Tracer } from '@aws-lambda-powertools/tracer';
-import { LambdaClient } from '@aws-sdk/client-lambda';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { ActionApp } from '@wbce/orbits-core';
 import type { Context } from 'aws-lambda';
 import {
   keepSecret,
@@ -12,153 +8,78 @@ import {
   strikeValue,
   withoutSecrets,
 } from '../functions/shared/secrets/known-secrets.ts';
-import { MongodbFailure } from '../functions/shared/secrets/mongodb-failure.ts';
-import { useNotifier } from './actions/request-approval.ts';
-import { LambdaInvoker } from './actions/lambda-invoker.ts';
 import { useInvoker } from './actions/invoke-function-action.ts';
+import { LambdaInvoker } from './actions/lambda-invoker.ts';
+import { Notifier } from './actions/notifier.ts';
+import { useNotifier } from './actions/request-approval.ts';
+import { lambdaClient, secretsProvider, STEP_MS } from './clients.ts';
+import { commands } from './commands.ts';
 import { readConfig } from './config.ts';
-import { connectedApp, disconnectApp } from './durable/app.ts';
+import { Connection } from './connection.ts';
 import { recordError, redactErrors } from './durable/errors.ts';
-import { isAuthenticationFailure, isConnectionFailure, isOfServer } from './durable/mongo-errors.ts';
 import { RunControl } from './durable/run-control.ts';
 import { Runner } from './durable/runner.ts';
-import { parseEvent, type OrchestratorEvent } from './event.ts';
-import { Ledger } from './ledger.ts';
-import { mongodbAddress } from './mongodb-address.ts';
-import { Notifier } from './notifier.ts';
-import { Operations } from './operations.ts';
-import { registry } from './registry.ts';
-import type { Answer } from './report.ts';
-import { Results } from './results.ts';
-import { RunLog } from './run-log.ts';
-import { RunMetrics } from './run-metrics.ts';
-import { runTick, toTick } from './tick.ts';
-import { Watchlist } from './watchlist.ts';
+import { parseEvent } from './protocol/event.ts';
+import { runWords } from './registry.ts';
+import { metricLine } from './tick/metric-line.ts';
+import { Notices } from './tick/notices.ts';
+import { observeAll } from './tick/observers.ts';
+import { RunLog } from './tick/run-log.ts';
+import { RunMetrics } from './tick/run-metrics.ts';
+import { TradeMetrics } from './trading/trade-metrics.ts';
 
-const serviceName = 'orchestrator';
-// AWS quotes the session's token in what it says of a signature that it refuses.
+// An AWS error about a refused signature quotes the session token.
 keepSecret(process.env['AWS_SESSION_TOKEN'] ?? '');
 redactErrors(strike);
+
+const serviceName = 'orchestrator';
+const config = readConfig(process.env);
 const logger = new Logger({ serviceName, jsonReplacerFn: strikeValue });
 const tracer = new Tracer({ serviceName, captureHTTPsRequests: false });
-const config = readConfig(process.env);
-const { notificationsTopicArn } = config;
-const notifier = notificationsTopicArn === undefined ? undefined : new Notifier(notificationsTopicArn);
-if (notifier) useNotifier(notifier, process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? '');
-const results = new Results(notifier, (run, error) =>
-  logger.warn('nobody could be told of the result', { run, error: recordError(error) }),
-);
-const log = new RunLog(
-  logger,
-  new RunMetrics(new Metrics({ serviceName }), config.symbols !== undefined),
-  results,
-);
-
-/** The functions' own limit, and what passes before Lambda says that it was reached. */
-const INVOKE_TIMEOUT_MS = 12_000;
-/** With a margin for the writes after it. */
-const STEP_MS = INVOKE_TIMEOUT_MS + 3_000;
-
-// Without `throwOnRequestTimeout` the SDK only warns of an answer that never comes.
-const requestHandler = {
-  connectionTimeout: 3_000,
-  requestTimeout: INVOKE_TIMEOUT_MS,
-  throwOnRequestTimeout: true,
-};
-// One attempt: retries are the workflow's own, and the SDK's would multiply with them.
-const lambda = tracer.captureAWSv3Client(new LambdaClient({ maxAttempts: 1, requestHandler }));
-const invoker = new LambdaInvoker(lambda, (contractName) => config.physicalName(contractName));
+const connection = new Connection(config, secretsProvider(tracer), logger);
+const invoker = new LambdaInvoker(lambdaClient(tracer), (contractName) => config.physicalName(contractName));
 useInvoker(invoker);
-const secrets = new SecretsProvider({
-  awsSdkV3Client: tracer.captureAWSv3Client(
-    new SecretsManagerClient({
-      maxAttempts: 2,
-      requestHandler: { ...requestHandler, requestTimeout: 3_000 },
-    }),
-  ),
-});
 
-/** The orchestrator: a command in, its answer out. No error that leaves it shows a secret. */
-export async function handler(payload: unknown, context: Context): Promise<Answer> {
+const notices =
+  config.notificationsTopicArn === undefined ? undefined : noticesTo(config.notificationsTopicArn);
+const log = new RunLog(logger);
+const publish = metricLine(new Metrics({ serviceName }));
+const observer = observeAll([
+  log,
+  new RunMetrics(publish),
+  new TradeMetrics(publish, config.symbols !== undefined),
+  ...(notices ? [notices] : []),
+]);
+
+/** The orchestrator: an event in, its answer out. No error that leaves it shows a secret. */
+export async function handler(payload: unknown, context: Context): Promise<unknown> {
   logger.addContext(context);
   try {
-    const event = parseEvent(payload);
-    return await withApp((app) => answer(event, app, context));
+    const { handle } = parseEvent(commands, payload);
+    const time = { remainingMs: () => context.getRemainingTimeInMillis(), stepMs: STEP_MS };
+    return await connection.withApp((app) =>
+      handle({
+        requestId: context.awsRequestId,
+        now: new Date(),
+        config,
+        app,
+        runs: new RunControl(app),
+        runner: new Runner(app, observer, time),
+        log,
+        invoker,
+      }),
+    );
   } catch (error) {
     throw withoutSecrets(error);
   } finally {
-    await results.sent();
+    await notices?.sent();
   }
 }
 
-function answer(event: OrchestratorEvent, app: ActionApp, context: Context): Promise<Answer> {
-  const time = { remainingMs: () => context.getRemainingTimeInMillis(), stepMs: STEP_MS };
-  const runner = new Runner(app, log, time);
-  const operations = new Operations(new RunControl(app), runner, log, config);
-  const watchlist = new Watchlist(app, config);
-  switch (event.command) {
-    case 'tick':
-    case 'run':
-      return watchlist
-        .symbolsOf(event)
-        .then((symbols) => toTick(event, symbols, config, context.awsRequestId, new Date()))
-        .then((tick) => runTick(tick, config, runner, log));
-    case 'resume':
-      return operations.resume(event, context.awsRequestId);
-    case 'list':
-      return operations.list(event);
-    case 'show':
-      return operations.show(event);
-    case 'approve':
-    case 'reject':
-      return operations.decide(event);
-    case 'cancel':
-      return operations.cancel(event);
-    case 'retry':
-      return operations.retry(event);
-    case 'halt':
-      return new Ledger(app, invoker).halt(event);
-    case 'unhalt':
-      return new Ledger(app, invoker).unhalt();
-    case 'positions':
-      return new Ledger(app, invoker).positions(event);
-    case 'trades':
-      return new Ledger(app, invoker).trades(event);
-    case 'watch':
-      return watchlist.watch(event);
-    case 'unwatch':
-      return watchlist.unwatch(event);
-    case 'watchlist':
-      return watchlist.list();
-  }
-}
-
-/**
- * Works with the app of this process. Where MongoDB refuses the password, the secret is read again and the work done
- * once more, which its keys make harmless: a password that was rotated needs no deployment.
- */
-async function withApp<T>(work: (app: ActionApp) => Promise<T>): Promise<T> {
-  try {
-    return await work(await connect());
-  } catch (error) {
-    if (isConnectionFailure(error)) await disconnectApp();
-    if (!isAuthenticationFailure(error)) throw error;
-    logger.warn('MongoDB refused the credentials; they are read again');
-    await disconnectApp();
-    return work(await connect({ freshSecret: true }));
-  }
-}
-
-async function connect({ freshSecret = false } = {}): Promise<ActionApp> {
-  const { database, historyDays } = config;
-  let hosts = '';
-  try {
-    return await connectedApp(async () => {
-      const address = await mongodbAddress(secrets, config, freshSecret);
-      hosts = address.hosts;
-      return { declare: registry, uri: address.uri, database, historyDays };
-    });
-  } catch (error) {
-    throw isOfServer(error) ? MongodbFailure.of(error, hosts) : error;
-  }
+function noticesTo(topicArn: string): Notices {
+  const notifier = new Notifier(topicArn);
+  useNotifier(notifier, process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? '');
+  const onFailure = (run: string, error: unknown) =>
+    logger.warn('the result of a run could not be sent', { run, error: recordError(error) });
+  return new Notices(notifier, (run) => runWords.noticeOf(run), onFailure);
 }

@@ -6,7 +6,7 @@ import { RequestApprovalAction } from './actions/request-approval.ts';
 import { SellStockAction } from './actions/sell-stock.ts';
 import { TradingWorkflow } from './workflows/trading.ts';
 
-/** Everything that may run, or stand in the database: a workflow or an action of your own gets its line here. */
+/** Every workflow and action that can run, or that the store may contain. Add a line for your own. */
 export const registry = [
   TradingWorkflow,
   CheckStockPriceAction,
@@ -16,3 +16,6 @@ export const registry = [
   RequestApprovalAction,
   CheckLimitsAction,
 ];
+
+/** What answers, messages and overlap need to know about the runs of these workflows. */
+export { tradingRuns as runWords } from './workflows/trading-runs.ts';

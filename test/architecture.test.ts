@@ -1,41 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectImports } from './support/imports.ts';
 import { root } from './support/local-app.ts';
 
-interface Import {
-  from: string;
-  to: string;
-  typeOnly: boolean;
-}
-
-/** Every import of a file of the project, with both paths from the project's root. */
-function projectImports(): Import[] {
-  const files = ['infra', 'functions', 'orchestrator'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.[tj]s$/.test(name))
-      .map((name) => join(folder, name)),
-  );
-  return files.flatMap((from) =>
-    [
-      ...readFileSync(join(root, from), 'utf8').matchAll(
-        /(import|export)(\s+type)?[^;]*?['"](\.[^'"]+)['"]/g,
-      ),
-    ].map(([, , type, target]) => ({
-      from,
-      to: relative(root, join(root, dirname(from), target!)),
-      typeOnly: type !== undefined,
-    })),
-  );
-}
-
-/** The imports from one folder that lead out of the places it may import from. */
-function strays(from: string, allowed: string[]): string[] {
-  return projectImports()
-    .filter((found) => found.from.startsWith(from) && !allowed.some((place) => found.to.startsWith(place)))
-    .map((found) => `${found.from} -> ${found.to}`);
-}
-
-/** What a function takes, answers and stores, and arithmetic without any state: both sides compute with it. */
+/** What a function takes, answers and stores, and arithmetic without any state. */
 const SHARED = [
   'functions/contracts/',
   'functions/ledger/position.ts',
@@ -44,46 +12,72 @@ const SHARED = [
   'functions/strategies/',
 ];
 
-/** What keeps secrets in is the same on both sides of an invocation, and belongs to no room of the orchestrator's. */
-const SECRETS = 'functions/shared/secrets/';
+/** The rooms, and what each may import in addition to itself. docs/architecture.md says what each holds. */
+const ROOMS: Record<string, string[]> = {
+  'functions/': [],
+  'orchestrator/': SHARED,
+  'orchestrator/durable/': [],
+  'infra/': ['infra/', ...SHARED],
+  'infra/config/': ['infra/schedule/', ...SHARED],
+  'infra/schedule/': [],
+  'infra/stack/': ['infra/config/', 'infra/schedule/'],
+  'infra/local/mongodb/': [],
+};
+
+/** The way of an event through the orchestrator: a room imports itself and those after it. */
+const WAY = [
+  'handler.ts',
+  'clients.ts',
+  'commands.ts',
+  'connection.ts',
+  'trading/',
+  'protocol/',
+  'tick/',
+  'registry.ts',
+  'workflows/',
+  'actions/',
+  'fields.ts',
+  'config.ts',
+  'durable/',
+];
+
+const imports = projectImports(['infra', 'functions', 'orchestrator']);
+const isBelow = (path: string) => (room: string) => path.startsWith(room);
+const roomOf = (path: string) =>
+  Object.keys(ROOMS)
+    .filter(isBelow(path))
+    .sort((one, other) => other.length - one.length)[0]!;
 
 describe('who may import whom', () => {
   test('the test sees the imports', () => {
-    expect(projectImports().length).toBeGreaterThan(50);
+    expect(imports.length).toBeGreaterThan(300);
   });
 
-  test('functions/ imports nothing outside itself', () => {
-    expect(strays('functions/', ['functions/'])).toEqual([]);
-  });
-
-  test('orchestrator/ imports of functions/ what is shared alone, in actions, workflows and the ledger alone', () => {
-    expect(strays('orchestrator/', ['orchestrator/', ...SHARED])).toEqual([]);
-    const users = projectImports().filter(
-      ({ from, to }) => from.startsWith('orchestrator/') && to.startsWith('functions/'),
+  test.each(Object.entries(ROOMS))('%s imports only what it may', (room, allowed) => {
+    const strays = imports.filter(
+      ({ from, to }) => roomOf(from) === room && ![room, ...allowed].some(isBelow(to)),
     );
-    const values = users.filter(
-      ({ from, to, typeOnly }) =>
-        !typeOnly &&
-        !to.startsWith(SECRETS) &&
-        !from.startsWith('orchestrator/actions/') &&
-        from !== 'orchestrator/ledger.ts',
+    expect(strays).toEqual([]);
+  });
+
+  test('nothing but infra/ imports infra/', () => {
+    expect(imports.filter(({ from, to }) => to.startsWith('infra/') && !from.startsWith('infra/'))).toEqual(
+      [],
     );
-    expect(values).toEqual([]);
   });
 
-  test('orchestrator/durable/ knows nothing of trading', () => {
-    expect(strays('orchestrator/durable/', ['orchestrator/durable/'])).toEqual([]);
+  test('each file of the orchestrator is on the way of an event', () => {
+    const entries = readdirSync(join(root, 'orchestrator'), { withFileTypes: true });
+    const names = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
+    expect(names.sort()).toEqual(WAY.toSorted());
   });
 
-  test('infra/ names entry files by path and imports none of them; nothing imports infra/', () => {
-    // What a symbol and a price are is the contracts' to say; the configuration checks its values by them.
-    expect(strays('infra/', ['infra/', ...SHARED])).toEqual([]);
-    expect(
-      projectImports().filter(({ from, to }) => to.startsWith('infra/') && !from.startsWith('infra/')),
-    ).toEqual([]);
-  });
-
-  test('the embedded store knows nothing of the project', () => {
-    expect(strays('infra/local/mongodb/', ['infra/local/mongodb/'])).toEqual([]);
+  test('an event goes forward through the orchestrator, from the handler to the durable layer', () => {
+    const placeOf = (path: string) => WAY.findIndex(isBelow(path.slice('orchestrator/'.length)));
+    const backward = imports.filter(
+      ({ from, to }) =>
+        from.startsWith('orchestrator/') && to.startsWith('orchestrator/') && placeOf(to) < placeOf(from),
+    );
+    expect(backward).toEqual([]);
   });
 });

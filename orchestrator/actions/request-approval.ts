@@ -2,7 +2,7 @@ import { ActionState } from '@wbce/orbits-core';
 import type { TradeType } from '../../functions/contracts/stock.ts';
 import { DurableAction } from '../durable/durable-action.ts';
 import type { RetryPolicy } from '../durable/retry-policy.ts';
-import type { Notice, Notifier } from '../notifier.ts';
+import type { Notice, Notifier } from './notifier.ts';
 
 let notifier: Notifier | undefined;
 let functionName = '';

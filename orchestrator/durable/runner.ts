@@ -80,7 +80,7 @@ export class Runner {
   }
 
   /** Carries an unfinished run on; undefined where somebody else was faster. */
-  async carryOn(run: Types.ObjectId): Promise<Run | undefined> {
+  async resume(run: Types.ObjectId): Promise<Run | undefined> {
     const document = await this.#store.takeOver(run, this.#lease());
     return document && this.#advance(document, 'taken-over');
   }

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { TradeType } from '../../functions/contracts/stock.ts';
 import { RequestApprovalAction } from '../actions/request-approval.ts';
 import type { DurableWorkflow } from '../durable/durable-workflow.ts';
-import { note } from '../event.ts';
+import { note } from '../fields.ts';
 
 /** The step in which a workflow waits for a person, and what an answer is. */
 export const APPROVAL = {

@@ -7,7 +7,7 @@ import { noProblem } from '../../infra/cli/problems.ts';
 import { render } from '../../infra/cli/render.ts';
 import { removeEndpoint, writeEndpoint } from '../../infra/local/endpoint-file.ts';
 import type { LocalApp } from '../../infra/local/local-app.ts';
-import { answers } from '../../orchestrator/report.ts';
+import { answers } from '../support/answers.ts';
 import { startCommand } from '../support/command.ts';
 import { ORCHESTRATOR, startTestApp, temporaryFolder } from '../support/local-app.ts';
 

@@ -3,7 +3,8 @@ import { runDeadLetters } from '../../infra/cli/dead-letters.ts';
 import { toLetter } from '../../infra/cli/dead-letters-letter.ts';
 import { runCommands } from '../../infra/cli/run-commands.ts';
 import { openTarget } from '../../infra/cli/target.ts';
-import { InvalidEventError, parseEvent } from '../../orchestrator/event.ts';
+import { InvalidEventError } from '../../orchestrator/protocol/event.ts';
+import { parsedEvent } from '../support/events.ts';
 import { arnOfFunction, arnOfQueue, FakeAws } from '../support/fake-aws.ts';
 import { root } from '../support/local-app.ts';
 
@@ -169,7 +170,7 @@ test('there is no body that can not be told of, and what is to be sent is an eve
       const letter = toLetter({ id: 'id', body: text, sentAt: minutesAgo(1), attributes: found });
       if (letter.event === undefined) return letter.note !== undefined;
       try {
-        const parsed = parseEvent(letter.event);
+        const parsed = parsedEvent(letter.event);
         return parsed.command === 'tick' ? letter.tick !== undefined : letter.tick === undefined;
       } catch (error) {
         return error instanceof InvalidEventError;

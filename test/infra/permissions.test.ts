@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { synthesize } from '../../infra/local/synthesize.ts';
-import type { Report } from '../../orchestrator/report.ts';
+import type { Report } from '../../orchestrator/protocol/report.ts';
 import { answerOf, assemblyDir, errorOf, root, startTestApp } from '../support/local-app.ts';
 
 interface Policy {

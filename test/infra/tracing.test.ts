@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import type { Report } from '../../orchestrator/report.ts';
+import type { Report } from '../../orchestrator/protocol/report.ts';
 import { answerOf, startTestApp } from '../support/local-app.ts';
 
 interface Subsegment {

@@ -1,8 +1,9 @@
+import * as z from 'zod';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { shardOf } from '../../functions/contracts/shard.ts';
 import { ConfigError, parseConfig } from '../../infra/config/config.ts';
-import { commands } from '../../orchestrator/event.ts';
+import { commands } from '../../orchestrator/commands.ts';
 import { temporaryFolder } from '../support/local-app.ts';
 import { cdkContext, templateWith } from '../support/stack-template.ts';
 import { figuresOfTest, table } from '../support/figures.ts';
@@ -12,6 +13,7 @@ const MOST_RESOURCES = 500;
 const TEMPLATE_BYTES = 1_000_000;
 const INPUT_BYTES = 256 * 1024;
 
+const tickEvent = z.strictObject({ command: z.literal('tick'), ...commands.tick.takes });
 const names = (count: number) => Array.from({ length: count }, (_, index) => `S${index}`);
 const parse = (change: Record<string, unknown>) => parseConfig({ ...cdkContext, ...change }).watchlist;
 
@@ -23,7 +25,7 @@ function ticks(change: Record<string, unknown>) {
     ({ Properties }) => (Properties as { Target: { Input: string } }).Target.Input,
   );
   const events = inputs.map((input) =>
-    commands.tick.parse(JSON.parse(input.replace('<aws.scheduler.scheduled-time>', '2026-01-05T14:30:00Z'))),
+    tickEvent.parse(JSON.parse(input.replace('<aws.scheduler.scheduled-time>', '2026-01-05T14:30:00Z'))),
   );
   return { template, inputs, events };
 }

@@ -1,5 +1,5 @@
 import { MongoClient } from 'mongodb';
-import { answers } from '../../orchestrator/report.ts';
+import { answers } from '../support/answers.ts';
 import { FakeBroker, KEYS } from '../support/fake-broker.ts';
 import { answerOf, ORCHESTRATOR, startTestApp } from '../support/local-app.ts';
 

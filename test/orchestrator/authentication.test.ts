@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb';
 import type { InvocationResult } from '../../infra/local/lambda/execution-environment.ts';
 import { startStore } from '../../infra/local/mongodb/server.ts';
-import type { Report } from '../../orchestrator/report.ts';
+import type { Report } from '../../orchestrator/protocol/report.ts';
 import { guardStore, type GuardedStore } from '../support/guarded-store.ts';
 import { answerOf, errorOf, startTestApp, temporaryFolder } from '../support/local-app.ts';
 

@@ -2,27 +2,29 @@ import * as z from 'zod';
 import { checkStockPrice } from '../../functions/contracts/check-stock-price.ts';
 import { generateBuySellRecommendation } from '../../functions/contracts/generate-buy-sell-recommendation.ts';
 import * as trade from '../../functions/contracts/trade.ts';
-import { fromCursor, toCursor } from '../../orchestrator/cursor.ts';
-import { commands, InvalidEventError, parseEvent } from '../../orchestrator/event.ts';
+import { fromCursor, toCursor } from '../../orchestrator/protocol/cursor.ts';
+import { commands } from '../../orchestrator/commands.ts';
+import { InvalidEventError } from '../../orchestrator/protocol/event.ts';
 import { APPROVAL } from '../../orchestrator/workflows/approval.ts';
+import { parsedEvent } from '../support/events.ts';
 
 describe("the orchestrator's event", () => {
   test('is a run of the configured symbols when it is empty', () => {
-    expect(parseEvent({})).toEqual({ command: 'run' });
+    expect(parsedEvent({})).toEqual({ command: 'run' });
   });
 
   test('is a tick with its scheduled time', () => {
     const event = { command: 'tick', scheduledTime: '2026-01-05T14:30:00Z' };
-    expect(parseEvent(event)).toEqual(event);
+    expect(parsedEvent(event)).toEqual(event);
   });
 
-  test('is a late tick where it says so, and in no other words', () => {
+  test('is a late tick if `late` is true, and nothing else', () => {
     const event = { command: 'tick', scheduledTime: '2026-01-05T14:30:00Z' };
-    expect(parseEvent({ ...event, late: true })).toEqual({ ...event, late: true });
+    expect(parsedEvent({ ...event, late: true })).toEqual({ ...event, late: true });
     for (const late of [false, 'true', 1, null]) {
-      expect(() => parseEvent({ ...event, late })).toThrow(/expected true.* late/);
+      expect(() => parsedEvent({ ...event, late })).toThrow(/expected true.* late/);
     }
-    expect(() => parseEvent({ command: 'run', late: true })).toThrow('Unrecognized key: "late"');
+    expect(() => parsedEvent({ command: 'run', late: true })).toThrow('Unrecognized key: "late"');
   });
 
   test.each([
@@ -47,12 +49,12 @@ describe("the orchestrator's event", () => {
     [{ command: 'halt', note: 'stop \ud83d' }, 'a note is 1 to 500 characters of well-formed Unicode'],
     [{ command: 'halt', note: '📈'.repeat(501) }, 'a note is 1 to 500 characters'],
     [{ '\ud800': 1 }, 'Unrecognized key'],
-    [{ command: '\ud800' }, 'is none; there are tick, run'],
-    [{ command: 'sell-everything' }, 'there are tick, run, resume, list'],
+    [{ command: '\ud800' }, 'There is no command "\\ud800". The commands are tick, run'],
+    [{ command: 'sell-everything' }, 'The commands are tick, run, resume, list'],
     [{ command: 'tick' }, 'the scheduled time is an ISO 8601 time'],
     [{ command: 'tick', scheduledTime: 'soon' }, 'the scheduled time is an ISO 8601 time'],
   ])('is refused in one line when it is %j', (payload, reason) => {
-    const refusal = () => parseEvent(payload);
+    const refusal = () => parsedEvent(payload);
     expect(refusal).toThrow(InvalidEventError);
     expect(refusal).toThrow(reason);
     expect(refusal).not.toThrow(/\n/);
@@ -66,7 +68,7 @@ describe('text of a stranger', () => {
     ...trade,
   });
   const requests: Record<string, z.ZodType> = {
-    ...commands,
+    ...Object.fromEntries(Object.entries(commands).map(([name, { takes }]) => [name, z.object(takes)])),
     approval: APPROVAL.schema,
     ...Object.fromEntries(
       contracts.flatMap(([name, contract]) =>
@@ -77,8 +79,8 @@ describe('text of a stranger', () => {
 
   test('is counted in characters, whatever they take in UTF-16', () => {
     const idempotencyKey = '📈'.repeat(128);
-    expect(parseEvent({ idempotencyKey })).toMatchObject({ idempotencyKey });
-    expect(parseEvent({ command: 'halt', note: '📈'.repeat(500) })).toHaveProperty('note');
+    expect(parsedEvent({ idempotencyKey })).toMatchObject({ idempotencyKey });
+    expect(parsedEvent({ command: 'halt', note: '📈'.repeat(500) })).toHaveProperty('note');
   });
 
   test('is refused by every string of every request where it has half a character', () => {
@@ -118,17 +120,17 @@ function stringsOf(schema: z.core.$ZodType, path: string): { path: string; schem
 describe('a cursor', () => {
   const time = new Date('2026-01-05T14:30:00Z');
 
-  test.each(['key', '📈'.repeat(128)])('comes back as the place it was made of: %s', (id) => {
+  test.each(['key', '📈'.repeat(128)])('encodes a place: %s', (id) => {
     const cursor = toCursor({ time, id });
-    expect(parseEvent({ command: 'trades', cursor })).toMatchObject({ cursor });
+    expect(parsedEvent({ command: 'trades', cursor })).toMatchObject({ cursor });
     expect(fromCursor(cursor)).toEqual({ time, id });
   });
 
   test.each([
-    ['bytes that are no text', Buffer.from(`${time.toISOString()} \xff`, 'latin1').toString('base64url')],
-    ['digits that are left out', `${toCursor({ time, id: 'key' })}?`],
+    ['bytes that are not text', Buffer.from(`${time.toISOString()} \xff`, 'latin1').toString('base64url')],
+    ['digits that base64 ignores', `${toCursor({ time, id: 'key' })}?`],
     ['no time', Buffer.from('soon key').toString('base64url')],
   ])('is refused with %s', (_, cursor) => {
-    expect(() => fromCursor(cursor)).toThrow('The cursor is none of an earlier answer');
+    expect(() => fromCursor(cursor)).toThrow('The cursor is not from an earlier answer');
   });
 });

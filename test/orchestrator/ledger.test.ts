@@ -1,5 +1,5 @@
 import { Decimal128, MongoClient, type Db } from 'mongodb';
-import { answers } from '../../orchestrator/report.ts';
+import { answers } from '../support/answers.ts';
 import { answerOf, errorOf, ORCHESTRATOR, startTestApp } from '../support/local-app.ts';
 
 const LIMITS = JSON.stringify({ maxPosition: 2 });

@@ -2,8 +2,8 @@ import { MongoClient } from 'mongodb';
 import type { TopicMessage } from '../../infra/local/lambda/topics.ts';
 import { recordError } from '../../orchestrator/durable/errors.ts';
 import type { Run } from '../../orchestrator/durable/run.ts';
-import { answers } from '../../orchestrator/report.ts';
-import { noticeOf } from '../../orchestrator/results.ts';
+import { answers } from '../support/answers.ts';
+import { runWords } from '../../orchestrator/registry.ts';
 import { answerOf, ORCHESTRATOR, startTestApp } from '../support/local-app.ts';
 
 const messages: TopicMessage[] = [];
@@ -100,7 +100,7 @@ describe('a notice', () => {
 
   test('tells a failure by its error', () => {
     const error = recordError(new Error('it broke'));
-    expect(noticeOf(run({ state: 'ERROR', error }))).toMatchObject({
+    expect(runWords.noticeOf(run({ state: 'ERROR', error }))).toMatchObject({
       subject: 'AMZN: the run failed',
       text: expect.stringContaining('Error: it broke') as string,
     });
@@ -108,8 +108,10 @@ describe('a notice', () => {
 
   test('tells of an order that was refused, and not of a run that had nothing to do', () => {
     const refused = { refused: 'the market is closed', limit: 'market-closed' };
-    expect(noticeOf(run({ result: refused }))?.text).toContain('There was no trade; the market is closed.');
-    expect(noticeOf(run({ result: { held: 'wait' } }))).toBeUndefined();
-    expect(noticeOf(run({ result: { skipped: 'late' } }))).toBeUndefined();
+    expect(runWords.noticeOf(run({ result: refused }))?.text).toContain(
+      'There was no trade; the market is closed.',
+    );
+    expect(runWords.noticeOf(run({ result: { held: 'wait' } }))).toBeUndefined();
+    expect(runWords.noticeOf(run({ result: { skipped: 'late' } }))).toBeUndefined();
   });
 });

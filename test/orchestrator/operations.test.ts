@@ -1,5 +1,5 @@
 import { MongoClient } from 'mongodb';
-import { answers } from '../../orchestrator/report.ts';
+import { answers } from '../support/answers.ts';
 import { answerOf, errorOf, ORCHESTRATOR, startTestApp } from '../support/local-app.ts';
 
 // The deployed bundle, where every order needs a person's approval.

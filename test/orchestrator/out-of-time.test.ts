@@ -6,8 +6,11 @@ import { LambdaInvoker } from '../../orchestrator/actions/lambda-invoker.ts';
 import type { Config } from '../../orchestrator/config.ts';
 import { connectedApp, disconnectApp } from '../../orchestrator/durable/app.ts';
 import { Runner } from '../../orchestrator/durable/runner.ts';
-import { registry } from '../../orchestrator/registry.ts';
-import { runTick, UnfinishedTickError, type Tick } from '../../orchestrator/tick.ts';
+import { registry, runWords } from '../../orchestrator/registry.ts';
+import { toReport } from '../../orchestrator/protocol/report.ts';
+import { runTick, UnfinishedTickError } from '../../orchestrator/tick/run-tick.ts';
+import type { Trigger } from '../../orchestrator/tick/trigger.ts';
+import { toTick } from '../../orchestrator/trading/start-commands.ts';
 import { silent } from '../support/durable-app.ts';
 import { startTestApp } from '../support/local-app.ts';
 
@@ -35,13 +38,25 @@ const at = '2026-01-05T14:30:00Z';
 const log = { runFailed: () => undefined };
 
 /** One invocation, whose time is up when it has begun so many runs. */
-async function invoke(tick: Partial<Tick>, runsInTime: number) {
+async function invoke(trigger: Partial<Trigger>, runsInTime: number) {
   let begun = 0;
   const remainingMs = () => (begun >= runsInTime ? 14_000 : 60_000);
   const observer = { ...silent, runClaimed: () => void begun++ };
   const runner = new Runner(orbits, observer, { remainingMs, stepMs: 15_000 });
-  const config = { quantity: 1, overlap: 'skip', checkLimits: false } as Config;
-  return runTick({ key: at, symbols, at, overlap: 'skip', ...tick }, config, runner, log);
+  const config: Pick<Config, 'quantity' | 'approval' | 'checkLimits'> = {
+    quantity: 1,
+    approval: undefined,
+    checkLimits: false,
+  };
+  const tick = toTick(
+    { key: at, at, overlap: 'skip', isRedelivered: false, ...trigger },
+    symbols,
+    undefined,
+    config,
+  );
+  const policy = { overlap: 'skip' as const, overlapKeyOf: runWords.overlapKeyOf };
+  const { runs, remaining } = await runTick(tick, policy, runner, log);
+  return toReport(tick.key, runs, remaining);
 }
 
 const trades = (of: string) =>
@@ -56,7 +71,7 @@ test('a tick whose time is up puts the rest on record, and fails, so that it is 
   const scheduled = { isRedelivered: true };
   const unfinished = invoke(scheduled, 20);
   await expect(unfinished).rejects.toThrow(UnfinishedTickError);
-  await expect(unfinished).rejects.toThrow(/^\d+ of 60 symbols were not begun within the time limit/);
+  await expect(unfinished).rejects.toThrow(/^\d+ of 60 runs were not started within the time limit/);
   expect(await onRecord(at)).toBe(60);
   expect(await trades(at)).toBeLessThan(60);
 
@@ -77,7 +92,7 @@ test('a tick whose time is up puts the rest on record, and fails, so that it is 
   expect(await trades(at)).toBe(60);
 });
 
-test('a tick that is not delivered again is carried on by the next one, before its own runs', async () => {
+test('a tick that is not delivered again is resumed by the next one, before its own runs', async () => {
   const key = '2026-01-05T14:35:00Z';
   const { counts, runs } = await invoke({ key }, 5);
   expect(counts.inProgress + counts.traded).toBe(60);

@@ -1,5 +1,6 @@
 import { MongoClient } from 'mongodb';
-import { answers, type Report } from '../../orchestrator/report.ts';
+import { answers } from '../support/answers.ts';
+import type { Report } from '../../orchestrator/protocol/report.ts';
 import { answerOf, ORCHESTRATOR, startTestApp } from '../support/local-app.ts';
 
 // What a tick does where an earlier run of the symbol is still open, for it waits for approval.

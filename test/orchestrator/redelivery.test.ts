@@ -1,5 +1,5 @@
 import { MongoClient } from 'mongodb';
-import type { Report } from '../../orchestrator/report.ts';
+import type { Report } from '../../orchestrator/protocol/report.ts';
 import type { StockTransaction } from '../../functions/contracts/stock.ts';
 import { answerOf, errorOf, ORCHESTRATOR, startTestApp, temporaryFolder } from '../support/local-app.ts';
 

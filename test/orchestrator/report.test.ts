@@ -1,5 +1,6 @@
 import type { Run } from '../../orchestrator/durable/run.ts';
-import { answers, toReport } from '../../orchestrator/report.ts';
+import { answers } from '../support/answers.ts';
+import { toReport } from '../../orchestrator/protocol/report.ts';
 
 const run = (state: Run['state'], result: unknown = null): Run => ({
   id: '45e9b56611cdcb087c95278c',

@@ -2,7 +2,8 @@ import { MongoClient } from 'mongodb';
 import { runDiff } from '../../infra/cli/decision-diff.ts';
 import { movingAverage } from '../../functions/strategies/moving-average.ts';
 import { simulatedPrice } from '../../functions/market/simulated-price.ts';
-import { answers, type Report } from '../../orchestrator/report.ts';
+import { answers } from '../support/answers.ts';
+import type { Report } from '../../orchestrator/protocol/report.ts';
 import { answerOf, ORCHESTRATOR, startTestApp } from '../support/local-app.ts';
 
 const MINUTE_MS = 60_000;

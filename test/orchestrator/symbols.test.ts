@@ -1,4 +1,4 @@
-import { answers } from '../../orchestrator/report.ts';
+import { answers } from '../support/answers.ts';
 import { page } from '../../infra/cli/page/page.ts';
 import { parseAnswer } from '../../infra/cli/answer.ts';
 import { answerOf, ORCHESTRATOR, startTestApp } from '../support/local-app.ts';

@@ -1,5 +1,4 @@
-import type { Config } from '../../orchestrator/config.ts';
-import { runTick, type Tick } from '../../orchestrator/tick.ts';
+import { runTick, type Tick } from '../../orchestrator/tick/run-tick.ts';
 import { runId } from '../../orchestrator/durable/ids.ts';
 import type { RunDocument } from '../../orchestrator/durable/run.ts';
 import { Runner } from '../../orchestrator/durable/runner.ts';
@@ -12,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => test_.close());
 
-/** Leaves a run in mid-pass, as an orchestrator that died does. */
+/** Leaves a run in mid-pass, as an orchestrator that crashed does. */
 async function leaveRun(): Promise<string> {
   const key = newKey();
   const crash = {
@@ -26,13 +25,21 @@ async function leaveRun(): Promise<string> {
 
 const failures: string[] = [];
 const log = { runFailed: (run: string) => void failures.push(run) };
-const emptyTick: Tick = { key: 'tick', symbols: [], at: new Date(0).toISOString(), overlap: 'skip' };
+const emptyTick: Tick = {
+  key: 'tick',
+  starts: [],
+  at: new Date(0).toISOString(),
+  overlap: 'skip',
+  isRedelivered: true,
+  isOurs: () => true,
+};
+const policy = { overlap: 'skip' as const, overlapKeyOf: () => undefined };
 const tick = (remainingMs: number, observer = silent) => {
   const time = { remainingMs: () => remainingMs, stepMs: 1_000 };
-  return runTick(emptyTick, {} as Config, new Runner(test_.app, observer, time), log);
+  return runTick(emptyTick, policy, new Runner(test_.app, observer, time), log);
 };
 
-test('a tick carries on what is due, and reports what it had no time for', async () => {
+test('a tick resumes what is due, and reports what it had no time for', async () => {
   script.define = (workflow) => workflow.echo('only', 'x');
   const keys = [await leaveRun(), await leaveRun(), await leaveRun()];
 
@@ -45,11 +52,11 @@ test('a tick carries on what is due, and reports what it had no time for', async
   expect(long.remaining).toEqual([]);
 });
 
-test('a run that can not be driven leaves the others alone', async () => {
+test('a run that can not be advanced does not affect the others', async () => {
   script.define = (workflow) => workflow.echo('only', 'x');
   const [broken, whole] = [await leaveRun(), await leaveRun()];
   const runClaimed = (run: RunDocument) => {
-    if (run.filter.key === broken) throw new Error('can not be driven');
+    if (run.filter.key === broken) throw new Error('can not be advanced');
   };
   const { runs } = await tick(60_000, { ...silent, runClaimed });
   expect(runs.map(({ key }) => key)).toEqual([whole]);

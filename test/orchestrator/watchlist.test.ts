@@ -4,7 +4,8 @@ import { MongoClient } from 'mongodb';
 import { ServiceError } from '../../infra/local/lambda/errors.ts';
 import { toWatchlist, type TickSymbols } from '../../infra/config/watchlist.ts';
 import { shardOf } from '../../functions/contracts/shard.ts';
-import { answers, type Report } from '../../orchestrator/report.ts';
+import { answers } from '../support/answers.ts';
+import type { Report } from '../../orchestrator/protocol/report.ts';
 import { answerOf, errorOf, ORCHESTRATOR, root, startTestApp } from '../support/local-app.ts';
 
 /** The function can't be reached for this symbol, for good. */

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { commands } from '../../orchestrator/event.ts';
-import { answers } from '../../orchestrator/report.ts';
+import { commands } from '../../orchestrator/commands.ts';
 
 interface Schema {
   type?: string;
+  title?: string;
   description?: string;
   properties?: Record<string, Schema>;
   required?: string[];
@@ -22,22 +22,25 @@ interface Schema {
 const toSchema = (schema: z.ZodType, io: 'input' | 'output') =>
   z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Schema;
 
-/** The protocol's commands and answers as tables of Markdown, from the schemas by which they are parsed. */
+/** The commands and answers of the protocol as tables of Markdown, from the schemas that parse them. */
 export function protocolTables(): string {
-  const requests = Object.entries(commands).map(([name, schema]) => {
-    const { description = '', ...fields } = toSchema(schema, 'input');
-    return [`### ${name}`, description, table(fields, 'command')].join('\n\n');
+  const requests = Object.entries(commands).map(([name, { does, takes, answers }]) => {
+    const answer = `Answer: [${titleOf(answers)}](#answer-${titleOf(answers)}).`;
+    return [`### ${name}`, `${does} ${answer}`, table(toSchema(z.object(takes), 'input'))].join('\n\n');
   });
-  const replies = Object.entries(answers).map(([name, schema]) =>
-    [`### Answer: ${name}`, table(toSchema(schema, 'output'))].join('\n\n'),
+  const answers = new Map(Object.values(commands).map(({ answers }) => [titleOf(answers), answers]));
+  const replies = [...answers].map(([title, answer]) =>
+    [`### Answer: ${title}`, table(toSchema(answer, 'output'))].join('\n\n'),
   );
   return [...requests, ...replies].join('\n\n').replace(/\n{3,}/g, '\n\n');
 }
 
-function table({ properties = {}, required = [] }: Schema, left = ''): string {
-  const rows = Object.entries(properties)
-    .filter(([name]) => name !== left)
-    .flatMap(([name, schema]) => fieldRows(name, schema, required.includes(name)));
+const titleOf = (schema: z.ZodType) => toSchema(schema, 'output').title!;
+
+function table({ properties = {}, required = [] }: Schema): string {
+  const rows = Object.entries(properties).flatMap(([name, schema]) =>
+    fieldRows(name, schema, required.includes(name)),
+  );
   if (rows.length === 0) return '';
   return ['| field | type | |', '| --- | --- | --- |', ...rows].join('\n');
 }

@@ -3,7 +3,7 @@ import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { invokeCommand } from '../../../infra/local/lambda/command-line.ts';
 import { requestOf } from '../../../orchestrator/actions/request-approval.ts';
-import { parseEvent } from '../../../orchestrator/event.ts';
+import { parsedEvent } from '../../support/events.ts';
 import { root, temporaryFolder } from '../../support/local-app.ts';
 
 /**
@@ -61,7 +61,7 @@ test('README and docs say how to invoke by hand', () => {
 });
 
 test.each(documented)('what %s says works with versions 1 and 2 of the AWS CLI: %s', (_, command) => {
-  expect(() => parseEvent(payloadOf(command))).not.toThrow();
+  expect(() => parsedEvent(payloadOf(command))).not.toThrow();
 });
 
 test('what the local run prints works with both, without a configuration of the CLI', () => {
@@ -73,7 +73,7 @@ test('what asks for an approval works with both', () => {
   const run = '0123456789abcdef01234567';
   const order = { symbol: 'AMZN', recommendation: 'buy', price: '1.00', qty: 1 } as const;
   const { text } = requestOf({ run, ...order, timeoutMinutes: 5 }, 'orchestrator');
-  const events = commandsOf(text).map((command) => parseEvent(payloadOf(command)));
+  const events = commandsOf(text).map((command) => parsedEvent(payloadOf(command)));
   expect(events).toEqual([
     { command: 'approve', id: run },
     { command: 'reject', id: run },

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { startStore } from '../../../infra/local/mongodb/server.ts';
-import type { Report } from '../../../orchestrator/report.ts';
+import type { Report } from '../../../orchestrator/protocol/report.ts';
 import { npmStart, startCommand } from '../../support/command.ts';
 import { temporaryFolder } from '../../support/local-app.ts';
 

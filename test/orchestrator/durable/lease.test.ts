@@ -46,7 +46,7 @@ describe('the lease', () => {
     const { ended, letGo } = await heldRun(key);
     expect(await test_.runner().run(request(key))).toMatchObject({ state: 'IN_PROGRESS', endedAt: null });
     expect(await readyRuns(test_.runner())).toEqual([]);
-    expect(await test_.runner().carryOn(runId(key))).toBeUndefined();
+    expect(await test_.runner().resume(runId(key))).toBeUndefined();
     letGo('b');
     expect(await ended).toMatchObject({ state: 'SUCCESS', result: 'b' });
     expect(calls).toHaveLength(1);
@@ -56,7 +56,7 @@ describe('the lease', () => {
     const key = newKey();
     await expect(test_.doomedRunner({ stepEnded: crash }).run(request(key))).rejects.toThrow(Crash);
     expect(await readyRuns(test_.runner())).toEqual([runId(key)]);
-    expect(await test_.runner().carryOn(runId(key))).toMatchObject({
+    expect(await test_.runner().resume(runId(key))).toMatchObject({
       state: 'SUCCESS',
       result: { value: 'b' },
     });

@@ -9,7 +9,7 @@ import { TradingWorkflow } from '../../../orchestrator/workflows/trading.ts';
 import { keepHistory, readHistories, toRecorded, type History } from '../../support/history.ts';
 import { answerOf, ORCHESTRATOR, startTestApp } from '../../support/local-app.ts';
 import { timesThat } from '../../support/scheduled-times.ts';
-import type { Report } from '../../../orchestrator/report.ts';
+import type { Report } from '../../../orchestrator/protocol/report.ts';
 
 let local: Awaited<ReturnType<typeof startTestApp>>;
 let app: Awaited<ReturnType<typeof connectedApp>>;

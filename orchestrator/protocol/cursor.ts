@@ -6,7 +6,7 @@ export interface Place {
   id: string;
 }
 
-/** The text by which the next page is asked for. */
+/** The text that asks for the next page. */
 export function toCursor({ time, id }: Place): string {
   return Buffer.from(`${time.toISOString()} ${id}`).toString('base64url');
 }
@@ -15,10 +15,10 @@ export function toCursor({ time, id }: Place): string {
 export function fromCursor(cursor: string, isId = /^/): Place {
   const text = Buffer.from(cursor, 'base64url').toString();
   const [, time = '', id = ''] = /^(\S+) (.+)$/su.exec(text) ?? [];
-  // Bytes that are no text, and digits that base64 leaves out, don't come back the same.
+  // Bytes that are not text, and digits that base64 ignores, encode to another cursor.
   const isWhole = Buffer.from(text).toString('base64url') === cursor;
   if (!isWhole || Number.isNaN(Date.parse(time)) || !isId.test(id)) {
-    throw new InvalidEventError('The cursor is none of an earlier answer. Leave it out for the first page.');
+    throw new InvalidEventError('The cursor is not from an earlier answer. Omit it to get the first page.');
   }
   return { time: new Date(time), id };
 }

@@ -1,11 +1,17 @@
 import type { ActionApp } from '@wbce/orbits-core';
 import type { mongo } from 'mongoose';
-import { shardOf, type Shard } from './actions/symbol.ts';
-import type { Config } from './config.ts';
-import { InvalidEventError, type EventOf } from './event.ts';
-import type { WatchlistAnswer } from './report.ts';
+import { shardOf } from '../../functions/contracts/shard.ts';
+import type { Config } from '../config.ts';
+import type { Shard } from '../fields.ts';
+import { InvalidEventError } from '../protocol/event.ts';
 
-/** The list of symbols that is kept in the store. Its documents have nothing but the symbol, as `_id`. */
+/** The symbols in the store, and whether ticks trade them. */
+export interface StoredWatchlist {
+  watchlist: string[];
+  isTraded: boolean;
+}
+
+/** The symbols that ticks trade. In the store, each is a document with nothing but the symbol, as `_id`. */
 export class Watchlist {
   readonly #symbols: mongo.Collection<{ _id: string }>;
   readonly #config: Pick<Config, 'symbols' | 'watchlist'>;
@@ -15,31 +21,37 @@ export class Watchlist {
     this.#config = config;
   }
 
-  /** What a tick or a run is of: what it names, else what is configured, or in the store. */
-  async symbolsOf({ symbols, shard }: EventOf<'tick' | 'run'>): Promise<string[]> {
+  /** The symbols of a tick or a run: those that it names, or else those that are configured, or in the store. */
+  async symbolsOf({
+    symbols,
+    shard,
+  }: {
+    symbols?: string[] | undefined;
+    shard?: Shard | undefined;
+  }): Promise<string[]> {
     if (symbols) return [...new Set(symbols)];
-    const all = await this.#configured();
+    const all = await this.#all();
     return shard ? all.filter((symbol) => isIn(shard, symbol)) : all;
   }
 
-  async watch({ symbols }: EventOf<'watch'>): Promise<WatchlistAnswer> {
+  async add(symbols: string[]): Promise<StoredWatchlist> {
     const writes = [...new Set(symbols)].map((_id) => ({
       updateOne: { filter: { _id }, update: { $setOnInsert: { _id } }, upsert: true },
     }));
     await this.#symbols.bulkWrite(writes, { ordered: false });
-    return this.list();
+    return this.read();
   }
 
-  async unwatch({ symbols }: EventOf<'unwatch'>): Promise<WatchlistAnswer> {
+  async remove(symbols: string[]): Promise<StoredWatchlist> {
     await this.#symbols.deleteMany({ _id: { $in: symbols } });
-    return this.list();
+    return this.read();
   }
 
-  async list(): Promise<WatchlistAnswer> {
+  async read(): Promise<StoredWatchlist> {
     return { watchlist: await this.#stored(), isTraded: this.#config.watchlist === 'store' };
   }
 
-  async #configured(): Promise<string[]> {
+  async #all(): Promise<string[]> {
     if (this.#config.watchlist === 'store') return this.#stored();
     if (this.#config.symbols) return this.#config.symbols;
     throw new InvalidEventError(

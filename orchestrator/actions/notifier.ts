@@ -1,5 +1,5 @@
 import type { SNSClient } from '@aws-sdk/client-sns';
-import { strike } from '../functions/shared/secrets/known-secrets.ts';
+import { strike } from '../../functions/shared/secrets/known-secrets.ts';
 
 /** What a person is told, by e-mail as a rule. */
 export interface Notice {

@@ -1,19 +1,35 @@
 import type { ActionApp } from '@wbce/orbits-core';
 import type { mongo } from 'mongoose';
-import { ACCOUNT, type AccountDocument, type TradeDocument } from '../functions/contracts/ledger.ts';
-import { afterTrade, unrealized, type Position } from '../functions/ledger/position.ts';
-import { dollars } from '../functions/shared/money.ts';
-import { priceNow } from './actions/check-stock-price.ts';
-import type { LambdaInvoker } from './actions/lambda-invoker.ts';
-import { inParallel } from './carry-on.ts';
-import { fromCursor, toCursor } from './cursor.ts';
-import { hasCode } from './durable/mongo-errors.ts';
-import type { EventOf } from './event.ts';
-import type { PositionPage, TradePage, TradingAnswer } from './report.ts';
+import { ACCOUNT, type AccountDocument, type TradeDocument } from '../../functions/contracts/ledger.ts';
+import { afterTrade, unrealized, type Position } from '../../functions/ledger/position.ts';
+import { dollars } from '../../functions/shared/money.ts';
+import { priceNow } from '../actions/check-stock-price.ts';
+import type { LambdaInvoker } from '../actions/lambda-invoker.ts';
+import { hasCode } from '../durable/mongo-errors.ts';
+import { fromCursor, toCursor } from '../protocol/cursor.ts';
+import { inParallel } from '../tick/parallel.ts';
+import type { PositionAnswer, TradeAnswer } from './ledger-answers.ts';
 
 const DUPLICATE_KEY = 11_000;
 
-/** What a person asks of the ledger that buy and sell write: its trades, what they add up to, and to let no more in. */
+export interface TradeQuery {
+  symbol?: string | undefined;
+  /** Made at this time or later; ISO 8601. */
+  from?: string | undefined;
+  /** Made before this time. */
+  to?: string | undefined;
+  limit: number;
+  cursor?: string | undefined;
+}
+
+export interface PositionQuery {
+  symbols?: string[] | undefined;
+  limit: number;
+  /** The last symbol of the page before. */
+  cursor?: string | undefined;
+}
+
+/** What a person asks of the ledger: its trades, the positions that they add up to, and to halt trading. */
 export class Ledger {
   readonly #trades: mongo.Collection<TradeDocument>;
   readonly #account: mongo.Collection<AccountDocument>;
@@ -27,7 +43,13 @@ export class Ledger {
   }
 
   /** The newest first. */
-  async trades({ symbol, from, to, limit, cursor }: EventOf<'trades'>): Promise<TradePage> {
+  async trades({
+    symbol,
+    from,
+    to,
+    limit,
+    cursor,
+  }: TradeQuery): Promise<{ trades: TradeAnswer[]; cursor: string | null }> {
     const last = cursor === undefined ? undefined : fromCursor(cursor);
     const time = { ...(from && { $gte: new Date(from) }), ...(to && { $lt: new Date(to) }) };
     const found = await this.#trades
@@ -49,8 +71,12 @@ export class Ledger {
     };
   }
 
-  /** Each symbol that was ever traded, by name. One whose price can't be had now is told without it. */
-  async positions({ symbols, limit, cursor }: EventOf<'positions'>): Promise<PositionPage> {
+  /** Each symbol that was ever traded, by name. The price is null if the market has none now. */
+  async positions({
+    symbols,
+    limit,
+    cursor,
+  }: PositionQuery): Promise<{ positions: PositionAnswer[]; cursor: string | null }> {
     const traded = (await this.#trades.distinct('symbol')).sort();
     const asked = traded.filter(
       (symbol) => (!symbols || symbols.includes(symbol)) && (cursor === undefined || symbol > cursor),
@@ -60,26 +86,25 @@ export class Ledger {
     return { positions, cursor: asked.length > limit ? page.at(-1)! : null };
   }
 
-  /** A halt that stands already is left as it is. */
-  async halt({ note }: EventOf<'halt'>): Promise<TradingAnswer> {
+  /** Halts trading. A halt that is there already stays as it is. */
+  async halt(note: string | undefined): Promise<{ since: string; note?: string }> {
     const halted = { since: new Date(), ...(note !== undefined && { note }) };
     const isOpen = { _id: ACCOUNT, halted: { $exists: false } } as const;
     try {
       await this.#account.updateOne(isOpen, { $set: { halted } }, { upsert: true });
     } catch (error) {
-      // The document is there and halted, so that the upsert finds nothing and inserts it again.
+      // The document exists and is halted: the filter does not match it, so the upsert inserts it again.
       if (!hasCode(error, DUPLICATE_KEY)) throw error;
     }
     const { halted: stands = halted } = (await this.#account.findOne({ _id: ACCOUNT })) ?? {};
-    return { halted: { ...stands, since: stands.since.toISOString() } };
+    return { ...stands, since: stands.since.toISOString() };
   }
 
-  async unhalt(): Promise<TradingAnswer> {
+  async unhalt(): Promise<void> {
     await this.#account.updateOne({ _id: ACCOUNT }, { $unset: { halted: '' } });
-    return { halted: null };
   }
 
-  async #position(symbol: string): Promise<PositionPage['positions'][number]> {
+  async #position(symbol: string): Promise<PositionAnswer> {
     let position: Position | undefined;
     for await (const trade of this.#trades.find({ symbol }).sort({ timestamp: 1, _id: 1 })) {
       position = afterTrade(position, toTrade(trade));
@@ -98,6 +123,6 @@ export class Ledger {
   }
 }
 
-function toTrade({ _id, symbol, type, qty, price, timestamp }: TradeDocument): TradePage['trades'][number] {
+function toTrade({ _id, symbol, type, qty, price, timestamp }: TradeDocument): TradeAnswer {
   return { id: _id, symbol, type, qty, price: price.toString(), timestamp: timestamp.toISOString() };
 }

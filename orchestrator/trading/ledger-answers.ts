@@ -1,0 +1,39 @@
+import * as z from 'zod';
+import { nextCursor } from '../fields.ts';
+
+const position = z.object({
+  symbol: z.string(),
+  qty: z.int().describe('shares; negative if sold short'),
+  averageCost: z.string().describe('dollars a share, rounded to 4 decimals, as the other amounts are'),
+  realized: z
+    .string()
+    .describe('profit from shares that were bought and sold again, or sold and bought again'),
+  price: z.string().nullable().describe('now; null if it is not needed, or not available'),
+  unrealized: z.string().nullable().describe('profit, were the position closed at that price'),
+});
+export type PositionAnswer = z.output<typeof position>;
+
+const trade = z.object({
+  id: z.string().describe('the idempotency key of the order'),
+  symbol: z.string(),
+  type: z.enum(['buy', 'sell']),
+  qty: z.int(),
+  price: z.string().describe('dollars a share'),
+  timestamp: z.iso.datetime(),
+});
+export type TradeAnswer = z.output<typeof trade>;
+
+export const haltAnswer = z
+  .object({
+    halted: z
+      .object({ since: z.iso.datetime(), note: z.string().optional() })
+      .nullable()
+      .describe('null if new orders are accepted'),
+  })
+  .meta({ title: 'trading' });
+export const positionsAnswer = z
+  .object({ positions: z.array(position), cursor: nextCursor })
+  .meta({ title: 'positions' });
+export const tradesAnswer = z
+  .object({ trades: z.array(trade), cursor: nextCursor })
+  .meta({ title: 'trades' });

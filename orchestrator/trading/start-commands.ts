@@ -1,0 +1,84 @@
+import * as z from 'zod';
+import type { Config } from '../config.ts';
+import { idempotencyKey, instant, MOST_SYMBOLS, shard, stockSymbol, type Shard } from '../fields.ts';
+import { command, type Invocation } from '../protocol/command.ts';
+import { reportAnswer, toReport, type Report } from '../protocol/report.ts';
+import { runTick, type Start, type Tick } from '../tick/run-tick.ts';
+import { personTrigger, scheduleTrigger, type Trigger } from '../tick/trigger.ts';
+import { TradingWorkflow } from '../workflows/trading.ts';
+import { tradingRuns } from '../workflows/trading-runs.ts';
+import { isIn, Watchlist } from './watchlist.ts';
+
+const symbols = z.array(stockSymbol).max(MOST_SYMBOLS);
+
+/** Commands that start runs of the trading workflow. */
+export const startCommands = {
+  tick: command({
+    does: 'What a schedule sends: a run of each symbol, with the scheduled time as its key. Without `symbols`, of each symbol that is configured, or on the watchlist; with several schedules, each has its `shard` of them. A tick that is older than `maxTickAgeMinutes` is recorded as skipped, unless `late` is `true`: then its runs start with the same key, at the price of now.',
+    takes: {
+      scheduledTime: instant('the scheduled time'),
+      symbols: symbols.optional(),
+      shard: shard.optional(),
+      late: z.literal(true).optional(),
+    },
+    answers: reportAnswer,
+    handle: (event, invocation) =>
+      trade(event, scheduleTrigger(event, invocation.config, invocation.now), invocation),
+  }),
+
+  run: command({
+    does: 'A run of each symbol now. The same key again gives the same runs. `{}` is enough.',
+    takes: {
+      symbols: symbols.min(1).optional(),
+      shard: shard.optional(),
+      idempotencyKey: idempotencyKey.optional(),
+    },
+    answers: reportAnswer,
+    handle: (event, invocation) =>
+      trade(event, personTrigger(event.idempotencyKey ?? invocation.requestId, invocation.now), invocation),
+  }),
+};
+
+async function trade(
+  event: { symbols?: string[] | undefined; shard?: Shard | undefined },
+  trigger: Trigger,
+  { app, config, runner, log }: Invocation,
+): Promise<Report> {
+  const traded = await new Watchlist(app, config).symbolsOf(event);
+  const policy = { overlap: config.overlap, overlapKeyOf: tradingRuns.overlapKeyOf };
+  const { runs, remaining } = await runTick(
+    toTick(trigger, traded, event.shard, config),
+    policy,
+    runner,
+    log,
+  );
+  return toReport(trigger.key, runs, remaining);
+}
+
+/** @param shard the part of all symbols whose open runs the tick resumes; all of them if undefined */
+export function toTick(
+  trigger: Trigger,
+  symbols: string[],
+  shard: Shard | undefined,
+  config: Pick<Config, 'quantity' | 'approval' | 'checkLimits'>,
+): Tick {
+  return {
+    ...trigger,
+    starts: symbols.map((symbol) => toStart(trigger, symbol, config)),
+    isOurs: ({ filter }) => !shard || isIn(shard, filter['symbol'] ?? ''),
+  };
+}
+
+function toStart(
+  { key, at }: Trigger,
+  symbol: string,
+  { quantity: qty, approval, checkLimits }: Pick<Config, 'quantity' | 'approval' | 'checkLimits'>,
+): Start {
+  const policies = { ...(approval && { approval }), ...(checkLimits && { checkLimits }) };
+  return {
+    // Without encoding, BTC/USD with the key x and BTC with the key USD/x are one run.
+    key: `${TradingWorkflow.permanentRef}/${encodeURIComponent(symbol)}/${key}`,
+    workflow: new TradingWorkflow().setArgument({ symbol, qty, at, ...policies }),
+    filter: { tick: key, symbol },
+  };
+}

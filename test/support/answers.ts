@@ -1,0 +1,16 @@
+import { reportAnswer } from '../../orchestrator/protocol/report.ts';
+import { outcomeAnswer, pageAnswer, runAnswer } from '../../orchestrator/protocol/run-commands.ts';
+import { haltAnswer, positionsAnswer, tradesAnswer } from '../../orchestrator/trading/ledger-answers.ts';
+import { watchlistAnswer } from '../../orchestrator/trading/watchlist-commands.ts';
+
+/** The schemas of the orchestrator's answers. */
+export const answers = {
+  report: reportAnswer,
+  page: pageAnswer,
+  run: runAnswer,
+  outcome: outcomeAnswer,
+  trading: haltAnswer,
+  positions: positionsAnswer,
+  trades: tradesAnswer,
+  watchlist: watchlistAnswer,
+};
