@@ -48,7 +48,7 @@ export interface Config {
   approval: { above: string; timeoutMinutes: number; ask?: true } | undefined;
   /** Whether a run asks about the limits before it trades. */
   checkLimits: boolean;
-  /** Where a person is asked for approval and told of results. */
+  /** The topic for requests for approval and for results. */
   notificationsTopicArn: string | undefined;
   /** The deployed name of a function, from its name in the contract. */
   physicalName(contractName: string): string;

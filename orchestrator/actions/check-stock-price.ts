@@ -19,7 +19,7 @@ export class CheckStockPriceAction extends InvokeFunctionAction<typeof checkStoc
   }
 }
 
-/** The price of a symbol now: decimal string in dollars. For whoever only looks; a run's price is a step of it. */
+/** The price of a symbol now: decimal string in dollars. For display; a run records its price as a step. */
 export async function priceNow(invoker: LambdaInvoker, symbol: string): Promise<string> {
   return (await invoker.invoke(checkStockPrice, { symbol })).stock_price;
 }

@@ -16,7 +16,7 @@ export function useInvoker(lambda: LambdaInvoker): void {
 /** A step that invokes one Lambda: the step's argument becomes the request, the answer the step's result. */
 export abstract class InvokeFunctionAction<Contract extends FunctionContract> extends DurableAction {
   abstract readonly contract: Contract;
-  // The only retries there are: the SDK is told to make one attempt, and the idempotency key makes a repeat harmless.
+  // These are the only retries: the SDK makes one attempt, and the idempotency key makes a repeat harmless.
   // They go on for half an hour on average: an answer that was lost may have been a trade, so giving up early would end
   // a run in ERROR whose trade stands.
   override readonly retryPolicy: RetryPolicy = {

@@ -1,13 +1,13 @@
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { strike } from '../../functions/shared/secrets/known-secrets.ts';
 
-/** What a person is told, by e-mail as a rule. */
+/** A message to a person, usually an e-mail. */
 export interface Notice {
   subject: string;
   text: string;
 }
 
-/** Tells whoever has subscribed to a topic. A message may arrive twice, as SNS has it. */
+/** Sends messages to the subscribers of a topic. SNS may deliver a message twice. */
 export class Notifier {
   readonly #topicArn: string;
   #client: SNSClient | undefined;

@@ -7,9 +7,9 @@ import type { Notice, Notifier } from './notifier.ts';
 let notifier: Notifier | undefined;
 let functionName = '';
 
-/** Gives the action of this process whom it tells, and the name by which the orchestrator is invoked. */
-export function useNotifier(told: Notifier, orchestrator: string): void {
-  notifier = told;
+/** Gives the action of this process its notifier, and the name of the orchestrator's function. */
+export function useNotifier(topic: Notifier, orchestrator: string): void {
+  notifier = topic;
   functionName = orchestrator;
 }
 
@@ -43,7 +43,7 @@ export function requestOf(
   orchestrator: string,
 ): Notice {
   const order = `${recommendation} ${qty} ${symbol} at ${price}`;
-  // Whoever reads it may have another region, or none, for a default.
+  // The reader's default region may be another one, or not set.
   const region = process.env['AWS_REGION'] ?? 'us-east-1';
   const commands = (['approve', 'reject'] as const).map(
     (command) =>

@@ -5,7 +5,7 @@ import { InvokeFunctionAction } from './invoke-function-action.ts';
 /**
  * Places one order, at most once for its idempotency key.
  *
- * Buying and selling share the key: a run that starts anew because its record was cleaned away, and that now would
+ * Buying and selling share the key: a run that starts again because its record has expired, and that now would
  * trade the other way, is refused by the ledger, which names the trade that was made.
  */
 export abstract class TradeAction extends InvokeFunctionAction<typeof buyStock | typeof sellStock> {

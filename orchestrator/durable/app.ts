@@ -42,7 +42,7 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
   app ??= new ActionApp({
     // Orbits' workers poll for ever, which a Lambda must not; runs are driven and awaited instead.
     workers: { quantity: 0 },
-    // Each state change would be a line; the runner tells what happens, in lines of its own.
+    // Orbits writes a line for each change of state; the runner writes its own lines.
     logger: silentLogger,
   });
   app.declare = [InlineAction, SleepAction, WaitForAction, ...declare.flatMap(withPreviousVersions)];
@@ -59,7 +59,7 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
         socketTimeoutMS: 5_000,
         maxPoolSize: 10,
         writeConcern: { w: 'majority' },
-        // No command waits in memory for a connection that may never come, and none is sent that nobody asked for.
+        // No command waits in memory for a connection that may never come, and no unrequested command is sent.
         bufferCommands: false,
         autoCreate: false,
         autoIndex: false,

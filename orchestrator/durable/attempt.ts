@@ -53,7 +53,7 @@ export async function attempt(subject: Subject, time: TimeLimit): Promise<Attemp
   }
 }
 
-/** One attempt. One that goes on past the deadline is left to itself, and what it comes to is not looked at. */
+/** One attempt. If it exceeds the deadline it goes on, but its outcome is ignored. */
 async function inTime(subject: Subject): Promise<Outcome | 'OPEN'> {
   const { step, deadline } = subject;
   if (!deadline) return carryOut(subject);

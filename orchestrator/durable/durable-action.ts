@@ -42,7 +42,7 @@ export abstract class DurableAction extends Action {
   }
 
   /**
-   * Ends in SUCCESS, or in IN_PROGRESS where it has begun something that `watcher` tells the end of. What `watcher`
+   * Ends in SUCCESS, or in IN_PROGRESS if it has started something whose end `watcher` reports. What `watcher`
    * needs to know is in the `bag`, as JSON has it.
    */
   abstract override main(): Promise<ActionState>;
@@ -52,7 +52,7 @@ export abstract class DurableAction extends Action {
     return new Date(Date.now() + this.cronActivity.frequency);
   }
 
-  /** Why a run is put down that waits for this action. */
+  /** Why a run that waits for this action is suspended. */
   get waitReason(): string {
     return `step "${this.ref}" is in progress`;
   }

@@ -11,7 +11,7 @@ import { loadSteps, StepStore } from './step-store.ts';
 import type { RecordedStep } from './step.ts';
 import { WaitForAction } from './wait-for.ts';
 
-/** What the driver of a pass knows already; the record is read where it is left out. */
+/** What the runner of a pass already knows. If it is omitted, the history is read. */
 export type PassOptions = Partial<Pick<ReplayOptions, 'recorded' | 'observer' | 'time' | 'attempts'>>;
 
 /** A workflow's class that can be instantiated: one version of it. */
@@ -42,7 +42,7 @@ export abstract class DurableWorkflow extends Workflow {
 
   /** Counted up when `define` changes so that it no longer replays what runs in flight have recorded. */
   static version = 1;
-  /** The classes of earlier versions whose runs have not all ended; each run is carried on by the version that began it. */
+  /** The classes of earlier versions whose runs have not all ended; each run is resumed by the version that started it. */
   static previousVersions: WorkflowVersion[] = [];
 
   #replay: Replay | undefined;
@@ -77,7 +77,7 @@ export abstract class DurableWorkflow extends Workflow {
     return outcome;
   }
 
-  /** A pause. One that is longer than a Lambda should wait for puts the run down until a later pass. */
+  /** A pause. If it is longer than a Lambda should wait for, the run is suspended. */
   async sleep(ref: string, time: Duration | Date): Promise<void> {
     const argument = time instanceof Date ? { until: time.toISOString() } : { duration: time };
     await this.do(ref, new SleepAction().setArgument(argument));
@@ -148,7 +148,7 @@ export abstract class DurableWorkflow extends Workflow {
       return state;
     } catch (error) {
       this.internalLogError(error as Error);
-      // How Orbits is told of a state from within; it is no Error.
+      // Orbits takes a state that is thrown; it is not an Error.
       // eslint-disable-next-line @typescript-eslint/only-throw-error
       throw new BreakingActionState(ActionState.IN_PROGRESS);
     }
@@ -175,7 +175,7 @@ export abstract class DurableWorkflow extends Workflow {
     return Action.prototype.initialization.call(this);
   }
 
-  /** For Orbits' workers: a run that was left in mid-pass is begun again, which carries it on. */
+  /** For Orbits' workers: a run whose pass crashed is started again, which resumes it. */
   override onMainTimeout(): ActionState {
     return ActionState.SLEEPING;
   }

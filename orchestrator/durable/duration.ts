@@ -15,6 +15,6 @@ export function toMs(duration: Duration): number {
   const ms = parts.reduce((sum, [unit, amount]) => sum + amount * UNIT_MS[unit], 0);
   if (parts.length > 0 && Number.isFinite(ms) && ms >= 0) return ms;
   throw new RangeError(
-    `The duration ${JSON.stringify(duration)} is none; give one that is not negative, such as { minutes: 5 }.`,
+    `The duration ${JSON.stringify(duration)} is not valid; give one that is not negative, such as { minutes: 5 }.`,
   );
 }

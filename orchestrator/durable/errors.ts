@@ -10,14 +10,14 @@ export interface RecordedError {
 
 let redact = (text: string): string => text;
 
-/** Has every text of an error go through this function before it is recorded, to strike what nobody may read. */
+/** Every text of an error goes through this function before it is recorded, to strike secrets. */
 export function redactErrors(redaction: (text: string) => string): void {
   redact = redaction;
 }
 
 const safe = (text: unknown) => redact(String(text)).toWellFormed();
 
-/** The plain data of anything that was thrown. Never throws itself: details that can't be stored are left out. */
+/** The plain data of anything that was thrown. Never throws itself: details that can't be stored are omitted. */
 export function recordError(thrown: unknown): RecordedError {
   if (!(thrown instanceof Error)) return { name: 'Error', message: safe(thrown) };
   const plain = { name: safe(thrown.name), message: safe(thrown.message) };
@@ -94,14 +94,14 @@ export class NonDeterminismError extends Error {
   }
 }
 
-/** Ends a run whose orchestrator died each time that it was carried on. */
+/** Ends a run whose orchestrator crashed each time that it was resumed. */
 export class CrashLoopError extends Error {
   override readonly name = 'CrashLoopError';
 
   constructor(attempts: number) {
     super(
-      `The orchestrator died ${attempts} times while it carried on this run, so the run was given up. ` +
-        "See the orchestrator's log for a time-out or for memory that ran out, and mend that. Look into the ledger for " +
+      `The orchestrator crashed ${attempts} times while it advanced this run, so the run was given up. ` +
+        "See the orchestrator's log for a timeout or a lack of memory, and fix that. Look into the ledger for " +
         'what the run has done before you start another one under a new key.',
     );
   }

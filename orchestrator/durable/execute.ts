@@ -5,7 +5,7 @@ import { toMs, type Duration } from './duration.ts';
 import { isEnded, type AskedStep, type EndedStep, type OpenStep, type StepRecord } from './step.ts';
 import { Suspension, type TimeLimit } from './suspension.ts';
 
-/** A longer wait than this is cheaper when the run is put down for it. */
+/** A longer wait than this is cheaper if the run is suspended. */
 const LONGEST_IDLE_MS = 30_000;
 
 /** Where open steps are written. Each answers what stands: the first one written wins. */

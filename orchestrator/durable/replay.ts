@@ -21,7 +21,7 @@ export interface StepRecorder extends StepOpener {
   record(action: DurableAction, step: RecordedStep, isOpen: boolean): Promise<RecordedStep>;
 }
 
-/** Told of each step as it happens. */
+/** Gets each step as it happens. */
 export interface StepObserver {
   stepStarted(step: AskedStep): void;
   stepEnded(step: RecordedStep): void;
@@ -197,7 +197,7 @@ export class Replay {
     });
   }
 
-  /** Whatever led to an open step was recorded before it, so a workflow that goes on without asking for it has changed. */
+  /** What led to an open step was recorded before it, so a workflow that goes on without asking for it has changed. */
   #neverAsked(): OpenStep | undefined {
     return this.#open.values().next().value;
   }

@@ -85,7 +85,7 @@ export class RunControl {
   }
 
   /**
-   * Ends a run that waits or sleeps. One that somebody holds is left alone, and so is one that retries a step, or whose
+   * Ends a run that waits or sleeps. A run that is held is left alone, and so is one that retries a step, or whose
    * holder died: there, it is not certain what its last step has done.
    */
   async cancel(_id: Types.ObjectId, reason: string): Promise<CancelOutcome> {
@@ -132,7 +132,7 @@ export class RunControl {
     if (!asked) return { outcome: 'not-waiting' };
     const answer = asked.bag['answer'] as { value: unknown } | undefined;
     if (!answer) return { outcome: 'timed-out' };
-    // Whoever took the answer may have died before the run was told.
+    // The process that took the answer may have crashed before it made the run due.
     await this.#signal(run);
     return { outcome: 'answered', value: answer.value };
   }

@@ -13,7 +13,7 @@ const ORBITS_LOCK_MS = 10 * 60 * 1000;
 /** Steps of a run that waits for longer than this must outlive the retention, which counts from their own end. */
 const LONG_WAIT_MS = 24 * 60 * 60 * 1000;
 
-/** Who carries a run on, and until when at the longest. */
+/** The right to advance a run, and until when at most. */
 export interface Lease {
   token: string;
   until: Date;
@@ -24,7 +24,7 @@ export interface OpenRun {
   id: Types.ObjectId;
   filter: Record<string, string>;
   startedAt: Date;
-  /** Whether it is due, and nobody holds it. */
+  /** Whether it is due and not held. */
   isReady: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface Ending {
   leavesOpen: boolean;
 }
 
-/** A run as it was found when it was asked for. Only a claimed one may be carried on. */
+/** A run as it was found when it was asked for. Only a claimed one may be advanced. */
 export interface Claim {
   outcome: 'created' | 'taken-over' | 'held' | 'finished';
   document: RunDocument;
@@ -84,7 +84,7 @@ export class RunStore {
     }
   }
 
-  /** Takes over an unfinished run; undefined where somebody else was faster. */
+  /** Takes over an unfinished run; undefined if another orchestrator was faster. */
   async takeOver(_id: Types.ObjectId, lease: Lease): Promise<RunDocument | undefined> {
     const now = new Date();
     const document = await this.#runs.findOneAndUpdate({ _id, ...isFree(now) }, takeLease(lease, now), {
@@ -93,7 +93,7 @@ export class RunStore {
     return document ?? undefined;
   }
 
-  /** Claims a run that has failed, to be carried on; undefined where it has not failed, or somebody was faster. */
+  /** Claims a run that has failed, to resume it; undefined if it has not failed, or another orchestrator was faster. */
   async reopen(_id: Types.ObjectId, lease: Lease): Promise<RunDocument | undefined> {
     const { $set, $inc } = takeLease(lease, new Date());
     const document = await this.#runs.findOneAndUpdate(
@@ -138,15 +138,15 @@ export class RunStore {
   }
 
   /**
-   * Puts an unfinished run down in good order, for a later pass. False where the lease was lost, or where the run was
-   * told something meanwhile that it may have waited for: then nothing was written.
+   * Suspends an unfinished run. False if the lease was lost, or if a signal came since the claim that the run may wait
+   * for: then nothing was written.
    */
-  async putDown(run: RunDocument, { due, waits }: Suspension): Promise<boolean> {
+  async suspend(run: RunDocument, { due, waits }: Suspension): Promise<boolean> {
     const now = new Date();
     const keepsSteps = due.getTime() - now.getTime() > LONG_WAIT_MS;
     if (keepsSteps && !run.bag.keepsSteps) await this.#stepsOf(run, { $unset: { 'bag.endedAt': '' } });
-    const untold = { ...held(run), 'bag.signals': run.bag.signals ?? null };
-    return this.#giveBack(untold, now, {
+    const unsignalled = { ...held(run), 'bag.signals': run.bag.signals ?? null };
+    return this.#giveBack(unsignalled, now, {
       state: ActionState.SLEEPING,
       'cronActivity.nextActivity': due,
       'bag.waits': waits,
@@ -188,8 +188,7 @@ export class RunStore {
 
   async read(_id: Types.ObjectId): Promise<RunDocument> {
     const document = await this.#runs.findOne({ _id });
-    if (!document)
-      throw new Error(`Run ${_id.toHexString()} vanished from the store while it was carried on.`);
+    if (!document) throw new Error(`Run ${_id.toHexString()} vanished from the store while it was advanced.`);
     return document;
   }
 
@@ -198,7 +197,7 @@ export class RunStore {
   }
 }
 
-/** The run as its holder claimed it; matches nothing once somebody else has. */
+/** The run as its holder claimed it; matches nothing once another orchestrator has. */
 function held(run: RunDocument) {
   return { _id: run._id, 'bag.holder': run.bag.holder, __v: run.__v };
 }
@@ -210,7 +209,7 @@ function isAbandoned({ lastActivity }: RunDocument['cronActivity'], now: Date): 
   return lastActivity !== undefined && lastActivity.getTime() < now.getTime() - ORBITS_LOCK_MS;
 }
 
-/** A run that is unfinished and that nobody holds. */
+/** A run that is unfinished and not held. */
 export function isFree(now: Date) {
   return {
     state: { $in: UNFINISHED },

@@ -20,13 +20,13 @@ export interface RunDocument {
   bag: {
     /** Token of the orchestrator that holds the run. */
     holder?: string;
-    /** Claims since the run was last put down in good order: one more than the crashes. */
+    /** Claims since the run was last suspended: one more than the crashes. */
     claims: number;
     /** The version of the workflow that began it. */
     version: number;
-    /** What it was put down for. */
+    /** Why it is suspended. */
     waits?: Wait[];
-    /** How often it was told that something had changed that it waits for. */
+    /** How many signals it got: changes of something that it waits for. */
     signals?: number;
     /** Whether its steps are exempt from retention, because it waits for long. */
     keepsSteps?: boolean;
@@ -50,7 +50,7 @@ export interface Run {
   error: RecordedError | null;
   /** The steps with an outcome, in the order in which the workflow asked for them. */
   steps: RecordedStep[];
-  /** What an unfinished run was put down for. */
+  /** Why an unfinished run is suspended. */
   waits: Wait[];
   startedAt: Date;
   endedAt: Date | null;

@@ -10,10 +10,10 @@ import type { AskedStep, RecordedStep, StepRecord } from './step.ts';
 import { Suspension, type TimeLimit } from './suspension.ts';
 import { workflowRefs } from './app.ts';
 
-/** How often a run may be begun without ever being put down in good order. */
+/** How often a run is claimed in a row without being suspended or ending. */
 const MAX_CLAIMS = 10;
 
-/** Told of what happens to runs. */
+/** Gets what happens to runs. */
 export interface RunObserver {
   runClaimed(run: RunDocument, how: 'created' | 'taken-over'): void;
   /** A run whose key came again: it was left as it is. */
@@ -28,11 +28,11 @@ export interface RunObserver {
 export interface RunRequest {
   key: string;
   workflow: DurableWorkflow;
-  /** What the run can be searched by, beside its key. */
+  /** What the run can be searched by, in addition to its key. */
   filter?: Record<string, string>;
   /** Why the run is to do nothing, if it is not there yet; it ends at once with `{ skipped: REASON }` for its result. */
   skip?: string;
-  /** Why the run has to wait before it does anything, if it has to: it is put down, and due at once. */
+  /** Why the run waits before it does anything, if it does: it is suspended, and due at once. */
   queue?: string;
 }
 
@@ -58,7 +58,7 @@ export class Runner {
     return this.#time.remainingMs() >= this.#time.stepMs;
   }
 
-  /** Starts the run of a key, carries it on, or answers what it came to. */
+  /** Starts or resumes the run of a key, or answers its outcome. */
   async run(request: RunRequest): Promise<Run> {
     const claim = await this.#store.claim(request.workflow, request.key, request.filter ?? {}, this.#lease());
     if (claim.outcome === 'held' || claim.outcome === 'finished') {
@@ -79,19 +79,19 @@ export class Runner {
     return this.#store.findOpen(workflowRefs(this.#app), limit);
   }
 
-  /** Carries an unfinished run on; undefined where somebody else was faster. */
+  /** Resumes an unfinished run; undefined if another orchestrator was faster. */
   async resume(run: Types.ObjectId): Promise<Run | undefined> {
     const document = await this.#store.takeOver(run, this.#lease());
     return document && this.#advance(document, 'taken-over');
   }
 
   /**
-   * Carries a failed run on from the step that failed; undefined where the run has not failed, or took its steps back.
+   * Resumes a failed run from the step that failed; undefined if the run has not failed, or undid its steps.
    */
   async retry(run: Types.ObjectId): Promise<Run | undefined> {
     const document = await this.#store.reopen(run, this.#lease());
     if (!document) return undefined;
-    // Before this, whoever carries the run on finds the failure in the record, and the run fails again, as it had.
+    // If the process crashes before this, the next pass finds the failure in the history, and the run fails again.
     await forgetFailure(this.#app, run, document.result as RecordedError);
     return this.#advance(document, 'taken-over');
   }
@@ -125,18 +125,18 @@ export class Runner {
       return await this.#finish(document, { state, result, leavesOpen }, history);
     } catch (error) {
       if (!(error instanceof Suspension)) throw error;
-      return this.#putDown(document, error, workflow.history);
+      return this.#suspend(document, error, workflow.history);
     }
   }
 
   #queue(document: RunDocument, reason: string): Promise<Run> {
     const step = document._id.toHexString();
     const wait = { step, ref: QUEUE, reason, due: new Date(), attempts: 0 };
-    return this.#putDown(document, new Suspension(wait), []);
+    return this.#suspend(document, new Suspension(wait), []);
   }
 
-  async #putDown(document: RunDocument, suspension: Suspension, steps: RecordedStep[]): Promise<Run> {
-    if (await this.#store.putDown(document, suspension)) {
+  async #suspend(document: RunDocument, suspension: Suspension, steps: RecordedStep[]): Promise<Run> {
+    if (await this.#store.suspend(document, suspension)) {
       this.#observer.runSuspended(document, suspension);
       const { waits } = suspension;
       return toRun({ ...document, bag: { ...document.bag, waits } }, steps);
@@ -167,7 +167,7 @@ export class Runner {
   async #finish(document: RunDocument, ending: Omit<Ending, 'endedAt'>, steps: StepRecord[]): Promise<Run> {
     const endedAt = new Date();
     if (!(await this.#store.finish(document, { ...ending, endedAt }))) {
-      // A lost lease means that somebody else carries the run on: what stands is theirs, and is reported as it is.
+      // The lease was lost: another orchestrator advances the run, and its record is reported as it is.
       return this.#read(await this.#store.read(document._id));
     }
     const run = toRun({ ...document, ...ending, stateUpdatedAt: endedAt }, steps);

@@ -41,7 +41,7 @@ export async function forgetFailure(
 
 /**
  * The steps of one run. A step is written under its derived `_id`, so that a second writer collides, and is given what
- * stands. That is the fence: whoever lost the run can't change what its successor has recorded.
+ * stands. That is the fence: an orchestrator that lost the run can't change what its successor has recorded.
  */
 export class StepStore {
   readonly #run: DurableAction['dbDoc'];
@@ -92,7 +92,7 @@ export class StepStore {
   async #read(_id: Types.ObjectId): Promise<StepRecord> {
     const standing = await this.#steps.findOne({ _id });
     if (!standing)
-      throw new Error(`Step ${_id.toHexString()} vanished from the store while its run was carried on.`);
+      throw new Error(`Step ${_id.toHexString()} vanished from the store while its run was advanced.`);
     return fromDocument(standing);
   }
 }

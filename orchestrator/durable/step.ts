@@ -26,9 +26,9 @@ export interface AskedStep extends Step {
 /** A step that is recorded before it has an outcome. */
 export interface OpenStep extends Step {
   startedAt: Date;
-  /** What its action's `watcher` needs to know, and what it was told from outside. */
+  /** What its action's `watcher` needs to know, and the signal that it got. */
   bag: Record<string, unknown>;
-  /** Whether its action's `main` is done, and `watcher` tells the outcome. */
+  /** Whether its action's `main` is done, and `watcher` reports the outcome. */
   isWatched: boolean;
 }
 

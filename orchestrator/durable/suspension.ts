@@ -13,7 +13,7 @@ export interface Wait {
   error?: RecordedError;
 }
 
-/** Ends a pass in good order before the run has ended: the run is put down, and a later pass carries it on. */
+/** Ends a pass before the run has ended: the run is suspended, and a later pass resumes it. */
 export class Suspension extends Error {
   override readonly name = 'Suspension';
   readonly waits: Wait[];

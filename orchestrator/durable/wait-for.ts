@@ -11,7 +11,7 @@ export class WaitForAction extends DurableAction {
   declare IBag: { due: string; answer?: { value: unknown } };
   declare IResult: object;
 
-  /** What an answer has to be. Not of the record: it is code. */
+  /** What an answer must be. It is code, and not part of the record. */
   schema: z.ZodType = z.unknown();
 
   override main(): Promise<ActionState> {

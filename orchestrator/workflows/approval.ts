@@ -28,7 +28,7 @@ export function needsApproval(
   return policy !== undefined && new Decimal(price).times(qty).gt(policy.above);
 }
 
-/** Asks a person and waits; answers why the order must not be placed, or undefined where it may. */
+/** Asks a person and waits. Returns why the order must not be placed, or undefined if it may be. */
 export async function refusalOf(
   workflow: DurableWorkflow,
   { timeoutMinutes, ask }: ApprovalPolicy,
@@ -38,7 +38,7 @@ export async function refusalOf(
   if (ask) {
     const run = String(workflow._id);
     const request = new RequestApprovalAction().setArgument({ run, ...order, timeoutMinutes });
-    // Whoever looks at `list` can answer without having been asked.
+    // A person who looks at `list` can answer without this request.
     await workflow.do('request-approval', request).catch(() => undefined);
   }
   try {
@@ -47,6 +47,6 @@ export async function refusalOf(
     return note === undefined ? 'rejected' : `rejected: ${note}`;
   } catch (error) {
     if ((error as Error).name !== 'StepTimeoutError') throw error;
-    return `nobody approved it within ${timeoutMinutes} minutes`;
+    return `no answer within ${timeoutMinutes} minutes`;
   }
 }

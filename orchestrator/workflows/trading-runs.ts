@@ -31,7 +31,7 @@ export const tradingRuns = {
   overlapKeyOf: (filter: Record<string, string>): string | undefined => filter['symbol'],
 
   results:
-    'of a run that succeeded: the transaction, or why there is none: `{ held }`, `{ refused, limit }`, `{ rejected }`, `{ skipped }`',
+    'of a run that succeeded: the transaction, or why there is no trade: `{ held }`, `{ refused, limit }`, `{ rejected }`, `{ skipped }`',
   outcomes,
   /** @param run one that succeeded */
   outcomeOf({ result }: Run): (typeof outcomes)[number] {

@@ -61,7 +61,7 @@ test('a warm tick that runs three steps sends six commands to the store', async 
   expect(all.commands.length).toBeLessThanOrEqual(10);
 });
 
-test('a run that is carried on reads its whole history by one query', async () => {
+test('a run that is resumed reads its whole history by one query', async () => {
   const tally = new Tally('orbits-trader-orchestrator');
   const app = await startTestApp({
     onCommand: tally.take,
@@ -82,7 +82,7 @@ test('a run that is carried on reads its whole history by one query', async () =
     await app.close();
   }
   counted.set('a run that waits, asked for once more', tally.commands);
-  // The run that was asked for, with its steps; the lease; the history; the run put down again.
+  // The run that was asked for, with its steps; the lease; the history; the run suspended again.
   expect(tally.commands).toEqual(['find', 'find', 'findAndModify', 'find', 'update']);
 });
 

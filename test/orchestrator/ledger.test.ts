@@ -95,7 +95,7 @@ describe('positions and trades', () => {
       ]);
   });
 
-  test('a position is told with its cost, its price of now and its profit', async () => {
+  test('a position has its cost, its price of now and its profit', async () => {
     const { positions } = answers.positions.parse(
       await invoke({ command: 'positions', symbols: ['PSTN', 'CLSD', 'NONE'] }),
     );

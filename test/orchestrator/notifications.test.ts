@@ -60,14 +60,14 @@ test('an invocation that calls itself a form, as curl has it, is no message', as
   expect(answers.page.parse(await answer.json()).runs.length).toBeGreaterThan(0);
 });
 
-test('what a run came to is told once', async () => {
-  const [bought, not] = [await begin('TOLD'), await begin('NOT')];
+test('the result of a run is sent once', async () => {
+  const [bought, not] = [await begin('SENT'), await begin('NOT')];
   messages.length = 0;
   await invoke({ command: 'approve', id: bought.id });
   await invoke({ command: 'approve', id: bought.id });
   await invoke({ command: 'reject', id: not.id, note: 'näh' });
   expect(messages.map(({ subject }) => subject)).toEqual([
-    expect.stringMatching(/^(bought|sold) 1 TOLD at \d+\.\d\d$/),
+    expect.stringMatching(/^(bought|sold) 1 SENT at \d+\.\d\d$/),
     'NOT: no trade',
   ]);
   expect(messages[1]!.text).toContain('There was no trade; rejected: näh.');
@@ -81,7 +81,7 @@ test('a run whose request can not go out waits all the same, and its result stan
   expect(steps.at(-1)).toMatchObject({ ref: 'request-approval', state: 'ERROR' });
   expect(await invoke({ command: 'approve', id })).toMatchObject({ run: { state: 'SUCCESS' } });
   expect(await client.db(app.database).collection('trades').countDocuments({ symbol: 'DEAF' })).toBe(1);
-  expect(app.logs.some((line) => line.includes('nobody could be told of the result'))).toBe(true);
+  expect(app.logs.some((line) => line.includes('the result of a run could not be sent'))).toBe(true);
 });
 
 describe('a notice', () => {
@@ -98,7 +98,7 @@ describe('a notice', () => {
     ...change,
   });
 
-  test('tells a failure by its error', () => {
+  test('names a failure by its error', () => {
     const error = recordError(new Error('it broke'));
     expect(runWords.noticeOf(run({ state: 'ERROR', error }))).toMatchObject({
       subject: 'AMZN: the run failed',
@@ -106,7 +106,7 @@ describe('a notice', () => {
     });
   });
 
-  test('tells of an order that was refused, and not of a run that had nothing to do', () => {
+  test('reports an order that was refused, and not a run that had nothing to do', () => {
     const refused = { refused: 'the market is closed', limit: 'market-closed' };
     expect(runWords.noticeOf(run({ result: refused }))?.text).toContain(
       'There was no trade; the market is closed.',

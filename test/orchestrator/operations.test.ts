@@ -47,7 +47,7 @@ test('a run that waits is listed, approved, and trades once, however often it is
   expect(await trades('APRV')).toBe(1);
 });
 
-test('a run that is rejected ends without a trade, and tells the reason', async () => {
+test('a run that is rejected ends without a trade, and reports the reason', async () => {
   const id = await waitingRun('RJCT');
   const answer = await decide('reject', id, 'earnings tomorrow');
   expect(answer).toMatchObject({
@@ -58,7 +58,7 @@ test('a run that is rejected ends without a trade, and tells the reason', async 
   expect(await trades('RJCT')).toBe(0);
 });
 
-test('a run that nobody answers ends without a trade', async () => {
+test('a run without an answer ends without a trade', async () => {
   const id = await waitingRun('LATE');
   const past = new Date(Date.now() - 1_000).toISOString();
   const step = { workflowId: id, 'workflowStack.stepName': 'approval' };
@@ -73,7 +73,7 @@ test('a run that nobody answers ends without a trade', async () => {
   const { state, result } = await show(id);
   expect({ state, result }).toEqual({
     state: 'SUCCESS',
-    result: { rejected: 'nobody approved it within 60 minutes' },
+    result: { rejected: 'no answer within 60 minutes' },
   });
   expect(await trades('LATE')).toBe(0);
 });
@@ -120,7 +120,7 @@ describe('what can not be done is refused, and the run stays as it was', () => {
   test.each([
     [{ command: 'show', id: 'x' }, '24 hexadecimal digits'],
     [{ command: 'show' }, 'at id'],
-    [{ command: 'list', cursor: 'x' }, 'The cursor is none'],
+    [{ command: 'list', cursor: 'x' }, 'The cursor is not from an earlier answer'],
     [{ command: 'list', limit: 0 }, 'limit'],
     [{ command: 'approve', id: unknown, by: 'me' }, 'Unrecognized key: "by"'],
   ])('%j', async (event, message) => {

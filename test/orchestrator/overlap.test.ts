@@ -45,7 +45,7 @@ describe.each(['skip', 'queue', 'allow'] as const)('overlap: %s', (OVERLAP) => {
       expect(second.waits).toMatchObject([{ ref: 'queue' }]);
       expect(second.waits[0]!.reason).toContain(`run ${first.id} of AMZN`);
       expect(third.waits[0]!.reason).toContain(`run ${second.id} of AMZN`);
-      // Delivered again, or carried on in vain, it stays where it is.
+      // Delivered again, or resumed in vain, it stays where it is.
       expect(runOf(await tick(1))).toMatchObject({ id: second.id, waits: [{ ref: 'queue' }] });
 
       await approve(first.id);

@@ -100,7 +100,7 @@ describe('a tick that comes late', () => {
   });
 });
 
-test('one invocation runs every symbol, in the order of the list, and leaves out none', async () => {
+test('one invocation runs every symbol, in the order of the list, and omits none', async () => {
   const symbols = Array.from({ length: 25 }, (_, index) => `S${index}`);
   await withApp({}, async (app) => {
     const { runs } = await invoke(app, { symbols, idempotencyKey: 'all' });
@@ -140,7 +140,7 @@ describe('a tick', () => {
     });
   });
 
-  test('carries on, beside its own runs, what an earlier one left', async () => {
+  test('resumes, in addition to its own runs, what an earlier one left', async () => {
     await withApp({}, async (app) => {
       const left = await invoke(app, { idempotencyKey: 'left' });
       await inDatabase(app, async (db) => {

@@ -17,7 +17,7 @@ const run = (state: Run['state'], result: unknown = null): Run => ({
   endedAt: null,
 });
 
-test('a report counts its runs by what they came to', () => {
+test('a report counts its runs by outcome', () => {
   const runs = [
     run('SUCCESS', { id: 'trade', type: 'buy' }),
     run('SUCCESS', { held: 'why' }),

@@ -94,7 +94,7 @@ describe('npm run trader -- diff', () => {
     expect(await trades.countDocuments()).toBe(before);
   });
 
-  test('tells of decisions for which there are too few prices on record', async () => {
+  test('reports decisions for which there are too few prices on record', async () => {
     expect(await difference({ long: '9', limit: '3' })).toMatchObject({ compared: 0, tooFewPrices: 3 });
     const text = await runDiff({ ...settings, long: '9', json: false }, open);
     expect(text).toBe(

@@ -108,7 +108,7 @@ test("one symbol's failure leaves the others alone, and is counted; `list` has t
   expect(answers.page.parse(await invoke(failed)).runs).toMatchObject([{ symbol: BROKEN }]);
 });
 
-test('a shard carries on what was left of its own symbols alone', async () => {
+test('a shard resumes the runs of its own symbols only', async () => {
   await start({});
   const [zero, one] = ticksOf(names(8), 2) as { symbols: string[] }[];
   for (const shard of [zero!, one!]) await tick('2026-01-05T14:30:00Z', shard);
@@ -145,7 +145,7 @@ describe('a list in the store', () => {
     expect(await trades().countDocuments({ symbol: 'NEW' })).toBe(1);
   });
 
-  test('is told to be idle where the stack has a list of its own', async () => {
+  test('is reported as idle if the stack has a list of its own', async () => {
     await start({});
     const listed = answers.watchlist.parse(await invoke({ command: 'watch', symbols: ['MSFT'] }));
     expect(listed).toEqual({ watchlist: ['MSFT'], isTraded: false });

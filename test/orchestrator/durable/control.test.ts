@@ -42,7 +42,7 @@ describe('a run that is cancelled', () => {
     expect(await test_.actions.countDocuments(kept)).toBe(0);
   });
 
-  test('while somebody holds it is left alone', async () => {
+  test('while an orchestrator holds it is left alone', async () => {
     const key = newKey();
     let outcome;
     script.define = async (workflow) => {
@@ -53,7 +53,7 @@ describe('a run that is cancelled', () => {
     expect(outcome).toBe('held');
   });
 
-  test('after its holder died in mid-step is left alone: nobody knows what the step has done', async () => {
+  test('after its holder crashed in mid-step is left alone: it is not known what the step has done', async () => {
     script.define = (workflow) => workflow.echo('only', 'x');
     const key = newKey();
     const crash = {

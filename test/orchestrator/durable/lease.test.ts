@@ -107,7 +107,7 @@ describe('an Orbits worker', () => {
   const workOnce = () =>
     (new OneRound(undefined) as unknown as { oneActionCycle(): Promise<void> }).oneActionCycle();
 
-  test('carries on a run that an orchestrator left', async () => {
+  test('resumes a run that an orchestrator left', async () => {
     const key = newKey();
     await expect(test_.doomedRunner({ stepEnded: crash }).run(request(key))).rejects.toThrow(Crash);
     // Orbits waits for the time that it allows an execution before it begins it again.

@@ -15,7 +15,7 @@ import {
 
 class PassingFault extends Error {}
 
-/** Fails as often as it is told, and keeps its keys. */
+/** Fails as often as the test asks, and keeps its keys. */
 class Flaky extends DurableAction {
   static override permanentRef = 'flaky';
   static failures = 0;
@@ -83,7 +83,7 @@ describe('a step that fails with a fault that passes', () => {
     expect(steps).toMatchObject([{ attempts: 4 }]);
   });
 
-  test('is attempted once where the error is none that passes', async () => {
+  test('is attempted once if the error is permanent', async () => {
     Flaky.failures = 1;
     script.define = (workflow) => workflow.do('broken', new Broken());
     expect(await run(newKey(), runnerWith(60_000))).toMatchObject({
@@ -115,7 +115,7 @@ describe('a step that fails with a fault that passes', () => {
 });
 
 describe('too little time', () => {
-  test('begins no step, and leaves the run to whoever comes next', async () => {
+  test('starts no step, and leaves the run to the next orchestrator', async () => {
     const key = newKey();
     expect(await run(key, runnerWith(999))).toMatchObject({ state: 'IN_PROGRESS' });
     expect(Flaky.keys).toEqual([]);

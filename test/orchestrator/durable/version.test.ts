@@ -43,7 +43,7 @@ async function inFlight(): Promise<string> {
   return key;
 }
 
-test('a run is carried on by the version that began it', async () => {
+test('a run is resumed by the version that started it', async () => {
   const key = await inFlight();
   Changing.previousVersions = [FirstVersion];
   expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { value: 'of the first version' } });

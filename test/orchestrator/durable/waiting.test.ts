@@ -8,7 +8,7 @@ import { holdClock } from '../../support/clock.ts';
 import { calls, Changing, Echo, script } from '../../support/counting.ts';
 import { Crash, newKey, readyRuns, startDurableApp, type DurableTestApp } from '../../support/durable-app.ts';
 
-/** Begins a job, and is told by `watcher` how far it is. */
+/** Starts a job, whose progress `watcher` reports. */
 class Job extends DurableAction {
   static override permanentRef = 'job';
   static polls = 0;
@@ -49,7 +49,7 @@ const isDue = async (key: string) => (await readyRuns(test_.runner())).some((id)
 const HOUR = 3_600_000;
 
 describe('a sleep', () => {
-  test('puts the run down until it is over, and repeats nothing after it', async () => {
+  test('suspends the run until it is over, and repeats nothing after it', async () => {
     script.define = async (workflow) => {
       await workflow.echo('before', 'a');
       await workflow.sleep('an hour', { hours: 1 });
@@ -161,7 +161,7 @@ describe('an answer from outside', () => {
     expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { approved: true } });
   });
 
-  test('counts once: a second one changes nothing and is told so', async () => {
+  test('counts once: a second one changes nothing, and the caller learns that', async () => {
     const key = newKey();
     await start(key);
     await control().answer(runId(key), 'approval', { approved: true });
@@ -197,7 +197,7 @@ describe('an answer from outside', () => {
     expect(await start(key)).toMatchObject({ state: 'ERROR', error: { name: 'InvalidAnswerError' } });
   });
 
-  test('that comes while the run is being put down is not lost', async () => {
+  test('that comes while the run is being suspended is not lost', async () => {
     const key = newKey();
     let isTold = false;
     script.define = async (workflow) => {
