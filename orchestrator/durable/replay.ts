@@ -197,7 +197,7 @@ export class Replay {
     });
   }
 
-  /** What led to an open step was recorded before it, so a workflow that goes on without asking for it has changed. */
+  /** What led to an open step was recorded before it, so a workflow that goes on without that step has changed. */
   #neverAsked(): OpenStep | undefined {
     return this.#open.values().next().value;
   }

@@ -84,7 +84,7 @@ describe('a run', () => {
     }
     const run = await start(key);
     expect(run).toMatchObject({ state: 'ERROR', error: { name: 'CrashLoopError' } });
-    expect(run.error?.message).toContain('died 10 times');
+    expect(run.error?.message).toContain('crashed 10 times');
     expect(calls).toEqual([]);
   });
 
