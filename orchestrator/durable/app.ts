@@ -1,6 +1,6 @@
 import { Action, ActionApp } from '@wbce/orbits-core';
 import { DurableWorkflow, type WorkflowVersion } from './durable-workflow.ts';
-import { InlineAction } from './durable-action.ts';
+import { InlineAction, ValueAction } from './durable-action.ts';
 import { ensureIndexes } from './indexes.ts';
 import { isOfServer } from './mongo-errors.ts';
 import { SleepAction } from './sleep.ts';
@@ -45,7 +45,13 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
     // Orbits writes a line for each change of state; the runner writes its own lines.
     logger: silentLogger,
   });
-  app.declare = [InlineAction, SleepAction, WaitForAction, ...declare.flatMap(withPreviousVersions)];
+  app.declare = [
+    InlineAction,
+    ValueAction,
+    SleepAction,
+    WaitForAction,
+    ...declare.flatMap(withPreviousVersions),
+  ];
   app.imports = [];
   app.db = {
     mongo: {
@@ -59,6 +65,7 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
         socketTimeoutMS: 5_000,
         maxPoolSize: 10,
         writeConcern: { w: 'majority' },
+        retryWrites: true,
         // No command waits in memory for a connection that may never come, and no unrequested command is sent.
         bufferCommands: false,
         autoCreate: false,
@@ -84,10 +91,11 @@ async function bootstrap(orbits: ActionApp): Promise<void> {
   }
 }
 
-/** The refs of the durable workflows that an app declares. */
-export function workflowRefs(app: ActionApp): string[] {
-  const refs = app.declare.filter(isWorkflow).map((workflow) => app.getActionRefFromRegistry(workflow));
-  return [...new Set(refs)];
+/** The durable workflows that an app declares, in their current versions, by their refs. */
+export function workflowsOf(app: ActionApp): Map<string, WorkflowVersion> {
+  return new Map(
+    app.declare.filter(isWorkflow).map((workflow) => [app.getActionRefFromRegistry(workflow), workflow]),
+  );
 }
 
 /** The current version comes last: of several classes with one ref, Orbits takes the last one for it. */

@@ -1,13 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { ActionState } from '@wbce/orbits-core';
+import type { Clock } from './clock.ts';
 import type { DurableAction } from './durable-action.ts';
-import { recordError, StepTimeoutError } from './errors.ts';
+import { AttemptTimeoutError, recordError, StepTimeoutError } from './errors.ts';
 import { toJson } from './json.ts';
 import { backoffMs } from './retry-policy.ts';
-import { describeStep, type Outcome } from './step.ts';
-import { Suspension, type TimeLimit } from './suspension.ts';
+import { describeStep, type AskedStep, type Outcome } from './step.ts';
+import { Suspension, type TimeLimit, type Wait } from './suspension.ts';
 
-/** How the attempts at a step ended, and how many there were. `OPEN`: its action has begun something to be watched. */
+/** How the attempts at a step ended, and how many there were. `OPEN`: its action has started something to be watched. */
 export interface Attempted {
   outcome: Outcome | 'OPEN';
   attempts: number;
@@ -15,7 +16,7 @@ export interface Attempted {
 
 /** What is attempted. */
 export interface Subject {
-  step: { id: { toHexString(): string }; ref: string; action: string; argument: unknown };
+  step: AskedStep;
   action: DurableAction;
   /** The part of the action that does the work. */
   work: () => ActionState | Promise<ActionState>;
@@ -25,53 +26,92 @@ export interface Subject {
   deadline?: Date | undefined;
 }
 
+/** The step whose work is done right now, in this chain of calls. */
+export const currentStep = new AsyncLocalStorage<AskedStep>();
+
 /**
- * Carries out a step's action, again where its policy says so, within the time that the pass has.
+ * Does the work of a step, again if its policy says so, within the time that the pass has.
  *
- * Waits that fit into the time are waited; a longer one throws a `Suspension` that is due at its end.
+ * Waits that fit into the time are waited for; a longer one throws a `Suspension` that is due at its end.
  */
-export async function attempt(subject: Subject, time: TimeLimit): Promise<Attempted> {
+export async function attempt(subject: Subject, time: TimeLimit, clock: Clock): Promise<Attempted> {
   const { step, action, deadline } = subject;
   for (let attempts = subject.attemptsBefore + 1; ; attempts++) {
-    if (time.remainingMs() < time.stepMs) throw tooLittleTime(subject, attempts - 1);
+    if (!hasTime(time)) throw tooLittleTime(step, attempts - 1, clock);
     try {
-      return { outcome: await inTime(subject), attempts };
+      return { outcome: await inTime(subject, time, clock), attempts };
     } catch (thrown) {
       const error = recordError(thrown);
       const failed: Attempted = { outcome: { state: 'ERROR', error }, attempts };
-      if (attempts >= action.retryPolicy.attempts || !action.isRetriable(thrown)) return failed;
+      if (attempts >= action.retryPolicy.attempts || !isRetriable(action, thrown)) return failed;
       // Not of the workflow's own code, so this randomness needs no record.
-      const waitMs = backoffMs(action.retryPolicy, attempts, Math.random());
-      const due = new Date(Date.now() + waitMs);
+      const waitMs = backoffMs(action.retryPolicy, attempts, clock.random());
+      const due = new Date(clock.now() + waitMs);
       if (deadline && due >= deadline) return failed;
-      if (time.remainingMs() < waitMs + time.stepMs) {
-        const reason = `step "${step.ref}" waits for its next attempt`;
-        throw new Suspension({ step: step.id.toHexString(), ref: step.ref, reason, due, attempts, error });
-      }
-      await sleep(waitMs);
+      const reason = `step "${step.ref}" waits for its next attempt`;
+      await pause(waitOf(step, reason, due, { attempts, error, isUnattempted: true }), Infinity, time, clock);
     }
   }
 }
 
-/** One attempt. If it exceeds the deadline it goes on, but its outcome is ignored. */
-async function inTime(subject: Subject): Promise<Outcome | 'OPEN'> {
+export const hasTime = (time: TimeLimit) => time.remainingMs() >= time.stepMs;
+
+/**
+ * Waits, if the time left holds the wait and a step after it. Otherwise throws a `Suspension`.
+ *
+ * @param longestMs from which length on it is cheaper to suspend the run
+ */
+export async function pause(wait: Wait, longestMs: number, time: TimeLimit, clock: Clock): Promise<void> {
+  if (!fits(wait, longestMs, time, clock)) throw new Suspension(wait);
+  await clock.sleep(msUntil(wait, clock));
+}
+
+export function fits(wait: Wait, longestMs: number, time: TimeLimit, clock: Clock): boolean {
+  const waitMs = msUntil(wait, clock);
+  return waitMs <= longestMs && time.remainingMs() >= waitMs + time.stepMs;
+}
+
+const msUntil = ({ due }: Wait, clock: Clock) => Math.max(0, due.getTime() - clock.now());
+
+export function waitOf(step: AskedStep, reason: string, due: Date, more: Partial<Wait> = {}): Wait {
+  return { step: step.id.toHexString(), ref: step.ref, reason, due, attempts: 0, ...more };
+}
+
+export function tooLittleTime(step: AskedStep, attempts: number, clock: Clock): Suspension {
+  const reason = `too little time is left for step "${step.ref}"`;
+  return new Suspension(waitOf(step, reason, new Date(clock.now()), { attempts, isUnattempted: true }));
+}
+
+/** An attempt that hangs may have had its effect; the idempotency key makes a repeat harmless. */
+function isRetriable(action: DurableAction, error: unknown): boolean {
+  return error instanceof AttemptTimeoutError || action.isRetriable(error);
+}
+
+/** One attempt. If it exceeds its time it goes on, but its outcome is ignored. */
+async function inTime(subject: Subject, time: TimeLimit, clock: Clock): Promise<Outcome | 'OPEN'> {
   const { step, deadline } = subject;
-  if (!deadline) return carryOut(subject);
-  const late = new StepTimeoutError(step.ref, deadline);
-  const leftMs = deadline.getTime() - Date.now();
-  if (leftMs <= 0) throw late;
+  const attemptMs = time.stepMs > 0 ? Math.min(time.stepMs, time.remainingMs()) : Infinity;
+  const untilDeadlineMs = deadline ? deadline.getTime() - clock.now() : Infinity;
+  if (untilDeadlineMs <= 0) throw new StepTimeoutError(step.ref, deadline!);
+  const limitMs = Math.min(attemptMs, untilDeadlineMs);
+  const work = currentStep.run(step, () => doWork(subject));
+  if (limitMs === Infinity) return work;
+  work.catch(() => undefined);
   const timer = new AbortController();
+  const late = clock.sleep(limitMs, timer.signal).then(() => {
+    if (timer.signal.aborted) return new Promise<never>(() => undefined);
+    throw untilDeadlineMs <= attemptMs
+      ? new StepTimeoutError(step.ref, deadline!)
+      : new AttemptTimeoutError(step.ref, limitMs);
+  });
   try {
-    return await Promise.race([
-      carryOut(subject),
-      sleep(leftMs, undefined, { signal: timer.signal }).then(() => Promise.reject(late)),
-    ]);
+    return await Promise.race([work, late]);
   } finally {
     timer.abort();
   }
 }
 
-async function carryOut({ step, action, work }: Subject): Promise<Outcome | 'OPEN'> {
+async function doWork({ step, action, work }: Subject): Promise<Outcome | 'OPEN'> {
   await action.initialization();
   const state = await work();
   if (state === ActionState.IN_PROGRESS) return 'OPEN';
@@ -79,9 +119,4 @@ async function carryOut({ step, action, work }: Subject): Promise<Outcome | 'OPE
   const ended = `${describeStep(step)} ended in the state ${ActionState[state]}`;
   if (state === ActionState.ERROR) throw Object.assign(new Error(ended), { result: toJson(action.result) });
   throw new Error(`${ended}; a step's action ends in SUCCESS or IN_PROGRESS, or throws`);
-}
-
-function tooLittleTime({ step }: Subject, attempts: number): Suspension {
-  const reason = `too little time is left for step "${step.ref}"`;
-  return new Suspension({ step: step.id.toHexString(), ref: step.ref, reason, due: new Date(), attempts });
 }

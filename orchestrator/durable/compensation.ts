@@ -4,35 +4,51 @@ import type { Replay } from './replay.ts';
 
 export type Undo = (result: unknown) => DurableAction;
 
-/** Of a failed run: the refs of the steps that were taken back, and those that could not be. */
+/** Of a failed run: the refs of the steps that were undone, and of those that could not be. */
 export interface Undone {
   undone: string[];
   notUndone: { ref: string; error: RecordedError }[];
 }
 
-/** What takes a failed run's steps back: the undo of each one that succeeded, last one first, each a step of its own. */
+/** What undoes a failed run's steps: the undo of each one that succeeded, last one first, each a step of its own. */
 export class Compensation {
   hasBegun = false;
-  readonly #outcomes: Promise<unknown>[] = [];
+  /** Steps that have no outcome yet, by ref. */
+  readonly #pending = new Map<Promise<unknown>, string>();
   /** In the order in which the steps succeeded, which is the same at every replay. */
   readonly #undos: { ref: string; undo: () => DurableAction }[] = [];
+  #isNeeded = false;
 
   /** From now on, a failure of the run undoes this step, if it succeeds. */
   cover(ref: string, outcome: Promise<unknown>, undo: Undo): void {
-    const covered = outcome.then(
-      (result) => this.#undos.push({ ref, undo: () => undo(result) }),
-      () => undefined,
-    );
-    this.#outcomes.push(covered);
+    this.#isNeeded = true;
+    const covered: Promise<unknown> = outcome
+      .then(
+        (result) => this.#undos.push({ ref, undo: () => undo(result) }),
+        () => undefined,
+      )
+      .finally(() => this.#pending.delete(covered));
+    this.#pending.set(covered, ref);
   }
 
-  /** Answers what was undone and what could not be, where there was something to undo. */
-  async carryOut(replay: Replay): Promise<Undone | undefined> {
-    if (this.#outcomes.length === 0) return undefined;
+  /**
+   * Answers what was undone and what could not be, if there was something to undo.
+   *
+   * @param isCancelled whether steps without an outcome stay so: the run was cancelled while it waited for them
+   */
+  async carryOut(replay: Replay, isCancelled: boolean): Promise<Undone | undefined> {
     this.hasBegun = true;
+    if (!this.#isNeeded) return undefined;
     // A step that is still under way may yet succeed.
-    await Promise.all(this.#outcomes);
+    if (!isCancelled) await Promise.all(this.#pending.keys());
     const { undone, notUndone }: Undone = { undone: [], notUndone: [] };
+    for (const ref of this.#pending.values()) {
+      const error = {
+        name: 'StepOpenError',
+        message: `step "${ref}" had no outcome when the run was cancelled`,
+      };
+      notUndone.push({ ref, error });
+    }
     for (const { ref, undo } of this.#undos.toReversed()) {
       try {
         await replay.step(`undo ${ref}`, undo());

@@ -1,5 +1,7 @@
 import { Action, ActionState } from '@wbce/orbits-core';
+import { systemClock, type Clock } from './clock.ts';
 import { noRetry, type RetryPolicy } from './retry-policy.ts';
+import type { StoredSignal } from './run-document.ts';
 
 /**
  * An Orbits action that can be a step of a durable workflow: its `main` does the work once.
@@ -19,8 +21,20 @@ export abstract class DurableAction extends Action {
   /** What the step passes to its callee, so that a step carried out twice has one effect. Set before `main`. */
   idempotencyKey = '';
 
-  /** The step that it is. Set before `main`. */
+  /** The ref of the step that it is. Set before `main`. */
   ref = '';
+
+  /** Set before `main`. */
+  clock: Clock = systemClock;
+
+  /** What came for this step from outside. Set before `main`. */
+  signal: StoredSignal | undefined;
+
+  /** Whether something outside this process may see that it is done: then all earlier outcomes are recorded before. */
+  readonly hasEffect: boolean = true;
+
+  /** Whether its step waits for a signal. */
+  readonly takesSignal: boolean = false;
 
   /** Applies to the errors that `isRetriable` takes. */
   readonly retryPolicy: RetryPolicy = noRetry;
@@ -49,7 +63,7 @@ export abstract class DurableAction extends Action {
 
   /** When asking `watcher` is next worth while, for an action that was IN_PROGRESS. */
   get due(): Date {
-    return new Date(Date.now() + this.cronActivity.frequency);
+    return new Date(this.clock.now() + this.cronActivity.frequency);
   }
 
   /** Why a run that waits for this action is suspended. */
@@ -68,4 +82,10 @@ export class InlineAction extends DurableAction {
     this.result = (await this.work()) as object;
     return ActionState.SUCCESS;
   }
+}
+
+/** The action behind `now` and `random`: a value of this process, which nothing outside sees. */
+export class ValueAction extends InlineAction {
+  static override permanentRef = 'value';
+  override readonly hasEffect = false;
 }

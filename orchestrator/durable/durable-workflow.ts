@@ -1,36 +1,40 @@
 import { Action, ActionState, BreakingActionState, Workflow } from '@wbce/orbits-core';
 import type * as z from 'zod';
+import { systemClock, type Clock } from './clock.ts';
 import { Compensation, type Undo, type Undone } from './compensation.ts';
-import { InlineAction, type DurableAction } from './durable-action.ts';
+import { InlineAction, ValueAction, type DurableAction } from './durable-action.ts';
 import type { Duration } from './duration.ts';
-import { NonDeterminismError, recordError, UnknownVersionError } from './errors.ts';
+import { recordError, RunCancelledError, StepError, UnknownWorkflowError } from './errors.ts';
 import { toJson } from './json.ts';
 import { Replay, type ReplayOptions } from './replay.ts';
+import type { Ending } from './run-store.ts';
 import { SleepAction } from './sleep.ts';
-import { loadSteps, StepStore } from './step-store.ts';
 import type { RecordedStep } from './step.ts';
+import { Suspension } from './suspension.ts';
 import { WaitForAction } from './wait-for.ts';
-
-/** What the runner of a pass already knows. If it is omitted, the history is read. */
-export type PassOptions = Partial<Pick<ReplayOptions, 'recorded' | 'observer' | 'time' | 'attempts'>>;
+import { passOfWorker } from './worker-pass.ts';
 
 /** A workflow's class that can be instantiated: one version of it. */
 export type WorkflowVersion = (new () => DurableWorkflow) &
-  typeof Action & { version: number; previousVersions: WorkflowVersion[] };
+  typeof Action & {
+    version: number;
+    previousVersions: WorkflowVersion[];
+    signals: Record<string, z.ZodType>;
+  };
 
 export interface StepOptions<Result> {
-  /** From when the step is first begun, over all its attempts; then it fails with a `StepTimeoutError`. */
+  /** From the step's first attempt, over all its attempts; then it fails with a `StepTimeoutError`. */
   timeout?: Duration;
-  /** What takes the step back, should the run fail after it. It is carried out once, as a step `undo REF`. */
+  /** What undoes the step if the run fails later. It is executed once, as a step `undo REF`. */
   undo?: (result: Result) => DurableAction;
 }
 
 /**
- * A workflow whose `define` is ordinary code: each `this.do` is a step that is carried out once and recorded. After a
- * crash `define` runs again from its start, is given what is recorded, and goes on where it was.
+ * A workflow whose `define` is ordinary code: each `this.do` is a step that is executed and recorded once. After a crash
+ * `define` runs again from its start, gets the recorded outcomes, and goes on from there.
  *
  * So between two steps it may use nothing but its argument and the results of its steps. It is an Orbits action like
- * any other: a standing Orbits worker can carry its runs on.
+ * any other: a standing Orbits worker can resume its runs.
  */
 export abstract class DurableWorkflow extends Workflow {
   static override permanentRef: string;
@@ -44,9 +48,12 @@ export abstract class DurableWorkflow extends Workflow {
   static version = 1;
   /** The classes of earlier versions whose runs have not all ended; each run is resumed by the version that started it. */
   static previousVersions: WorkflowVersion[] = [];
+  /** What each signal must be that `waitFor` waits for, by its ref. */
+  static signals: Record<string, z.ZodType> = {};
 
   #replay: Replay | undefined;
   #compensation = new Compensation();
+  #clock: Clock = systemClock;
 
   /** The business process. What it returns is the run's result; what it throws, the run's error. */
   // Orbits declares it as void; only `any` lets a subclass give the type of its own result.
@@ -70,49 +77,64 @@ export abstract class DurableWorkflow extends Workflow {
     work: DurableAction | (() => unknown),
     { timeout, undo }: StepOptions<never> = {},
   ): Promise<unknown> {
-    if (!this.#replay) throw new Error('a step belongs inside `define`');
-    if (this.#compensation.hasBegun) return new Promise(() => undefined);
-    const outcome = this.#replay.step(ref, typeof work === 'function' ? inline(work) : work, timeout);
-    if (undo) this.#compensation.cover(ref, outcome, undo as Undo);
+    const outcome = this.#step(ref, typeof work === 'function' ? inline(InlineAction, work) : work, timeout);
+    if (undo && !this.#compensation.hasBegun) this.#compensation.cover(ref, outcome, undo as Undo);
     return outcome;
   }
 
+  #step(ref: string, action: DurableAction, timeout?: Duration): Promise<unknown> {
+    if (!this.#replay) throw new Error('a step belongs inside `define`');
+    if (this.#compensation.hasBegun) return new Promise(() => undefined);
+    return this.#replay.step(ref, action, timeout);
+  }
+
+  /** A workflow may look at an outcome later than it fails, or never; that must not end the process. */
+  #value<T>(outcome: Promise<unknown>, toValue: (result: unknown) => T): Promise<T> {
+    const value = outcome.then(toValue);
+    value.catch(() => undefined);
+    return value;
+  }
+
   /** A pause. If it is longer than a Lambda should wait for, the run is suspended. */
-  async sleep(ref: string, time: Duration | Date): Promise<void> {
+  sleep(ref: string, time: Duration | Date): Promise<void> {
     const argument = time instanceof Date ? { until: time.toISOString() } : { duration: time };
-    await this.do(ref, new SleepAction().setArgument(argument));
+    return this.#value(this.do(ref, new SleepAction().setArgument(argument)), () => undefined);
   }
 
   /**
-   * An answer from outside, as the schema has it. The run costs nothing while it waits.
-   * Throws a `StepTimeoutError` where none came in time.
+   * A signal from outside, as `static signals` declares it. The run costs nothing while it waits.
+   * Throws a `StepTimeoutError` if none came in time.
    */
-  async waitFor<T>(
-    ref: string,
-    { schema, timeout }: { schema: z.ZodType<T>; timeout: Duration },
-  ): Promise<T> {
+  waitFor<T>(ref: string, { timeout }: { timeout: Duration }): Promise<T> {
+    const { signals } = this.constructor as typeof DurableWorkflow;
+    if (!Object.hasOwn(signals, ref)) {
+      throw new TypeError(`There is no signal "${ref}": declare it in \`static signals\`, with its schema.`);
+    }
     const action = new WaitForAction().setArgument({ timeout });
-    action.schema = schema;
-    return (await this.do(ref, action)) as T;
+    action.schema = signals[ref]!;
+    return this.do(ref, action) as Promise<T>;
   }
 
   /** The time, the same at every replay. */
-  async now(ref = 'now'): Promise<Date> {
-    return new Date(await this.do(ref, () => new Date().toISOString()));
+  now(ref = 'now'): Promise<Date> {
+    const time = this.#step(
+      ref,
+      inline(ValueAction, () => new Date(this.#clock.now()).toISOString()),
+    );
+    return this.#value(time, (text) => new Date(text as string));
   }
 
   /** A number from 0 up to but not including 1, the same at every replay. */
   random(ref = 'random'): Promise<number> {
-    return this.do(ref, () => Math.random());
+    return this.#step(
+      ref,
+      inline(ValueAction, () => this.#clock.random()),
+    ) as Promise<number>;
   }
 
   /** The steps that the last pass delivered or carried out. */
   get history(): RecordedStep[] {
     return this.#replay?.steps ?? [];
-  }
-
-  get leavesOpen(): boolean {
-    return this.#replay?.leavesOpen ?? false;
   }
 
   /** This workflow as a version of it has it. */
@@ -122,29 +144,27 @@ export abstract class DurableWorkflow extends Workflow {
     const Earlier = current.previousVersions.find((earlier) => earlier.version === version);
     if (!Earlier) {
       const known = [current, ...current.previousVersions].map((known) => known.version);
-      throw new UnknownVersionError(this.dbDoc.actionRef, version, known);
+      throw new UnknownWorkflowError(this.dbDoc.actionRef, version, known);
     }
     const earlier = new Earlier();
     earlier.dbDoc = this.dbDoc;
     return earlier;
   }
 
-  /** One pass. Throws what is no outcome of the run: a `Suspension`, or a store that is away. */
-  async advance(options: PassOptions = {}): Promise<ActionState> {
-    const recorded = options.recorded ?? (await loadSteps(this.app, this._id));
-    const recorder = new StepStore(this.app, this.dbDoc);
-    const replay = new Replay({ ...options, run: this._id, recorded, recorder });
+  /** One pass. Throws what is not an outcome of the run: a `Suspension`, a blocking error, or a store that is away. */
+  async advance(options: ReplayOptions): Promise<Ending> {
+    this.#clock = options.clock;
+    const replay = new Replay(options);
     this.#replay = replay;
     this.#compensation = new Compensation();
-    return this.#conclude(replay);
+    return this.#conclude(replay, options.journal.document.bag.cancelled?.reason);
   }
 
-  /** For Orbits' workers: a pass that reads the record by itself. What is no outcome leaves the run in progress. */
+  /** For Orbits' workers: a pass of its own. What is not an outcome leaves the run in progress. */
   override async main(): Promise<ActionState> {
     try {
-      const workflow = this.ofVersion((this.bag as { version?: number }).version ?? 1);
-      const state = await workflow.advance();
-      this.result = workflow.result;
+      const { state, result } = await passOfWorker(this);
+      this.result = result as this['IResult'];
       return state;
     } catch (error) {
       this.internalLogError(error as Error);
@@ -154,20 +174,23 @@ export abstract class DurableWorkflow extends Workflow {
     }
   }
 
-  async #conclude(replay: Replay): Promise<ActionState> {
+  async #conclude(replay: Replay, cancelReason: string | undefined): Promise<Ending> {
+    const undo = (isCancelled: boolean) => this.#compensation.carryOut(replay, isCancelled);
     // A result that can't be recorded is an error like any other.
     const defined = Promise.resolve()
       .then(() => this.define() as Promise<unknown>)
       .then(succeed)
-      .catch(async (error: unknown) => fail(error, await this.#compensation.carryOut(replay)));
-    let outcome = (await Promise.race([defined, replay.interrupted])) ?? fail(replay.interruption);
+      .catch(async (error: unknown) => fail(error, await undo(false)));
+    const cancelled = replay.cancelled.then(async () => {
+      return fail(new RunCancelledError(cancelReason), await undo(true));
+    });
+    const ending =
+      (await Promise.race([defined, cancelled, replay.interrupted])) ?? fail(replay.interruption);
     await replay.settle();
-    const { interruption } = replay;
-    if (interruption instanceof NonDeterminismError) outcome = fail(interruption);
-    else if (interruption) throw interruption;
-
-    this.result = outcome.result as this['IResult'];
-    return outcome.state;
+    if (replay.interruption) throw replay.interruption;
+    const [first, ...others] = replay.unattempted;
+    if (first) throw new Suspension(first, ...others);
+    return ending;
   }
 
   /** Orbits' own calls `define` here, to have the steps declared; ours runs it in `main`. */
@@ -185,14 +208,15 @@ export abstract class DurableWorkflow extends Workflow {
   }
 }
 
-const succeed = (value: unknown) => ({ state: ActionState.SUCCESS, result: toJson(value) });
-const fail = (error: unknown, undone?: Undone) => ({
+const succeed = (value: unknown): Ending => ({ state: ActionState.SUCCESS, result: toJson(value) });
+const fail = (error: unknown, undone?: Undone): Ending => ({
   state: ActionState.ERROR,
   result: { ...recordError(error), ...undone },
+  failedStep: StepError.stepOf(error),
 });
 
-function inline(work: () => unknown): InlineAction {
-  const action = new InlineAction();
+function inline(Class: typeof InlineAction, work: () => unknown): InlineAction {
+  const action = new Class();
   action.work = work;
   return action;
 }

@@ -15,17 +15,53 @@ export function redactErrors(redaction: (text: string) => string): void {
   redact = redaction;
 }
 
-const safe = (text: unknown) => redact(String(text)).toWellFormed();
+/** A longer text says no more to a person. */
+const MAX_TEXT = 20_000;
 
-/** The plain data of anything that was thrown. Never throws itself: details that can't be stored are omitted. */
-export function recordError(thrown: unknown): RecordedError {
-  if (!(thrown instanceof Error)) return { name: 'Error', message: safe(thrown) };
-  const plain = { name: safe(thrown.name), message: safe(thrown.message) };
+const safe = (text: unknown) => redact(textOf(text)).toWellFormed().slice(0, MAX_TEXT).toWellFormed();
+
+/** How many causes, and errors of an `AggregateError`, are recorded below one another. */
+const MAX_CAUSES = 5;
+
+/**
+ * The plain data of anything that was thrown, with its causes. Never throws itself: details that can't be stored are
+ * omitted.
+ */
+export function recordError(thrown: unknown, depth = MAX_CAUSES): RecordedError {
+  if (!isErrorLike(thrown)) return { name: 'Error', message: safe(thrown) };
+  const { cause, errors } = thrown as { cause?: unknown; errors?: unknown };
+  return {
+    ...details(thrown),
+    ...(cause !== undefined && depth > 0 && { cause: recordError(cause, depth - 1) }),
+    ...(Array.isArray(errors) &&
+      depth > 0 && { errors: errors.slice(0, 20).map((each) => recordError(each, depth - 1)) }),
+    name: safe(thrown.name),
+    message: safe(thrown.message),
+  };
+}
+
+function isErrorLike(thrown: unknown): thrown is { name: unknown; message: unknown } {
+  return thrown instanceof Error || (typeof thrown === 'object' && thrown !== null && 'stack' in thrown);
+}
+
+function details(thrown: object): object {
   try {
     // An error's stack is not enumerable, so the details are without it.
-    return { ...(redacted(toJson({ ...thrown })) as object), ...plain };
+    const { stack, cause, errors, ...members } = { ...thrown } as Record<string, unknown>;
+    void [stack, cause, errors];
+    return redacted(toJson(members)) as object;
   } catch {
-    return plain;
+    return {};
+  }
+}
+
+/** The text of anything, also of an object without a prototype. */
+function textOf(value: unknown): string {
+  try {
+    if (typeof value !== 'object' || value === null) return String(value);
+    return value instanceof Error ? value.message : JSON.stringify(toJson(value));
+  } catch {
+    return Object.prototype.toString.call(value);
   }
 }
 
@@ -43,13 +79,26 @@ function redacted(value: unknown): unknown {
  */
 export class StepError extends Error {
   [detail: string]: unknown;
+  // Not enumerable: it is not part of what is recorded of the error.
+  readonly #step: string;
 
+  /** @param step the id of the step, in hexadecimal */
   constructor(
     readonly ref: string,
+    step: string,
     recorded: RecordedError,
   ) {
     super(recorded.message);
+    this.#step = step;
     Object.assign(this, recorded);
+  }
+
+  /** The step whose failure an error is, or has for a cause. */
+  static stepOf(error: unknown): string | undefined {
+    for (let at = error, depth = 0; at instanceof Error && depth < 10; at = at.cause, depth++) {
+      if (at instanceof StepError) return at.#step;
+    }
+    return undefined;
   }
 }
 
@@ -62,15 +111,16 @@ export class StepTimeoutError extends Error {
   }
 }
 
-/** Ends a run that was begun by a version of its workflow that the deployed code does not have; nothing was repeated. */
-export class UnknownVersionError extends Error {
-  override readonly name = 'UnknownVersionError';
+/** Blocks a run whose workflow, or the version of it that started the run, is not in the deployed code. */
+export class UnknownWorkflowError extends Error {
+  override readonly name = 'UnknownWorkflowError';
 
   constructor(workflow: string, version: number, known: number[]) {
+    const deployed =
+      known.length === 0 ? 'does not register that workflow' : `has version ${known.join(', ')} of it`;
     super(
-      `The run was begun by version ${version} of the workflow "${workflow}"; the deployed code has ` +
-        `${known.join(', ')}. Keep a version in the workflow's \`previousVersions\` until its runs have ended. ` +
-        'Deploy it again, then retry the run.',
+      `Version ${version} of the workflow "${workflow}" started the run; the deployed code ${deployed}. ` +
+        'Nothing was done. Deploy that version again: keep it in `previousVersions` until its runs have ended.',
     );
   }
 }
@@ -80,29 +130,60 @@ export class RunCancelledError extends Error {
   override readonly name = 'RunCancelledError';
 }
 
-/** Ends a run whose workflow no longer asks for what its record holds; nothing was repeated. */
+/** Blocks a run whose workflow no longer asks for the steps in its history. Nothing was repeated. */
 export class NonDeterminismError extends Error {
   override readonly name = 'NonDeterminismError';
 
   constructor(recorded: string, asked: string) {
     super(
-      `The workflow no longer matches this run's record: recorded is ${recorded}, but the workflow asks for ${asked}. ` +
+      `The workflow no longer matches the history of this run: recorded is ${recorded}, but the workflow asks for ${asked}. ` +
         'Either its code changed while the run was open, or it reads something other than its argument and its ' +
-        'steps (the clock, randomness, a variable). Nothing was repeated. Look into the ledger for what the run has ' +
-        'done before you start another one under a new key.',
+        'steps (the clock, randomness, a variable). Nothing was repeated. Deploy code that replays the history, or cancel the run.',
     );
   }
 }
 
-/** Ends a run whose orchestrator crashed each time that it was resumed. */
+/** Blocks a run whose orchestrator crashes each time that it is resumed. */
 export class CrashLoopError extends Error {
   override readonly name = 'CrashLoopError';
 
   constructor(attempts: number) {
     super(
-      `The orchestrator crashed ${attempts} times while it advanced this run, so the run was given up. ` +
-        "See the orchestrator's log for a timeout or a lack of memory, and fix that. Look into the ledger for " +
-        'what the run has done before you start another one under a new key.',
+      `The orchestrator crashed ${attempts} times in a row while it advanced this run, without any progress. ` +
+        "See the orchestrator's log for a timeout or a lack of memory, and fix that. The run is tried again, less and less often.",
     );
   }
+}
+
+/** Whether an error is a fault of the operator: it blocks a run until the operator has fixed it, and never ends it. */
+export function isBlocking(error: unknown): error is Error {
+  return (
+    error instanceof UnknownWorkflowError ||
+    error instanceof NonDeterminismError ||
+    error instanceof CrashLoopError
+  );
+}
+
+/** Thrown where a workflow uses `do` in a way that a replay could not repeat. */
+export class MisuseError extends Error {
+  override readonly name = 'MisuseError';
+}
+
+/** An attempt that did not end in the time that a step has. What it has started may still have its effect. */
+export class AttemptTimeoutError extends Error {
+  override readonly name = 'AttemptTimeoutError';
+
+  constructor(ref: string, ms: number) {
+    super(`The attempt at step "${ref}" did not end within ${ms} ms.`);
+  }
+}
+
+/** Ends a pass: another orchestrator holds the run, or the run has ended. Nothing was written. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+}
+
+/** Ends a pass: a signal came that the pass has not seen, and that changes what it was about to write. */
+export class StaleRunError extends Error {
+  override readonly name = 'StaleRunError';
 }

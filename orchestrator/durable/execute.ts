@@ -1,89 +1,88 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { attempt } from './attempt.ts';
+import { attempt, fits, hasTime, pause, tooLittleTime, waitOf } from './attempt.ts';
+import type { Clock } from './clock.ts';
 import type { DurableAction } from './durable-action.ts';
 import { toMs, type Duration } from './duration.ts';
-import { isEnded, type AskedStep, type EndedStep, type OpenStep, type StepRecord } from './step.ts';
-import { Suspension, type TimeLimit } from './suspension.ts';
+import { recordError, StepTimeoutError } from './errors.ts';
+import type { Journal } from './journal.ts';
+import { toJson } from './json.ts';
+import type { StoredSignal } from './run-document.ts';
+import type { AskedStep, EndedStep, OpenStep } from './step.ts';
+import type { TimeLimit, Wait } from './suspension.ts';
 
 /** A longer wait than this is cheaper if the run is suspended. */
 const LONGEST_IDLE_MS = 30_000;
 
-/** Where open steps are written. Each answers what stands: the first one written wins. */
-export interface StepOpener {
-  /** Writes a step before it has an outcome. */
-  open(action: DurableAction, step: OpenStep): Promise<StepRecord>;
-  /** Writes that the action of an open step has begun something to be watched. */
-  watch(action: DurableAction, step: OpenStep): Promise<StepRecord>;
-}
-
-/** What a step is carried out with. */
+/** What a step is executed with. */
 export interface Execution {
   action: DurableAction;
   timeout: Duration | undefined;
   /** The step as an earlier pass left it open. */
   open: OpenStep | undefined;
-  attemptsBefore: number;
-  opener: StepOpener;
+  /** Why an earlier pass did not go on with it. */
+  wait: Wait | undefined;
+  /** What came for it from outside. */
+  signal: StoredSignal | undefined;
+  journal: Journal;
   time: TimeLimit;
-}
-
-/** A step with its outcome, and whether it stands in the store as open. */
-export interface Executed {
-  step: EndedStep;
-  isOpen: boolean;
+  clock: Clock;
 }
 
 /**
- * Brings a step to its outcome, or throws a `Suspension` where that takes longer than the pass may wait.
+ * Brings a step to its outcome, or throws a `Suspension` if that takes longer than the pass may wait.
  *
- * A step is written before its outcome only if its beginning has to outlive the pass: if it has a timeout, or if its
- * action has begun something to be watched.
+ * A step is written before its outcome only if its start must outlive the pass: if it has a timeout, or if its action
+ * has started something to be watched.
  */
-export async function execute(asked: AskedStep, execution: Execution): Promise<Executed> {
-  const { action, timeout, opener, time } = execution;
+export async function execute(asked: AskedStep, execution: Execution): Promise<EndedStep> {
+  const { action, timeout, journal, time, clock, wait, signal } = execution;
   const { idempotencyKey, ...step } = asked;
-  action.idempotencyKey = idempotencyKey;
-  action.ref = step.ref;
+  Object.assign(action, { idempotencyKey, ref: step.ref, clock, signal });
 
-  let isOpen = Boolean(execution.open);
-  let standing: StepRecord = execution.open ?? { ...step, startedAt: new Date(), bag: {}, isWatched: false };
-  if (timeout && !isOpen) {
-    standing = await opener.open(action, standing);
-    isOpen = true;
-  }
-  if (isEnded(standing)) return { step: standing, isOpen };
+  // Another branch, or a signal, has resumed the run: it is not this step's time yet.
+  if (wait && !signal) await pause(wait, LONGEST_IDLE_MS, time, clock);
+  const attemptsBefore = wait?.attempts ?? 0;
+  // No clock starts before the first attempt.
+  if (!hasTime(time)) throw tooLittleTime(asked, attemptsBefore, clock);
 
-  const { startedAt } = standing;
+  let open: OpenStep = execution.open ?? {
+    ...step,
+    startedAt: new Date(clock.now()),
+    bag: {},
+    isWatched: false,
+  };
+  if (timeout && !execution.open) journal.open(open);
+  if (action.hasEffect) await journal.flush();
+
+  const { startedAt } = open;
   const deadline = timeout && new Date(startedAt.getTime() + toMs(timeout));
-  let { attemptsBefore } = execution;
-  if (!standing.isWatched) {
-    const subject = { step, action, work: () => action.main(), attemptsBefore, deadline };
-    const { outcome, attempts } = await attempt(subject, time);
-    if (outcome !== 'OPEN')
-      return { step: { ...step, startedAt, attempts, endedAt: new Date(), outcome }, isOpen };
-    attemptsBefore = attempts - 1;
-    const watched = { ...standing, bag: { ...action.bag }, isWatched: true };
-    standing = await (isOpen ? opener.watch(action, watched) : opener.open(action, watched));
-    if (isEnded(standing)) return { step: standing, isOpen: true };
+  const subject = { step: asked, action, attemptsBefore, deadline };
+  const ended = (outcome: EndedStep['outcome'], attempts: number): EndedStep => {
+    return { ...step, startedAt, attempts, endedAt: new Date(clock.now()), outcome };
+  };
+
+  if (!open.isWatched) {
+    const { outcome, attempts } = await attempt({ ...subject, work: () => action.main() }, time, clock);
+    if (outcome !== 'OPEN') return ended(outcome, attempts);
+    subject.attemptsBefore = attempts - 1;
+    const until = action.takesSignal ? { due: action.due } : {};
+    open = { ...open, bag: toJson(action.bag) as OpenStep['bag'], isWatched: true, ...until };
+    journal.open(open);
   }
 
-  action.bag = standing.bag;
+  action.bag = open.bag;
   for (;;) {
-    const subject = { step, action, work: () => action.watcher(), attemptsBefore, deadline };
-    const { outcome, attempts } = await attempt(subject, time);
-    if (outcome !== 'OPEN')
-      return { step: { ...step, startedAt, attempts, endedAt: new Date(), outcome }, isOpen: true };
-    await waitUntil(earlier(action.due, deadline), asked, action, time);
+    // What is done in time counts as in time, however late it is looked at: so the deadline is judged after the look.
+    const look = { ...subject, deadline: undefined, work: () => action.watcher() };
+    const { outcome, attempts } = await attempt(look, time, clock);
+    if (outcome !== 'OPEN') return ended(outcome, attempts);
+    if (deadline && clock.now() >= deadline.getTime()) {
+      const error = recordError(new StepTimeoutError(step.ref, deadline));
+      return ended({ state: 'ERROR', error }, attempts);
+    }
+    const next = waitOf(asked, action.waitReason, earlier(action.due, deadline));
+    if (fits(next, LONGEST_IDLE_MS, time, clock)) await journal.flush();
+    await pause(next, LONGEST_IDLE_MS, time, clock);
   }
-}
-
-async function waitUntil(due: Date, asked: AskedStep, action: DurableAction, time: TimeLimit): Promise<void> {
-  const waitMs = Math.max(0, due.getTime() - Date.now());
-  if (waitMs > LONGEST_IDLE_MS || time.remainingMs() < waitMs + time.stepMs) {
-    const { id, ref } = asked;
-    throw new Suspension({ step: id.toHexString(), ref, reason: action.waitReason, due, attempts: 0 });
-  }
-  await sleep(waitMs);
 }
 
 const earlier = (a: Date, b: Date | undefined) => (b && b < a ? b : a);

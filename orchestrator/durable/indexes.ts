@@ -1,39 +1,84 @@
 import type { ActionApp } from '@wbce/orbits-core';
+import type { mongo } from 'mongoose';
+import { pagesOf, runsOf } from './durable-store.ts';
 import { hasCode } from './mongo-errors.ts';
 
+const NAMESPACE_NOT_FOUND = 26;
 const INDEX_NOT_FOUND = 27;
-const INDEX_OPTIONS_CONFLICT = 85;
+/** The same name with other options, and the same keys with another name or other keys for the name. */
+const CONFLICTS = [85, 86];
 
 /**
- * The indexes that the queries of this layer need, and the one that removes old history; Orbits makes none.
- * Creating what is there changes nothing, so each cold start sends this one command.
+ * The indexes that the queries of this layer need, and those that remove old history; Orbits makes none.
+ * Creating what exists changes nothing, so that each cold start sends these two commands. An index whose definition has
+ * changed is dropped and created again.
  *
- * @param historyDays how long a finished run and its steps are kept; trades are kept for ever, elsewhere
+ * @param historyDays how long a finished run is kept; trades are kept for ever, elsewhere
  */
 export async function ensureIndexes(app: ActionApp, historyDays: number): Promise<void> {
-  try {
-    await createIndexes(app, historyDays);
-  } catch (error) {
-    if (!hasCode(error, INDEX_OPTIONS_CONFLICT)) throw error;
-    // Another number of days was configured before. Of several that see this at once, one drops the index.
-    await app.ActionModel.collection.dropIndex('history').catch((dropError: unknown) => {
-      if (!hasCode(dropError, INDEX_NOT_FOUND)) throw dropError;
-    });
-    await createIndexes(app, historyDays);
-  }
-}
-
-async function createIndexes(app: ActionApp, historyDays: number): Promise<void> {
-  await app.ActionModel.collection.createIndexes([
-    { name: 'unfinished', key: { actionRef: 1, state: 1, createdAt: 1 } },
-    { name: 'steps', key: { workflowId: 1 } },
+  const expireAfterSeconds = historyDays * 86_400;
+  await ensure(runsOf(app), [
+    // What is due, in the order in which it is.
+    {
+      name: 'open',
+      key: { state: 1, 'cronActivity.nextActivity': 1 },
+      partialFilterExpression: { 'bag.version': { $exists: true } },
+    },
+    {
+      name: 'overlap',
+      key: { 'filter.overlap': 1, state: 1, createdAt: 1 },
+      partialFilterExpression: { 'filter.overlap': { $exists: true } },
+    },
     // What was started together, the newest first.
     {
       name: 'ticks',
       key: { 'filter.tick': 1, createdAt: -1, _id: -1 },
       partialFilterExpression: { 'filter.tick': { $exists: true } },
     },
-    // Only documents of this layer have the field, and only once they are to go.
-    { name: 'history', key: { 'bag.endedAt': 1 }, expireAfterSeconds: historyDays * 86_400 },
+    { name: 'newest', key: { actionRef: 1, createdAt: -1, _id: -1 } },
+    // Only a run that has ended has the field.
+    { name: 'retention', key: { 'bag.endedAt': 1 }, expireAfterSeconds },
   ]);
+  await ensure(pagesOf(app), [
+    { name: 'run', key: { run: 1 } },
+    { name: 'retention', key: { endedAt: 1 }, expireAfterSeconds },
+  ]);
+}
+
+async function ensure<T extends mongo.Document>(
+  collection: mongo.Collection<T>,
+  indexes: (mongo.IndexDescription & { name: string })[],
+): Promise<void> {
+  try {
+    await collection.createIndexes(indexes);
+  } catch (error) {
+    if (!CONFLICTS.some((code) => hasCode(error, code))) throw error;
+    await dropChanged(collection, indexes);
+    await collection.createIndexes(indexes);
+  }
+}
+
+/** Of several processes that see a conflict at once, one drops the index. */
+async function dropChanged<T extends mongo.Document>(
+  collection: mongo.Collection<T>,
+  indexes: (mongo.IndexDescription & { name: string })[],
+): Promise<void> {
+  const standing = await collection.indexes();
+  for (const { name, key, partialFilterExpression, expireAfterSeconds } of indexes) {
+    const definition = JSON.stringify([key, partialFilterExpression, expireAfterSeconds]);
+    const inTheWay = standing.filter((index) => {
+      const its = JSON.stringify([
+        index['key'],
+        index['partialFilterExpression'],
+        index['expireAfterSeconds'],
+      ]);
+      const isSameKey = JSON.stringify(index['key']) === JSON.stringify(key);
+      return (index.name === name) !== isSameKey || (index.name === name && its !== definition);
+    });
+    for (const { name: other } of inTheWay) {
+      await collection.dropIndex(other!).catch((error: unknown) => {
+        if (![INDEX_NOT_FOUND, NAMESPACE_NOT_FOUND].some((code) => hasCode(error, code))) throw error;
+      });
+    }
+  }
 }

@@ -1,13 +1,35 @@
+/** The longest argument or result of a step, in bytes of JSON: a page of the history must fit a document of 16 MiB. */
+export const MAX_JSON_BYTES = 7 * 1024 * 1024;
+
+/** How deep arrays and objects may be nested; MongoDB refuses documents with more than 100 levels. */
+const MAX_DEPTH = 80;
+
 /**
  * A value as JSON keeps it, without what BSON would change or refuse; `undefined` becomes null.
  *
  * Arguments and results are taken in this form at once, so that a replay, which reads them back, sees no difference.
- * Throws a TypeError for what has no such form: a BigInt, a cycle, a key that BSON reserves.
+ * Throws for what has no such form: a BigInt, a cycle, a key that BSON reserves, too many bytes or levels.
  */
 export function toJson(value: unknown): unknown {
   // A function or a symbol has no JSON at all.
   const text = JSON.stringify(value, keepable) as string | undefined;
-  return text === undefined ? null : (JSON.parse(text) as unknown);
+  if (text === undefined) return null;
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_JSON_BYTES) {
+    throw new RangeError(
+      `a value of ${bytes} bytes of JSON can't be stored; the limit is ${MAX_JSON_BYTES}. Store it elsewhere, and keep its key.`,
+    );
+  }
+  const plain = JSON.parse(text) as unknown;
+  if (isDeeper(plain, MAX_DEPTH)) {
+    throw new RangeError(`a value with more than ${MAX_DEPTH} levels of nesting can't be stored`);
+  }
+  return plain;
+}
+
+/** Whether two values are the same JSON, in whatever order their keys are. */
+export function isSameJson(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one, sorted) === JSON.stringify(other, sorted);
 }
 
 function keepable(key: string, value: unknown): unknown {
@@ -16,4 +38,14 @@ function keepable(key: string, value: unknown): unknown {
   }
   // BSON is UTF-8, which has no lone surrogates.
   return typeof value === 'string' ? value.toWellFormed() : value;
+}
+
+function sorted(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
 }

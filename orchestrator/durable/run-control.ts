@@ -1,24 +1,28 @@
 import { ActionState, type ActionApp } from '@wbce/orbits-core';
 import type { mongo, Types } from 'mongoose';
-import { workflowRefs } from './app.ts';
-import { RunCancelledError, recordError } from './errors.ts';
+import * as z from 'zod';
+import { workflowsOf } from './app.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { runsOf, runStoreOf } from './durable-store.ts';
 import { stepId } from './ids.ts';
-import { isFree } from './run-store.ts';
-import { toRun, type Run, type RunDocument, type RunState } from './run.ts';
-import { loadSteps } from './step-store.ts';
-import { NEVER, type StepDocument } from './step.ts';
+import { toJson } from './json.ts';
+import type { RunDocument } from './run-document.ts';
+import { isFree, UNFINISHED } from './run-fields.ts';
+import type { RunStore } from './run-store.ts';
+import { toRun, type Run, type RunState } from './run.ts';
 
-/** What became of an answer. Only one that is `taken` changed anything. */
-export type AnswerOutcome =
-  | { outcome: 'taken' | 'timed-out' | 'not-waiting' }
-  /** There was an answer before: this one. */
-  | { outcome: 'answered'; value: unknown };
+/** What became of a signal. `taken`: the step that waits for it gets it. `kept`: the step that will wait for it does. */
+export type SignalOutcome =
+  | { outcome: 'taken' | 'kept' | 'timed-out' | 'ended' | 'cancelled' | 'unknown' }
+  /** There was one before: this one. */
+  | { outcome: 'answered'; value: unknown }
+  | { outcome: 'invalid'; problems: string };
 
-/** What became of a cancellation. Only `cancelled` changed anything. */
+/** What became of a cancellation. `cancelled`: the next pass ends the run. */
 export type CancelOutcome = 'cancelled' | 'ended' | 'held' | 'uncertain';
 
 export interface RunQuery {
-  state?: RunState | undefined;
+  state?: RunState | 'BLOCKED' | undefined;
   /** Members of the run's filter. */
   filter?: Record<string, string>;
   /** Started at this time or later. */
@@ -30,32 +34,40 @@ export interface RunQuery {
   after?: { startedAt: Date; id: Types.ObjectId } | undefined;
 }
 
-const UNFINISHED = { $lt: ActionState.SUCCESS };
-const statesOf = (state: RunState) =>
-  ({ SUCCESS: ActionState.SUCCESS, ERROR: ActionState.ERROR, IN_PROGRESS: UNFINISHED })[state];
+const isOpen = { state: { $in: [...UNFINISHED, ActionState.PAUSED] } };
+const byState: Record<RunState | 'BLOCKED', mongo.Filter<RunDocument>> = {
+  SUCCESS: { state: ActionState.SUCCESS },
+  ERROR: { state: ActionState.ERROR },
+  IN_PROGRESS: isOpen,
+  BLOCKED: { ...isOpen, 'bag.blocked': { $exists: true } },
+};
 
 /** What is asked of runs, and done to them, from outside. */
 export class RunControl {
   readonly #app: ActionApp;
-  readonly #actions: mongo.Collection<RunDocument>;
+  readonly #runs: mongo.Collection<RunDocument>;
+  readonly #store: RunStore;
+  readonly #clock: Clock;
 
-  constructor(app: ActionApp) {
+  constructor(app: ActionApp, clock: Clock = systemClock) {
     this.#app = app;
-    this.#actions = app.ActionModel.collection as unknown as mongo.Collection<RunDocument>;
+    this.#runs = runsOf(app);
+    this.#store = runStoreOf(app, clock);
+    this.#clock = clock;
   }
 
   async find(_id: Types.ObjectId): Promise<Run | undefined> {
-    const document = await this.#actions.findOne({ _id, actionRef: { $in: workflowRefs(this.#app) } });
-    return document ? toRun(document, await loadSteps(this.#app, _id)) : undefined;
+    const document = await this.#runs.findOne({ _id, ...isRun });
+    return document ? toRun(document, await this.#store.history(document)) : undefined;
   }
 
   /** The newest first, without their steps. */
   async list({ state, filter = {}, from, to, limit, after }: RunQuery): Promise<Run[]> {
     const started = { ...(from && { $gte: from }), ...(to && { $lt: to }) };
-    const documents = await this.#actions
+    const documents = await this.#runs
       .find({
-        actionRef: { $in: workflowRefs(this.#app) },
-        ...(state && { state: statesOf(state) }),
+        ...isRun,
+        ...(state && byState[state]),
         ...Object.fromEntries(Object.entries(filter).map(([name, value]) => [`filter.${name}`, value])),
         ...((from ?? to) && { createdAt: started }),
         ...(after && {
@@ -65,79 +77,93 @@ export class RunControl {
           ],
         }),
       })
+      .project<RunDocument>({ 'bag.steps': 0, 'bag.open': 0, 'bag.spare': 0, 'bag.signals': 0 })
       .sort({ createdAt: -1, _id: -1 })
       .limit(limit)
       .toArray();
     return documents.map((document) => toRun(document, []));
   }
 
-  /** Answers a step that waits for it (`waitFor`), once; the run is due at once. */
-  async answer(run: Types.ObjectId, ref: string, value: unknown): Promise<AnswerOutcome> {
-    const _id = stepId(run, ref, 0);
-    const now = new Date().toISOString();
-    const { matchedCount } = await this.#steps.updateOne(
-      { _id, state: ActionState.IN_PROGRESS, 'bag.answer': { $exists: false }, 'bag.due': { $gt: now } },
-      { $set: { 'bag.answer': { value } } },
+  /**
+   * Gives a value to the step that waits for it (`waitFor`), or that will: once, if the workflow's schema takes it. The
+   * run is due at once.
+   *
+   * @param occurrence how many steps with this ref the run had before
+   */
+  async signal(run: Types.ObjectId, ref: string, value: unknown, occurrence = 0): Promise<SignalOutcome> {
+    const found = await this.#runs.findOne(
+      { _id: run, ...isRun },
+      { projection: { actionRef: 1, 'bag.version': 1 } },
     );
-    if (matchedCount === 0) return this.#whyNotTaken(run, _id);
-    await this.#signal(run);
-    return { outcome: 'taken' };
+    const schema = found && this.#schemaOf(found, ref);
+    if (!schema) return { outcome: 'unknown' };
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) return { outcome: 'invalid', problems: z.prettifyError(parsed.error) };
+    const step = stepId(run, ref, occurrence).toHexString();
+    const now = new Date(this.#clock.now());
+    const signal = { value: JSON.stringify(toJson(value)), at: now };
+    const standing = await this.#runs.findOneAndUpdate(
+      {
+        _id: run,
+        state: { $in: UNFINISHED },
+        'bag.cancelled': { $exists: false },
+        [`bag.signals.${step}`]: { $exists: false },
+        'bag.steps.id': { $ne: step },
+        $or: [{ [`bag.open.${step}`]: { $exists: false } }, { [`bag.open.${step}.due`]: { $gt: now } }],
+      } as mongo.Filter<RunDocument>,
+      {
+        $set: { [`bag.signals.${step}`]: signal, 'cronActivity.nextActivity': now },
+        $inc: { 'bag.signalled': 1 },
+      } as mongo.UpdateFilter<RunDocument>,
+      { projection: { [`bag.open.${step}`]: 1 } },
+    );
+    if (standing) return { outcome: standing.bag.open?.[step] ? 'taken' : 'kept' };
+    return this.#whyNotTaken(run, step);
   }
 
   /**
-   * Ends a run that waits or sleeps. A run that is held is left alone, and so is one that retries a step, or whose
-   * holder died: there, it is not certain what its last step has done.
+   * Ends a run that waits or sleeps: the next pass undoes what has an undo, and the run is due at once. A run that is
+   * held is left alone, and so is one that retries a step, or whose holder crashed: it is not certain what its last step
+   * has done.
    */
   async cancel(_id: Types.ObjectId, reason: string): Promise<CancelOutcome> {
-    const now = new Date();
-    const idle = {
-      state: ActionState.SLEEPING,
-      'bag.waits.0': { $exists: true },
-      'bag.waits.attempts': { $not: { $gt: 0 } },
-    };
-    const { matchedCount } = await this.#actions.updateOne(
-      { ...isFree(now), _id, ...idle },
+    const now = new Date(this.#clock.now());
+    const { matchedCount } = await this.#runs.updateOne(
       {
-        $set: {
-          state: ActionState.ERROR,
-          result: recordError(new RunCancelledError(reason)),
-          stateUpdatedAt: now,
-          updatedAt: now,
-          'bag.endedAt': now,
-          'cronActivity.nextActivity': NEVER,
-        },
-        $inc: { __v: 1 },
+        ...isFree(now),
+        _id,
+        state: ActionState.SLEEPING,
+        'bag.waits.0': { $exists: true },
+        'bag.waits.attempts': { $not: { $gt: 0 } },
+      } as mongo.Filter<RunDocument>,
+      {
+        $set: { 'bag.cancelled': { reason, at: now }, 'cronActivity.nextActivity': now },
+        $inc: { 'bag.signalled': 1 },
       },
     );
-    if (matchedCount === 1) {
-      await this.#actions.updateMany({ workflowId: _id.toHexString() }, { $set: { 'bag.endedAt': now } });
-      return 'cancelled';
-    }
-    const document = await this.#actions.findOne({ _id });
+    if (matchedCount === 1) return 'cancelled';
+    const document = await this.#runs.findOne({ _id });
     if (!document || document.state >= ActionState.SUCCESS) return 'ended';
-    const isHeld = (await this.#actions.countDocuments({ ...isFree(now), _id })) === 0;
+    const isHeld = (await this.#runs.countDocuments({ ...isFree(now), _id })) === 0;
     return isHeld ? 'held' : 'uncertain';
   }
 
-  /** Makes an unfinished run due, also one whose pass is about to put it down for later. */
-  async #signal(run: Types.ObjectId): Promise<void> {
-    await this.#actions.updateOne(
-      { _id: run, state: UNFINISHED },
-      { $set: { 'cronActivity.nextActivity': new Date() }, $inc: { 'bag.signals': 1 } },
-    );
+  #schemaOf({ actionRef, bag }: RunDocument, ref: string): z.ZodType | undefined {
+    const current = workflowsOf(this.#app).get(actionRef);
+    const versions = current ? [current, ...current.previousVersions] : [];
+    const signals = versions.find(({ version }) => version === bag.version)?.signals ?? {};
+    return Object.hasOwn(signals, ref) ? signals[ref] : undefined;
   }
 
-  async #whyNotTaken(run: Types.ObjectId, step: Types.ObjectId): Promise<AnswerOutcome> {
-    const asked = await this.#steps.findOne({ _id: step });
-    if (!asked) return { outcome: 'not-waiting' };
-    const answer = asked.bag['answer'] as { value: unknown } | undefined;
-    if (!answer) return { outcome: 'timed-out' };
-    // The process that took the answer may have crashed before it made the run due.
-    await this.#signal(run);
-    return { outcome: 'answered', value: answer.value };
-  }
-
-  get #steps(): mongo.Collection<StepDocument> {
-    return this.#actions as unknown as mongo.Collection<StepDocument>;
+  async #whyNotTaken(run: Types.ObjectId, step: string): Promise<SignalOutcome> {
+    const document = await this.#runs.findOne({ _id: run });
+    const { signals, cancelled } = document?.bag ?? {};
+    const earlier = signals?.[step];
+    if (earlier) return { outcome: 'answered', value: JSON.parse(earlier.value) as unknown };
+    if (!document || document.state >= ActionState.SUCCESS) return { outcome: 'ended' };
+    return { outcome: cancelled ? 'cancelled' : 'timed-out' };
   }
 }
+
+/** Not an action of Orbits' own. */
+const isRun = { 'bag.version': { $exists: true } };

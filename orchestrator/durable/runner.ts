@@ -1,17 +1,32 @@
-import { randomUUID } from 'node:crypto';
 import { Action, ActionState, type ActionApp } from '@wbce/orbits-core';
 import type { Types } from 'mongoose';
-import { DurableWorkflow, type PassOptions } from './durable-workflow.ts';
-import { CrashLoopError, recordError, UnknownVersionError, type RecordedError } from './errors.ts';
-import { RunStore, type Ending, type Lease, type OpenRun } from './run-store.ts';
-import { toRun, type Run, type RunDocument } from './run.ts';
-import { forgetFailure, loadSteps } from './step-store.ts';
-import type { AskedStep, RecordedStep, StepRecord } from './step.ts';
-import { Suspension, type TimeLimit } from './suspension.ts';
-import { workflowRefs } from './app.ts';
+import { workflowsOf } from './app.ts';
+import { hasTime } from './attempt.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { runStoreOf } from './durable-store.ts';
+import type { DurableWorkflow } from './durable-workflow.ts';
+import {
+  CrashLoopError,
+  isBlocking,
+  LeaseLostError,
+  recordError,
+  StaleRunError,
+  UnknownWorkflowError,
+} from './errors.ts';
+import { cutBefore } from './history-cut.ts';
+import { Journal, type Rest } from './journal.ts';
+import type { RunDocument, StartPolicy } from './run-document.ts';
+import { noChanges, type Claim, type Ending, type Lease, type OpenRun, type RunStore } from './run-store.ts';
+import { toRun, type Run } from './run.ts';
+import type { AskedStep, RecordedStep } from './step.ts';
+import { Suspension, type TimeLimit, type Wait } from './suspension.ts';
 
-/** How often a run is claimed in a row without being suspended or ending. */
+/** How often a run is claimed in a row without any progress before it is tried less often. */
 const MAX_CLAIMS = 10;
+
+/** How long a blocked run waits at first, and at most. */
+const BLOCKED_MS = 60_000;
+const LONGEST_BLOCKED_MS = 60 * 60_000;
 
 /** Gets what happens to runs. */
 export interface RunObserver {
@@ -19,175 +34,248 @@ export interface RunObserver {
   /** A run whose key came again: it was left as it is. */
   runFound(run: RunDocument, how: 'held' | 'finished'): void;
   stepStarted(run: RunDocument, step: AskedStep): void;
+  /** The outcome of a step is on record. */
   stepEnded(run: RunDocument, step: RecordedStep): void;
   runSuspended(run: RunDocument, suspension: Suspension): void;
+  /** A fault of the operator keeps the run from going on. */
+  runBlocked(run: RunDocument, error: Error): void;
   runEnded(run: Run): void;
 }
 
-/** A run to be started, or found where its key has been seen before. */
+/** A run to be started, or found if its key has been seen before. */
 export interface RunRequest {
   key: string;
   workflow: DurableWorkflow;
-  /** What the run can be searched by, in addition to its key. */
+  /** What the run can be searched by, in addition to its key. Runs with the same `overlap` overlap while both are open. */
   filter?: Record<string, string>;
-  /** Why the run is to do nothing, if it is not there yet; it ends at once with `{ skipped: REASON }` for its result. */
-  skip?: string;
-  /** Why the run waits before it does anything, if it does: it is suspended, and due at once. */
-  queue?: string;
+  /** Why and until when it does not start, if it is created by this request. */
+  start?: StartPolicy;
+  /** From then on it is too late to start it, should there be no time to do so now. */
+  startBy?: Date;
 }
 
-const QUEUE = 'queue';
+/** A run that was put on record. */
+export interface ClaimedRun extends Claim {
+  startBy?: Date | undefined;
+}
 
-/** Drives runs in this process, one pass each, and awaits them: nothing is left running when a call returns. */
+/** What a run waits for that has not started because there was no time. */
+export const START = 'start';
+
+/** Advances runs in this process, one pass each, and awaits them: nothing is left running when a call returns. */
 export class Runner {
   readonly #app: ActionApp;
   readonly #store: RunStore;
   readonly #observer: RunObserver;
   readonly #time: TimeLimit;
+  readonly #clock: Clock;
 
-  /** @param time what this process has left: no lease outlives it, and nothing is begun that it can't hold */
-  constructor(app: ActionApp, observer: RunObserver, time: TimeLimit) {
+  /** @param time what this process has left: no lease outlives it, and nothing is started that it can't hold */
+  constructor(app: ActionApp, observer: RunObserver, time: TimeLimit, clock: Clock = systemClock) {
     this.#app = app;
-    this.#store = new RunStore(app);
+    this.#store = runStoreOf(app, clock);
     this.#observer = observer;
     this.#time = time;
+    this.#clock = clock;
   }
 
   /** Whether the time left holds another step. */
   get hasTime(): boolean {
-    return this.#time.remainingMs() >= this.#time.stepMs;
+    return hasTime(this.#time);
   }
 
   /** Starts or resumes the run of a key, or answers its outcome. */
   async run(request: RunRequest): Promise<Run> {
-    const claim = await this.#store.claim(request.workflow, request.key, request.filter ?? {}, this.#lease());
+    return this.advance(await this.claim(request));
+  }
+
+  /** Puts the run of a key on record, and holds it if it is unfinished and free. */
+  async claim({ workflow, key, filter = {}, start, startBy }: RunRequest): Promise<ClaimedRun> {
+    const claim = await this.#store.claim(workflow, key, filter, start, this.#lease());
     if (claim.outcome === 'held' || claim.outcome === 'finished') {
       this.#observer.runFound(claim.document, claim.outcome);
-      return this.#read(claim.document);
     }
-    if (claim.outcome === 'created' && request.skip !== undefined) {
-      const result = { skipped: request.skip };
-      return this.#finish(claim.document, { state: ActionState.SUCCESS, result, leavesOpen: false }, []);
-    }
-    const isNew = claim.outcome === 'created' || claim.document.bag.waits?.[0]?.ref === QUEUE;
-    if (isNew && request.queue !== undefined) return this.#queue(claim.document, request.queue);
-    return this.#advance(claim.document, claim.outcome);
+    return { ...claim, startBy };
   }
 
-  /** The unfinished runs, oldest first; where there are more than the limit, those that are due first. */
-  findOpen(limit: number): Promise<OpenRun[]> {
-    return this.#store.findOpen(workflowRefs(this.#app), limit);
-  }
-
-  /** Resumes an unfinished run; undefined if another orchestrator was faster. */
-  async resume(run: Types.ObjectId): Promise<Run | undefined> {
-    const document = await this.#store.takeOver(run, this.#lease());
-    return document && this.#advance(document, 'taken-over');
-  }
-
-  /**
-   * Resumes a failed run from the step that failed; undefined if the run has not failed, or undid its steps.
-   */
-  async retry(run: Types.ObjectId): Promise<Run | undefined> {
-    const document = await this.#store.reopen(run, this.#lease());
-    if (!document) return undefined;
-    // If the process crashes before this, the next pass finds the failure in the history, and the run fails again.
-    await forgetFailure(this.#app, run, document.result as RecordedError);
-    return this.#advance(document, 'taken-over');
-  }
-
-  async #advance(document: RunDocument, how: 'created' | 'taken-over'): Promise<Run> {
-    this.#observer.runClaimed(document, how);
-    const { claims } = document.bag;
-    if (claims > MAX_CLAIMS) return this.#fail(document, new CrashLoopError(claims - 1));
+  /** One pass over a run that this process has claimed; a run that it has not is answered as it is. */
+  async advance({ outcome, document, startBy }: ClaimedRun): Promise<Run> {
+    if (outcome === 'held' || outcome === 'finished') return this.#read(document);
     try {
-      return await this.#pass(document, how === 'created');
+      if (outcome === 'created' && !document.bag.start && !this.hasTime)
+        return await this.#putOff(document, startBy);
+      return await this.#advance(document, outcome);
     } catch (error) {
-      // Where the store is away this fails too, and the lease ends by itself.
+      // If the store is away this fails too, and the lease ends by itself.
       await this.#store.release(document).catch(() => undefined);
       throw error;
     }
   }
 
-  async #pass(document: RunDocument, isNew: boolean): Promise<Run> {
-    const recorded = isNew ? [] : await loadSteps(this.#app, document._id);
-    let workflow: DurableWorkflow;
+  /** The runs that are due, those first that are due first, and other open ones with these overlap keys. */
+  findOpen(overlapKeys: string[], limit: number): Promise<OpenRun[]> {
+    return this.#store.findOpen(overlapKeys, limit);
+  }
+
+  /** Resumes an unfinished run; undefined if another orchestrator was faster. */
+  async resume(run: Types.ObjectId): Promise<Run | undefined> {
+    const document = await this.#store.takeOver(run, this.#lease());
+    return document && this.advance({ outcome: 'taken-over', document });
+  }
+
+  /**
+   * Resumes a failed run from the step that failed it, or from another one. A run that no step failed goes on with all
+   * that it has.
+   *
+   * @param from the ref of the step that is executed again, with all that was recorded after it
+   * @returns undefined if the run has not failed, or undid its steps
+   */
+  async retry(run: Types.ObjectId, from?: string): Promise<Run | undefined> {
+    const failed = await this.#store.read(run);
+    const history = await this.#store.history(failed);
+    const document = await this.#store.reopen(failed, cutBefore(failed, history, from), this.#lease());
+    return document && this.advance({ outcome: 'taken-over', document });
+  }
+
+  async #advance(document: RunDocument, how: 'created' | 'taken-over'): Promise<Run> {
+    this.#observer.runClaimed(document, how);
+    const { claims } = document.bag;
+    if (claims > MAX_CLAIMS && how === 'taken-over' && (claims - MAX_CLAIMS) % 2 === 1) {
+      return this.#block(document, new CrashLoopError(claims - 1));
+    }
+    const waits = await this.#startOf(document);
+    return waits ?? this.#pass(document);
+  }
+
+  /** Ends or suspends a run that does not start; undefined if it starts, or has started. */
+  async #startOf(document: RunDocument): Promise<Run | undefined> {
+    const { start } = document.bag;
+    if (!start) return undefined;
+    const { notAfter } = start;
+    if (start.skip !== undefined) return this.#skip(document, start.skip);
+    if (notAfter && this.#clock.now() > notAfter.getTime()) {
+      return this.#skip(document, `it was too late to start: the limit was ${notAfter.toISOString()}`);
+    }
+    const earlier = start.overlap && (await this.#store.findEarlier(document));
+    if (earlier) {
+      const reason = `run ${earlier._id.toHexString()} of ${document.filter['overlap']}, of ${earlier.createdAt.toISOString()}, is still open`;
+      if (start.overlap === 'skip') return this.#skip(document, reason);
+      return this.#wait(document, 'queue', reason);
+    }
+    if (!this.hasTime) return this.#putOff(document, notAfter);
+    if (!(await this.#store.begin(document))) return this.#read(await this.#store.read(document._id));
+    return undefined;
+  }
+
+  #skip(document: RunDocument, reason: string): Promise<Run> {
+    return this.#finish(document, [], nothingLeft, {
+      state: ActionState.SUCCESS,
+      result: { skipped: reason },
+    });
+  }
+
+  /** Nothing of the run was done yet, so that it may still be too late to start it. */
+  #putOff(document: RunDocument, notAfter: Date | undefined): Promise<Run> {
+    document.bag.start = { ...document.bag.start, ...(notAfter && { notAfter }) };
+    return this.#wait(document, START, 'the invocation had no time left to start it');
+  }
+
+  #wait(document: RunDocument, ref: string, reason: string): Promise<Run> {
+    const due = new Date(this.#clock.now());
+    const wait: Wait = { step: document._id.toHexString(), ref, reason, due, attempts: 0 };
+    return this.#suspend(document, new Suspension(wait), [], nothingLeft);
+  }
+
+  async #pass(document: RunDocument): Promise<Run> {
+    const onRecorded = (step: RecordedStep) => this.#observer.stepEnded(document, step);
+    const journal = new Journal(document, this.#store, this.#clock, onRecorded);
+    let workflow: DurableWorkflow | undefined;
     try {
+      const history = await this.#store.history(document);
       workflow = await this.#workflowOf(document);
+      const ending = await workflow.advance({
+        history,
+        journal,
+        time: this.#time,
+        clock: this.#clock,
+        observer: { stepStarted: (step) => this.#observer.stepStarted(document, step) },
+      });
+      return await this.#finish(document, workflow.history, await journal.rest(), ending);
     } catch (error) {
-      if (error instanceof UnknownVersionError) return this.#fail(document, error, recorded);
+      const history = workflow?.history ?? [];
+      if (error instanceof Suspension) return this.#suspend(document, error, history, await journal.rest());
+      if (error instanceof StaleRunError || error instanceof LeaseLostError) return this.#reread(document);
+      if (isBlocking(error)) return this.#block(document, error);
       throw error;
     }
-    await workflow.initialization();
-    try {
-      const state = await workflow.advance(this.#passOptions(document, recorded));
-      const { result, leavesOpen, history } = workflow;
-      return await this.#finish(document, { state, result, leavesOpen }, history);
-    } catch (error) {
-      if (!(error instanceof Suspension)) throw error;
-      return this.#suspend(document, error, workflow.history);
-    }
   }
 
-  #queue(document: RunDocument, reason: string): Promise<Run> {
+  async #suspend(
+    document: RunDocument,
+    suspension: Suspension,
+    history: RecordedStep[],
+    { changes, written }: Rest,
+  ): Promise<Run> {
+    if (!(await this.#store.suspend(document, changes, suspension))) return this.#reread(document);
+    written();
+    this.#observer.runSuspended(document, suspension);
+    return toRun(sleeping(document), history);
+  }
+
+  /** What a pass did that ends so may be wrong, as its history is: nothing of it is written. */
+  async #block(document: RunDocument, error: Error): Promise<Run> {
+    const since = document.bag.blocked?.since.getTime() ?? this.#clock.now();
+    const waitMs = Math.min(LONGEST_BLOCKED_MS, Math.max(BLOCKED_MS, this.#clock.now() - since));
+    const due = new Date(this.#clock.now() + waitMs);
     const step = document._id.toHexString();
-    const wait = { step, ref: QUEUE, reason, due: new Date(), attempts: 0 };
-    return this.#suspend(document, new Suspension(wait), []);
-  }
-
-  async #suspend(document: RunDocument, suspension: Suspension, steps: RecordedStep[]): Promise<Run> {
-    if (await this.#store.suspend(document, suspension)) {
-      this.#observer.runSuspended(document, suspension);
-      const { waits } = suspension;
-      return toRun({ ...document, bag: { ...document.bag, waits } }, steps);
+    const wait: Wait = { step, ref: 'blocked', reason: error.message, due, attempts: 0 };
+    if (!(await this.#store.block(document, noChanges, wait, recordError(error)))) {
+      return this.#reread(document);
     }
-    const current = await this.#store.read(document._id);
-    const isOurs = current.bag.holder === document.bag.holder && current.__v === document.__v;
-    return isOurs ? this.#pass(current, false) : this.#read(current);
+    this.#observer.runBlocked(document, error);
+    return toRun(sleeping(document), await this.#store.history(document));
   }
 
-  #passOptions(document: RunDocument, recorded: StepRecord[]): PassOptions {
-    const waits = document.bag.waits ?? [];
-    return {
-      recorded,
-      time: this.#time,
-      attempts: new Map(waits.map(({ step, attempts }) => [step, attempts])),
-      observer: {
-        stepStarted: (step) => this.#observer.stepStarted(document, step),
-        stepEnded: (step) => this.#observer.stepEnded(document, step),
-      },
-    };
-  }
-
-  #fail(document: RunDocument, error: Error, steps: StepRecord[] = []): Promise<Run> {
-    const ending = { state: ActionState.ERROR, result: recordError(error), leavesOpen: true };
-    return this.#finish(document, ending, steps);
-  }
-
-  async #finish(document: RunDocument, ending: Omit<Ending, 'endedAt'>, steps: StepRecord[]): Promise<Run> {
-    const endedAt = new Date();
-    if (!(await this.#store.finish(document, { ...ending, endedAt }))) {
-      // The lease was lost: another orchestrator advances the run, and its record is reported as it is.
-      return this.#read(await this.#store.read(document._id));
-    }
-    const run = toRun({ ...document, ...ending, stateUpdatedAt: endedAt }, steps);
+  async #finish(
+    document: RunDocument,
+    history: RecordedStep[],
+    { changes, written }: Rest,
+    ending: Ending,
+  ): Promise<Run> {
+    if (!(await this.#store.finish(document, changes, ending))) return this.#reread(document);
+    written();
+    const run = toRun(document, history);
     this.#observer.runEnded(run);
     return run;
   }
 
+  /** After a write that changed nothing: goes on if the run is still this process's own, or answers what stands. */
+  async #reread(document: RunDocument): Promise<Run> {
+    const standing = await this.#store.read(document._id);
+    const isOurs = standing.state < ActionState.SUCCESS && standing.bag.holder === document.bag.holder;
+    if (!isOurs) return this.#read(standing);
+    Object.assign(document, standing);
+    return this.#pass(document);
+  }
+
   async #read(document: RunDocument): Promise<Run> {
-    return toRun(document, await loadSteps(this.#app, document._id));
+    return toRun(document, await this.#store.history(document));
   }
 
   async #workflowOf(document: RunDocument): Promise<DurableWorkflow> {
+    const { actionRef, bag } = document;
+    if (!workflowsOf(this.#app).has(actionRef)) throw new UnknownWorkflowError(actionRef, bag.version, []);
     const action = await Action.constructFromDb(this.#app.ActionModel.hydrate(document));
-    if (action instanceof DurableWorkflow) return action.ofVersion(document.bag.version);
-    throw new Error(
-      `Action ${document._id.toHexString()} (${document.actionRef}) is not a durable workflow.`,
-    );
+    const workflow = (action as DurableWorkflow).ofVersion(bag.version);
+    await workflow.initialization();
+    return workflow;
   }
 
   #lease(): Lease {
-    return { token: randomUUID(), until: new Date(Date.now() + this.#time.remainingMs()) };
+    return { token: this.#clock.token(), until: new Date(this.#clock.now() + this.#time.remainingMs()) };
   }
 }
+
+const nothingLeft: Rest = { changes: noChanges, written: () => undefined };
+
+const sleeping = (document: RunDocument) => ({ ...document, state: ActionState.SLEEPING });

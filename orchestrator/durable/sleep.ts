@@ -8,10 +8,12 @@ export class SleepAction extends DurableAction {
   declare IArgument: { until: string } | { duration: Duration };
   declare IBag: { due: string };
 
+  override readonly hasEffect = false;
+
   override main(): Promise<ActionState> {
     const { argument } = this;
     const due =
-      'until' in argument ? new Date(argument.until) : new Date(Date.now() + toMs(argument.duration));
+      'until' in argument ? new Date(argument.until) : new Date(this.clock.now() + toMs(argument.duration));
     this.bag = { due: due.toISOString() };
     return Promise.resolve(ActionState.IN_PROGRESS);
   }
@@ -21,7 +23,9 @@ export class SleepAction extends DurableAction {
   }
 
   override watcher(): Promise<ActionState> {
-    return Promise.resolve(Date.now() < this.due.getTime() ? ActionState.IN_PROGRESS : ActionState.SUCCESS);
+    return Promise.resolve(
+      this.clock.now() < this.due.getTime() ? ActionState.IN_PROGRESS : ActionState.SUCCESS,
+    );
   }
 
   override get waitReason(): string {

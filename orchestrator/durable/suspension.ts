@@ -1,6 +1,6 @@
 import type { RecordedError } from './errors.ts';
 
-/** What a step waits for, where the pass that began it can't wait so long. */
+/** Why a step does not go on in this pass. */
 export interface Wait {
   /** The step's id, in hexadecimal. */
   step: string;
@@ -11,6 +11,8 @@ export interface Wait {
   /** Attempts that failed so far, and the error of the last one. */
   attempts: number;
   error?: RecordedError;
+  /** Whether the step has no outcome yet because it was not attempted, or is to be attempted again. */
+  isUnattempted?: true;
 }
 
 /** Ends a pass before the run has ended: the run is suspended, and a later pass resumes it. */
@@ -33,7 +35,7 @@ export class Suspension extends Error {
 export interface TimeLimit {
   /** Milliseconds until this process may be ended; Infinity for a process that stays. */
   remainingMs(): number;
-  /** What must remain for a step to be begun: the longest that one takes, and the writes after it. */
+  /** What must remain for a step to be started: the longest that one takes, and the writes after it. */
   stepMs: number;
 }
 

@@ -4,18 +4,20 @@ import { DurableAction } from './durable-action.ts';
 import { toMs, type Duration } from './duration.ts';
 import { StepTimeoutError } from './errors.ts';
 
-/** The action behind `waitFor`: an answer from outside, or the time-out. */
+/** The action behind `waitFor`: a signal from outside, or the timeout. */
 export class WaitForAction extends DurableAction {
   static override permanentRef = 'wait-for';
   declare IArgument: { timeout: Duration };
-  declare IBag: { due: string; answer?: { value: unknown } };
+  declare IBag: { due: string };
   declare IResult: object;
+  override readonly hasEffect = false;
+  override readonly takesSignal = true;
 
-  /** What an answer must be. It is code, and not part of the record. */
+  /** What a signal must be. It is code, and not part of the record. */
   schema: z.ZodType = z.unknown();
 
   override main(): Promise<ActionState> {
-    this.bag = { due: new Date(Date.now() + toMs(this.argument.timeout)).toISOString() };
+    this.bag = { due: new Date(this.clock.now() + toMs(this.argument.timeout)).toISOString() };
     return Promise.resolve(ActionState.IN_PROGRESS);
   }
 
@@ -23,15 +25,14 @@ export class WaitForAction extends DurableAction {
     return new Date(this.bag.due);
   }
 
-  /** An answer that came in time counts, however late it is looked at. */
+  /** A signal that came in time counts, however late it is looked at. */
   override watcher(): Promise<ActionState> {
-    const { answer } = this.bag;
-    if (!answer) {
-      if (Date.now() < this.due.getTime()) return Promise.resolve(ActionState.IN_PROGRESS);
+    if (!this.signal) {
+      if (this.clock.now() < this.due.getTime()) return Promise.resolve(ActionState.IN_PROGRESS);
       return Promise.reject(new StepTimeoutError(this.ref, this.due));
     }
-    const parsed = this.schema.safeParse(answer.value);
-    if (!parsed.success) return Promise.reject(new InvalidAnswerError(z.prettifyError(parsed.error)));
+    const parsed = this.schema.safeParse(JSON.parse(this.signal.value));
+    if (!parsed.success) return Promise.reject(new InvalidSignalError(z.prettifyError(parsed.error)));
     this.setResult(parsed.data as object);
     return Promise.resolve(ActionState.SUCCESS);
   }
@@ -41,11 +42,11 @@ export class WaitForAction extends DurableAction {
   }
 }
 
-/** Thrown where the answer that was given is not what the workflow takes. */
-export class InvalidAnswerError extends Error {
-  override readonly name = 'InvalidAnswerError';
+/** Thrown if the workflow's schema has changed since a signal was taken, and refuses it now. */
+export class InvalidSignalError extends Error {
+  override readonly name = 'InvalidSignalError';
 
   constructor(problems: string) {
-    super(`The answer can't be taken: ${problems}`);
+    super(`The signal is not valid: ${problems}`);
   }
 }

@@ -28,13 +28,15 @@ async function decide(
 ) {
   const run = await findRun(id, invocation);
   const value = { approved, ...(note !== undefined && { note }) };
-  const answer = await invocation.runs.answer(new Types.ObjectId(id), APPROVAL.ref, value);
+  const answer = await invocation.runs.signal(new Types.ObjectId(id), APPROVAL.ref, value);
   switch (answer.outcome) {
     case 'taken':
       return {
         outcome: approved ? ('approved' as const) : ('rejected' as const),
         run: toRunReport(await resumeRun(id, invocation)),
       };
+    case 'kept':
+      return { outcome: 'kept' as const, run: toRunReport(await findRun(id, invocation)) };
     case 'answered':
       return {
         outcome: APPROVAL.schema.parse(answer.value).approved
@@ -44,9 +46,14 @@ async function decide(
       };
     case 'timed-out':
       throw new RefusedError(`The time to answer run ${id} is over. Start a new run to trade.`);
-    case 'not-waiting':
+    case 'cancelled':
+      throw new RefusedError(`Run ${id} was cancelled.`);
+    case 'ended':
+    case 'unknown':
       throw new RefusedError(
         `Run ${id} does not wait for approval: it is ${run.state}. See {"command":"show"}.`,
       );
+    case 'invalid':
+      throw new RefusedError(`The answer is not valid: ${answer.problems}`);
   }
 }

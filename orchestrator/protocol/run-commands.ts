@@ -19,6 +19,7 @@ export const outcomeAnswer = z
       'rejected',
       'already-approved',
       'already-rejected',
+      'kept',
       'cancelled',
       'already-ended',
       'retried',
@@ -34,14 +35,13 @@ export const runCommands = {
     takes: { id: runId.optional() },
     answers: reportAnswer,
     async handle({ id }, invocation) {
-      const { requestId, runner, config, log } = invocation;
+      const { requestId, runner, log } = invocation;
       if (id !== undefined) {
         await findRun(id, invocation);
         return toReport(requestId, [await resumeRun(id, invocation)], []);
       }
-      const open = await runner.findOpen(OPEN_LIMIT);
-      const policy = { overlap: config.overlap, overlapKeyOf: runWords.overlapKeyOf };
-      const { resumed, remaining } = await resumeOpen(open, policy, runner, log);
+      const open = await runner.findOpen([], OPEN_LIMIT);
+      const { resumed, remaining } = await resumeOpen(open, runner, log);
       return toReport(requestId, resumed, remaining);
     },
   }),
@@ -49,7 +49,7 @@ export const runCommands = {
   list: command({
     does: 'Lists runs, newest first: started at `from` or later, and before `to`; with `tick`, the runs of all shards of that tick, or of that key.',
     takes: {
-      state: z.enum(['SUCCESS', 'ERROR', 'IN_PROGRESS']).optional(),
+      state: z.enum(['SUCCESS', 'ERROR', 'IN_PROGRESS', 'BLOCKED']).optional(),
       ...runWords.filters,
       tick: idempotencyKey.optional(),
       from: instant('`from`').optional(),
@@ -86,7 +86,7 @@ export const runCommands = {
   }),
 
   cancel: command({
-    does: 'Ends a run that waits or sleeps. A run that is being advanced, or that may have traded, is refused.',
+    does: 'Ends a run that waits or sleeps, and undoes the steps that have an undo. A run that is being advanced, or that may have traded, is refused.',
     takes: { id: runId, note },
     answers: outcomeAnswer,
     async handle({ id, note }, invocation) {
@@ -97,21 +97,24 @@ export const runCommands = {
       if (refusal) throw new RefusedError(`Run ${id} ${refusal}`);
       return {
         outcome: outcome === 'cancelled' ? ('cancelled' as const) : ('already-ended' as const),
-        run: toRunReport(await findRun(id, invocation)),
+        run: toRunReport(await resumeRun(id, invocation)),
       };
     },
   }),
 
   retry: command({
-    does: 'Resumes a failed run from the step that failed, and keeps the steps that succeeded.',
-    takes: { id: runId },
+    does: 'Resumes a failed run from the step that failed it, and keeps the steps that succeeded. With `from`, the ref of a step, that step and those after it are executed again, with the same idempotency keys.',
+    takes: { id: runId, from: z.string().min(1).max(200).optional() },
     answers: outcomeAnswer,
-    async handle({ id }, invocation) {
+    async handle({ id, from }, invocation) {
       const before = await findRun(id, invocation);
       if (before.state !== 'ERROR') {
         throw new RefusedError(`Run ${id} is ${before.state}; only a run in ERROR can be retried.`);
       }
-      const run = await invocation.runner.retry(new Types.ObjectId(id));
+      if (from !== undefined && !before.steps.some(({ ref }) => ref === from)) {
+        throw new RefusedError(`Run ${id} has no step "${from}". See {"command":"show"}.`);
+      }
+      const run = await invocation.runner.retry(new Types.ObjectId(id), from);
       if (!run) {
         throw new RefusedError(`Run ${id} undid its steps when it failed. Start a new run with another key.`);
       }

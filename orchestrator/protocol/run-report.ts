@@ -26,6 +26,12 @@ export const runReport = z.object({
   waits: z
     .array(z.object({ ref: z.string(), reason: z.string(), due: z.iso.datetime() }))
     .describe('what an unfinished run waits for, and when it is due'),
+  blocked: z
+    .object({ error: failure, since: z.iso.datetime() })
+    .nullable()
+    .describe(
+      'what keeps an unfinished run from going on until you fix it: its code is not deployed, or does not match its history',
+    ),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().nullable(),
 });
@@ -65,6 +71,7 @@ export function toRunSummary(run: Run): RunSummary {
     result: run.result,
     error: toFailure(run.error),
     waits: run.waits.map(({ ref, reason, due }) => ({ ref, reason, due: due.toISOString() })),
+    blocked: run.blocked && { error: toFailure(run.blocked.error)!, since: run.blocked.since.toISOString() },
     startedAt: run.startedAt.toISOString(),
     endedAt: run.endedAt && run.endedAt.toISOString(),
   };

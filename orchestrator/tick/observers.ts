@@ -8,6 +8,7 @@ export function observeAll(observers: Partial<RunObserver>[]): RunObserver {
     stepStarted: (...about) => observers.forEach((each) => each.stepStarted?.(...about)),
     stepEnded: (...about) => observers.forEach((each) => each.stepEnded?.(...about)),
     runSuspended: (...about) => observers.forEach((each) => each.runSuspended?.(...about)),
+    runBlocked: (...about) => observers.forEach((each) => each.runBlocked?.(...about)),
     runEnded: (...about) => observers.forEach((each) => each.runEnded?.(...about)),
   };
 }

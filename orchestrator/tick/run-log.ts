@@ -1,6 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { recordError } from '../durable/errors.ts';
-import type { Run, RunDocument } from '../durable/run.ts';
+import type { RunDocument } from '../durable/run-document.ts';
+import type { Run } from '../durable/run.ts';
 import type { RunObserver } from '../durable/runner.ts';
 import type { AskedStep, RecordedStep } from '../durable/step.ts';
 import type { Suspension } from '../durable/suspension.ts';
@@ -35,6 +36,13 @@ export class RunLog implements RunObserver, FailureLog {
 
   runSuspended(run: RunDocument, { due, waits }: Suspension): void {
     this.#logger.info('run suspended', { ...name(run), due, waits });
+  }
+
+  runBlocked(run: RunDocument, error: Error): void {
+    this.#logger.error('run blocked; it goes on once this is fixed', {
+      ...name(run),
+      error: recordError(error),
+    });
   }
 
   runFailed(run: string, error: unknown): undefined {

@@ -1,9 +1,11 @@
-import type { Run, RunDocument } from '../durable/run.ts';
+import type { RunDocument } from '../durable/run-document.ts';
+import type { Run } from '../durable/run.ts';
 import type { RunObserver } from '../durable/runner.ts';
 import type { RecordedStep } from '../durable/step.ts';
 import type { MetricLine } from './metric-line.ts';
 
-type RunMetric = 'RunsStarted' | 'RunsResumed' | 'RunsSucceeded' | 'RunsFailed' | 'DuplicatesSuppressed';
+type RunMetric =
+  'RunsStarted' | 'RunsResumed' | 'RunsSucceeded' | 'RunsFailed' | 'RunsBlocked' | 'DuplicatesSuppressed';
 
 /** The metrics of the runs of any workflow. The dashboard and the alarms of the stack use these names. */
 export class RunMetrics implements Partial<RunObserver> {
@@ -24,6 +26,10 @@ export class RunMetrics implements Partial<RunObserver> {
   stepEnded({ _id }: RunDocument, { ref, startedAt, endedAt }: RecordedStep): void {
     const durationMs = endedAt.getTime() - startedAt.getTime();
     this.#publish('StepDuration', 'Milliseconds', durationMs, { step: ref }, { run: _id.toHexString() });
+  }
+
+  runBlocked({ _id }: RunDocument): void {
+    this.#count('RunsBlocked', _id.toHexString());
   }
 
   runEnded({ id, state }: Run): void {

@@ -10,6 +10,8 @@ export interface Trigger {
   overlap: Config['overlap'];
   /** Whether it is delivered again when it fails. */
   isRedelivered: boolean;
+  /** From then on it is too late to start its runs. */
+  startBy?: Date;
   /** Why its runs do nothing: the tick came too late. */
   skip?: string;
 }
@@ -22,8 +24,9 @@ export function scheduleTrigger(
 ): Trigger {
   const scheduledTime = new Date(event.scheduledTime).toISOString().replace('.000Z', 'Z');
   const ageMinutes = Math.floor((now.getTime() - Date.parse(scheduledTime)) / 60_000);
+  const startBy = new Date(Date.parse(scheduledTime) + maxTickAgeMinutes * 60_000);
   const trigger = { key: scheduledTime, at: scheduledTime, overlap, isRedelivered: true };
-  if (ageMinutes < maxTickAgeMinutes) return trigger;
+  if (ageMinutes < maxTickAgeMinutes) return { ...trigger, startBy };
   // The price of the scheduled time is too old to trade at.
   if (event.late) return { ...trigger, at: now.toISOString() };
   return { ...trigger, skip: `the tick came ${ageMinutes} minutes late; the limit is ${maxTickAgeMinutes}` };

@@ -6,7 +6,6 @@ import { reportAnswer, toReport, type Report } from '../protocol/report.ts';
 import { runTick, type Start, type Tick } from '../tick/run-tick.ts';
 import { personTrigger, scheduleTrigger, type Trigger } from '../tick/trigger.ts';
 import { TradingWorkflow } from '../workflows/trading.ts';
-import { tradingRuns } from '../workflows/trading-runs.ts';
 import { isIn, Watchlist } from './watchlist.ts';
 
 const symbols = z.array(stockSymbol).max(MOST_SYMBOLS);
@@ -45,13 +44,7 @@ async function trade(
   { app, config, runner, log }: Invocation,
 ): Promise<Report> {
   const traded = await new Watchlist(app, config).symbolsOf(event);
-  const policy = { overlap: config.overlap, overlapKeyOf: tradingRuns.overlapKeyOf };
-  const { runs, remaining } = await runTick(
-    toTick(trigger, traded, event.shard, config),
-    policy,
-    runner,
-    log,
-  );
+  const { runs, remaining } = await runTick(toTick(trigger, traded, event.shard, config), runner, log);
   return toReport(trigger.key, runs, remaining);
 }
 
@@ -79,6 +72,6 @@ function toStart(
     // Without encoding, BTC/USD with the key x and BTC with the key USD/x are one run.
     key: `${TradingWorkflow.permanentRef}/${encodeURIComponent(symbol)}/${key}`,
     workflow: new TradingWorkflow().setArgument({ symbol, qty, at, ...policies }),
-    filter: { tick: key, symbol },
+    filter: { tick: key, symbol, overlap: `${TradingWorkflow.permanentRef}/${symbol}` },
   };
 }

@@ -42,7 +42,9 @@ export async function refusalOf(
     await workflow.do('request-approval', request).catch(() => undefined);
   }
   try {
-    const { approved, note } = await workflow.waitFor(APPROVAL.ref, { schema: APPROVAL.schema, timeout });
+    const { approved, note } = await workflow.waitFor<z.output<typeof APPROVAL.schema>>(APPROVAL.ref, {
+      timeout,
+    });
     if (approved) return undefined;
     return note === undefined ? 'rejected' : `rejected: ${note}`;
   } catch (error) {

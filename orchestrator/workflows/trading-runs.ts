@@ -27,8 +27,6 @@ export const tradingRuns = {
   attributesOf: (run: Run) => ({ symbol: symbolOf(run) }),
   /** Members by which `list` filters. */
   filters: { symbol: stockSymbol.optional() },
-  /** Runs with the same key overlap while both are open. */
-  overlapKeyOf: (filter: Record<string, string>): string | undefined => filter['symbol'],
 
   results:
     'of a run that succeeded: the transaction, or why there is no trade: `{ held }`, `{ refused, limit }`, `{ rejected }`, `{ skipped }`',

@@ -6,11 +6,12 @@ import { CheckStockPriceAction } from '../actions/check-stock-price.ts';
 import { GenerateBuySellRecommendationAction } from '../actions/generate-buy-sell-recommendation.ts';
 import { SellStockAction } from '../actions/sell-stock.ts';
 import { DurableWorkflow } from '../durable/durable-workflow.ts';
-import { needsApproval, refusalOf, type ApprovalPolicy } from './approval.ts';
+import { APPROVAL, needsApproval, refusalOf, type ApprovalPolicy } from './approval.ts';
 
 /** Looks up a symbol's price as of an instant and trades what is recommended at it, once; a person may have to agree. */
 export class TradingWorkflow extends DurableWorkflow {
   static override permanentRef = 'trading';
+  static override signals = { [APPROVAL.ref]: APPROVAL.schema };
   declare IArgument: {
     symbol: string;
     qty: number;

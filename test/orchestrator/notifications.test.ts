@@ -94,7 +94,15 @@ describe('a notice', () => {
       argument: { symbol: 'AMZN' },
       state: 'SUCCESS',
     },
-    ...{ result: null, error: null, steps: [], waits: [], startedAt: new Date(), endedAt: new Date() },
+    ...{
+      result: null,
+      error: null,
+      steps: [],
+      waits: [],
+      blocked: null,
+      startedAt: new Date(),
+      endedAt: new Date(),
+    },
     ...change,
   });
 

@@ -6,7 +6,7 @@ import { LambdaInvoker } from '../../orchestrator/actions/lambda-invoker.ts';
 import type { Config } from '../../orchestrator/config.ts';
 import { connectedApp, disconnectApp } from '../../orchestrator/durable/app.ts';
 import { Runner } from '../../orchestrator/durable/runner.ts';
-import { registry, runWords } from '../../orchestrator/registry.ts';
+import { registry } from '../../orchestrator/registry.ts';
 import { toReport } from '../../orchestrator/protocol/report.ts';
 import { runTick, UnfinishedTickError } from '../../orchestrator/tick/run-tick.ts';
 import type { Trigger } from '../../orchestrator/tick/trigger.ts';
@@ -54,8 +54,7 @@ async function invoke(trigger: Partial<Trigger>, runsInTime: number) {
     undefined,
     config,
   );
-  const policy = { overlap: 'skip' as const, overlapKeyOf: runWords.overlapKeyOf };
-  const { runs, remaining } = await runTick(tick, policy, runner, log);
+  const { runs, remaining } = await runTick(tick, runner, log);
   return toReport(tick.key, runs, remaining);
 }
 
@@ -97,7 +96,7 @@ test('a tick that is not delivered again is resumed by the next one, before its 
   const { counts, runs } = await invoke({ key }, 5);
   expect(counts.inProgress + counts.traded).toBe(60);
   expect(counts.inProgress).toBeGreaterThan(40);
-  expect(runs.at(-1)).toMatchObject({ waits: [{ reason: 'the invocation had no time left to begin it' }] });
+  expect(runs.at(-1)).toMatchObject({ waits: [{ reason: 'the invocation had no time left to start it' }] });
   expect(await onRecord(key)).toBe(60);
 
   const next = '2026-01-05T14:40:00Z';

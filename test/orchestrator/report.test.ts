@@ -13,6 +13,7 @@ const run = (state: Run['state'], result: unknown = null): Run => ({
   error: state === 'ERROR' ? { name: 'Error', message: 'x' } : null,
   steps: [],
   waits: [],
+  blocked: null,
   startedAt: new Date(0),
   endedAt: null,
 });

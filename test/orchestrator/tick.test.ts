@@ -1,6 +1,6 @@
 import { runTick, type Tick } from '../../orchestrator/tick/run-tick.ts';
 import { runId } from '../../orchestrator/durable/ids.ts';
-import type { RunDocument } from '../../orchestrator/durable/run.ts';
+import type { RunDocument } from '../../orchestrator/durable/run-document.ts';
 import { Runner } from '../../orchestrator/durable/runner.ts';
 import { Changing, Echo, script } from '../support/counting.ts';
 import { Crash, newKey, silent, startDurableApp, type DurableTestApp } from '../support/durable-app.ts';
@@ -33,10 +33,10 @@ const emptyTick: Tick = {
   isRedelivered: true,
   isOurs: () => true,
 };
-const policy = { overlap: 'skip' as const, overlapKeyOf: () => undefined };
+
 const tick = (remainingMs: number, observer = silent) => {
   const time = { remainingMs: () => remainingMs, stepMs: 1_000 };
-  return runTick(emptyTick, policy, new Runner(test_.app, observer, time), log);
+  return runTick(emptyTick, new Runner(test_.app, observer, time), log);
 };
 
 test('a tick resumes what is due, and reports what it had no time for', async () => {

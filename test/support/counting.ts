@@ -1,4 +1,5 @@
 import { ActionState } from '@wbce/orbits-core';
+import * as z from 'zod';
 import { DurableAction } from '../../orchestrator/durable/durable-action.ts';
 import { DurableWorkflow } from '../../orchestrator/durable/durable-workflow.ts';
 
@@ -36,11 +37,11 @@ export class OutOfStockError extends Error {
 
 export class Refuse extends DurableAction {
   static override permanentRef = 'refuse';
-  static isMended = false;
+  static isFixed = false;
 
   override main(): Promise<ActionState> {
     calls.push({ name: 'refuse', key: this.idempotencyKey });
-    if (Refuse.isMended) return Promise.resolve(ActionState.SUCCESS);
+    if (Refuse.isFixed) return Promise.resolve(ActionState.SUCCESS);
     return Promise.reject(new OutOfStockError('three are missing'));
   }
 }
@@ -52,6 +53,9 @@ export const script: { define: (workflow: Changing) => Promise<unknown> } = {
 
 export class Changing extends DurableWorkflow {
   static override permanentRef = 'changing';
+  static override signals: Record<string, z.ZodType> = {
+    approval: z.strictObject({ approved: z.boolean() }),
+  };
 
   override define(): Promise<unknown> {
     return script.define(this);

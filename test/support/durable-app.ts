@@ -13,6 +13,7 @@ export const silent: RunObserver = {
   stepStarted: () => undefined,
   stepEnded: () => undefined,
   runSuspended: () => undefined,
+  runBlocked: () => undefined,
   runEnded: () => undefined,
 };
 
@@ -22,6 +23,8 @@ export class Crash extends Error {}
 export interface DurableTestApp {
   app: ActionApp;
   actions: mongo.Collection;
+  /** The pages of long histories. */
+  pages: mongo.Collection;
   /** A runner of a process that is still alive: it holds its runs for a minute. */
   runner(observer?: Partial<RunObserver>): Runner;
   /** A runner whose lease has ended as soon as it is taken: what it leaves, anybody may take over. */
@@ -44,6 +47,7 @@ export async function startDurableApp(
   return {
     app,
     actions: app.ActionModel.collection as unknown as mongo.Collection,
+    pages: app.ActionModel.db.db!.collection('history'),
     runner: (observer = {}) => runnerUntil(60_000, observer),
     doomedRunner: (observer) => runnerUntil(-1, observer),
     async close() {
@@ -63,9 +67,9 @@ async function openStore(dataDir: string, database: string, options: Partial<Sto
   return startStore({ dataDir, ...options });
 }
 
-/** The ids of the unfinished runs that may be carried on now, oldest first. */
+/** The ids of the unfinished runs that may be resumed now, the ones that are due first before the others. */
 export async function readyRuns(runner: Runner, limit = 100): Promise<Types.ObjectId[]> {
-  return (await runner.findOpen(limit)).filter(({ isReady }) => isReady).map(({ id }) => id);
+  return (await runner.findOpen([], limit)).filter(({ isReady }) => isReady).map(({ id }) => id);
 }
 
 export const newKey = () => randomUUID();

@@ -81,14 +81,14 @@ describe('a run that is retried', () => {
     expect(await test_.runner().retry(runId(key))).toMatchObject({ state: 'ERROR' });
     expect(names()).toEqual(['a', 'refuse', 'refuse']);
     expect(calls[1]!.key).toBe(calls[2]!.key);
-    Refuse.isMended = true;
+    Refuse.isFixed = true;
     try {
       expect(await test_.runner().retry(runId(key))).toMatchObject({
         state: 'SUCCESS',
         result: { value: 'b' },
       });
     } finally {
-      Refuse.isMended = false;
+      Refuse.isFixed = false;
     }
     expect(names()).toEqual(['a', 'refuse', 'refuse', 'refuse', 'b']);
   });

@@ -82,11 +82,10 @@ describe('the lease', () => {
     slow.letGo('too late');
     expect(await slow.ended).toMatchObject({ state: 'IN_PROGRESS' });
     fast.letGo('of the new holder');
-    // The step was recorded by the old holder first, and the first outcome is the one that stands.
-    expect(await fast.ended).toMatchObject({ state: 'SUCCESS', result: 'too late' });
+    expect(await fast.ended).toMatchObject({ state: 'SUCCESS', result: 'of the new holder' });
   });
 
-  test('finds unfinished runs oldest first', async () => {
+  test('finds unfinished runs, the ones that are due first before the others', async () => {
     const keys = [newKey(), newKey(), newKey()];
     for (const key of keys) {
       await expect(test_.doomedRunner({ stepEnded: crash }).run(request(key))).rejects.toThrow(Crash);

@@ -21,7 +21,7 @@ class Slow extends DurableAction {
   }
 }
 
-/** Takes back what `Echo` did. */
+/** Undoes what `Echo` did. */
 class Undo extends DurableAction {
   static override permanentRef = 'undo';
   static refuses = '';
@@ -62,7 +62,7 @@ describe('a step with a timeout', () => {
     });
   });
 
-  test('counts from when it was first begun, over attempts and passes', async () => {
+  test('counts from its first attempt, over attempts and passes', async () => {
     const clock = holdClock();
     const jitter = jest.spyOn(Math, 'random').mockReturnValue(0.9);
     try {
@@ -89,7 +89,8 @@ describe('a step with a timeout', () => {
       workflow.do('echo', new Echo().setArgument({ value: 'x' }), { timeout: { hours: 1 } });
     const key = newKey();
     expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { value: 'x' } });
-    expect(await test_.actions.countDocuments({ workflowId: runId(key).toHexString(), state: 4 })).toBe(1);
+    const document = await test_.actions.findOne({ _id: runId(key) });
+    expect(document).toMatchObject({ bag: { open: {}, recorded: 1, steps: [{ ref: 'echo' }] } });
   });
 });
 
@@ -102,7 +103,7 @@ describe('a run that fails after steps with an undo', () => {
   };
   const undisturbed = ['a', 'b', 'refuse', 'undo b', 'undo a'];
 
-  test('takes them back, last one first, and says so', async () => {
+  test('undoes them, last one first, and says so', async () => {
     script.define = saga;
     const run = await start(newKey());
     expect(run).toMatchObject({
@@ -119,7 +120,7 @@ describe('a run that fails after steps with an undo', () => {
     expect(names()).toEqual(undisturbed);
   });
 
-  test.each([1, 2, 3, 4, 5])('takes each back once, also after a crash at outcome %i', async (n) => {
+  test.each([1, 2, 3, 4, 5])('undoes each once, also after a crash at outcome %i', async (n) => {
     script.define = saga;
     const key = newKey();
     let ended = 0;
@@ -131,7 +132,7 @@ describe('a run that fails after steps with an undo', () => {
     expect(names()).toEqual(undisturbed);
   });
 
-  test('goes on with the others where one can not be taken back', async () => {
+  test('goes on with the others if one can not be undone', async () => {
     script.define = saga;
     Undo.refuses = 'b';
     expect(await start(newKey())).toMatchObject({
@@ -178,7 +179,8 @@ describe('what is recorded of the world', () => {
     const seen: unknown[] = [];
     script.define = async (workflow) => {
       seen.push([await workflow.now(), await workflow.random(), await workflow.random()]);
-      return workflow.echo('after', 'x');
+      await workflow.echo('after', 'x');
+      return workflow.echo('last', 'x');
     };
     const key = newKey();
     const crash = (_: unknown, { ref }: { ref: string }) => {

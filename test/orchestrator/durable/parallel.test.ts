@@ -14,7 +14,7 @@ beforeEach(() => {
 const start = (key: string, runner = test_.runner()) => runner.run({ key, workflow: new Changing() });
 const names = () => calls.map(({ name }) => name);
 
-/** Runs a key until the outcome of its n-th step is recorded, and dies there. */
+/** Runs a key until the outcome of its n-th step is recorded, and crashes there. */
 async function crashAfterStep(key: string, n: number): Promise<void> {
   let ended = 0;
   const crash = () => {
@@ -24,14 +24,14 @@ async function crashAfterStep(key: string, n: number): Promise<void> {
 }
 
 describe('branches in parallel', () => {
-  /** Two branches that share refs and a scope; the second one is the faster one. */
+  /** Two branches that share a scope; the second one is the faster one. */
   const branches = (workflow: Changing) => {
     const branch = async (name: string, turns: number) => {
-      await workflow.do('look', async () => {
+      await workflow.do(`look ${name}`, async () => {
         for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
         return name;
       });
-      return workflow.do('order', new ScopedEcho().setArgument({ value: name }));
+      return workflow.do(`order ${name}`, new ScopedEcho().setArgument({ value: name }));
     };
     return Promise.all([branch('slow', 20), branch('fast', 1)]);
   };
@@ -69,7 +69,7 @@ describe('branches in parallel', () => {
     expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { value: 'early' } });
   });
 
-  test('begin nothing more once the run has failed, and are the same at a replay', async () => {
+  test('start nothing more once the run has failed, and are the same at a replay', async () => {
     script.define = async (workflow) => {
       const chain = async () => {
         for (const value of ['1', '2', '3', '4', '5', '6', '7', '8', '9'])
@@ -138,7 +138,8 @@ describe('a value that can not be stored', () => {
     script.define = async (workflow) => {
       const text = await workflow.do('half a pair', () => 'x\ud800');
       seen.push(text);
-      return workflow.echo('next', text);
+      await workflow.echo('next', text);
+      return workflow.echo('last', text);
     };
     const key = newKey();
     await crashAfterStep(key, 2);

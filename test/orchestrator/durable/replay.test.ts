@@ -15,7 +15,7 @@ beforeEach(() => {
 const start = (key: string, runner = test_.runner()) => runner.run({ key, workflow: new Changing() });
 const names = () => calls.map(({ name }) => name);
 
-/** Runs a key until the outcome of its n-th step is recorded, and dies there. */
+/** Runs a key until the outcome of its n-th step is recorded, and crashes there. */
 async function crashAfterStep(key: string, n: number): Promise<void> {
   let ended = 0;
   const crash = () => {
@@ -24,6 +24,10 @@ async function crashAfterStep(key: string, n: number): Promise<void> {
   await expect(start(key, test_.doomedRunner({ stepEnded: crash }))).rejects.toThrow(Crash);
 }
 
+/** As though the process had crashed before the last outcome was recorded. */
+const forgetLast = (key: string) =>
+  test_.actions.updateOne({ _id: runId(key) }, { $pop: { 'bag.steps': 1 }, $inc: { 'bag.recorded': -1 } });
+
 const threeSteps = async (workflow: Changing) => {
   const a = await workflow.echo('first', 'a');
   const b = await workflow.echo('second', `${a.value}b`);
@@ -31,7 +35,7 @@ const threeSteps = async (workflow: Changing) => {
 };
 
 describe('a run', () => {
-  test('carries out each step once and keeps the outcome', async () => {
+  test('executes each step once and keeps the outcome', async () => {
     script.define = threeSteps;
     const key = newKey();
     const run = await start(key);
@@ -63,17 +67,14 @@ describe('a run', () => {
     script.define = threeSteps;
     const key = newKey();
     await crashAfterStep(key, 2);
-    await test_.actions.deleteMany({
-      workflowId: runId(key).toHexString(),
-      'workflowStack.stepName': 'second',
-    });
+    await forgetLast(key);
     expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { value: 'abc' } });
     expect(names()).toEqual(['a', 'ab', 'ab', 'abc']);
     expect(calls[2]!.key).toBe(calls[1]!.key);
     expect(new Set(calls.map((call) => call.key)).size).toBe(3);
   });
 
-  test('that was begun ten times without end is given up', async () => {
+  test('that was claimed ten times without progress is blocked, visibly, and tried again', async () => {
     script.define = threeSteps;
     const key = newKey();
     const crash = () => {
@@ -83,9 +84,10 @@ describe('a run', () => {
       await expect(start(key, test_.doomedRunner({ stepStarted: crash }))).rejects.toThrow(Crash);
     }
     const run = await start(key);
-    expect(run).toMatchObject({ state: 'ERROR', error: { name: 'CrashLoopError' } });
-    expect(run.error?.message).toContain('crashed 10 times');
+    expect(run).toMatchObject({ state: 'IN_PROGRESS', blocked: { error: { name: 'CrashLoopError' } } });
+    expect(run.blocked?.error.message).toContain('crashed 10 times');
     expect(calls).toEqual([]);
+    expect(await start(key)).toMatchObject({ state: 'SUCCESS', blocked: null });
   });
 
   test('fails with the error that the workflow threw', async () => {
@@ -99,8 +101,12 @@ describe('a run', () => {
 });
 
 describe('a step', () => {
-  test('may use a ref again, and several may be under way at once: their ids follow the order of the calls', async () => {
-    script.define = (workflow) => Promise.all(['x', 'y', 'z'].map((value) => workflow.echo('same', value)));
+  test('may use a ref again once the step before has ended: their ids follow the order of the calls', async () => {
+    script.define = async (workflow) => {
+      const results: unknown[] = [];
+      for (const value of ['x', 'y', 'z']) results.push(await workflow.echo('same', value));
+      return results;
+    };
     const key = newKey();
     await crashAfterStep(key, 2);
     const run = await start(key);
@@ -133,7 +139,6 @@ describe('a step', () => {
       }
     };
     await expect(start(key, test_.doomedRunner({ stepEnded: crash }))).rejects.toThrow(Crash);
-    await test_.actions.deleteMany({ 'workflowStack.stepName': 'slow-2' });
     expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: ['slow2', 'fast2'] });
     expect(names().filter((name) => name === 'fast2')).toHaveLength(1);
   });
@@ -146,12 +151,13 @@ describe('a step', () => {
       } catch (error) {
         caught.push(error);
       }
-      return workflow.echo('after', 'after');
+      await workflow.echo('after', 'after');
+      return workflow.echo('last', 'last');
     };
     const key = newKey();
     await crashAfterStep(key, 2);
     expect(await start(key)).toMatchObject({ state: 'SUCCESS' });
-    expect(names()).toEqual(['refuse', 'after']);
+    expect(names()).toEqual(['refuse', 'after', 'last']);
     expect(caught).toHaveLength(2);
     for (const error of caught) {
       expect(error).toBeInstanceOf(StepError);
@@ -170,16 +176,17 @@ describe('a step', () => {
       seen.push(await workflow.do('date', () => ({ at: new Date(0), gone: undefined })));
       seen.push(await workflow.do('nothing', () => undefined));
       seen.push(await workflow.do('text', () => 'plain'));
+      await workflow.echo('last', 'x');
     };
     const key = newKey();
     await crashAfterStep(key, 3);
     await start(key);
     const values = [{ at: '1970-01-01T00:00:00.000Z' }, null, 'plain'];
-    expect(seen).toEqual([...values.slice(0, 2), ...values]);
+    expect(seen).toEqual([...values, ...values]);
   });
 });
 
-describe('a workflow that no longer matches the record', () => {
+describe('a workflow that no longer matches the history', () => {
   const changed: [string, (workflow: Changing) => Promise<unknown>, RegExp][] = [
     [
       'asks under another ref',
@@ -213,15 +220,24 @@ describe('a workflow that no longer matches the record', () => {
     ],
   ];
 
-  test.each(changed)('fails when it %s, and does nothing', async (_, define, message) => {
-    script.define = threeSteps;
-    const key = newKey();
-    await crashAfterStep(key, 2);
-    calls.length = 0;
-    script.define = define;
-    const run = await start(key);
-    expect(run).toMatchObject({ state: 'ERROR', error: { name: 'NonDeterminismError' } });
-    expect(run.error?.message).toMatch(message);
-    expect(calls).toEqual([]);
-  });
+  test.each(changed)(
+    'blocks its run when it %s, and does nothing, until the code is right again',
+    async (_, define, message) => {
+      script.define = threeSteps;
+      const key = newKey();
+      await crashAfterStep(key, 2);
+      calls.length = 0;
+      script.define = define;
+      const run = await start(key);
+      expect(run).toMatchObject({
+        state: 'IN_PROGRESS',
+        blocked: { error: { name: 'NonDeterminismError' } },
+      });
+      expect(run.blocked?.error.message).toMatch(message);
+      expect(calls).toEqual([]);
+      script.define = threeSteps;
+      expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { value: 'abc' }, blocked: null });
+      expect(names()).toEqual(['abc']);
+    },
+  );
 });

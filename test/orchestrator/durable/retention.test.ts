@@ -12,7 +12,7 @@ afterAll(() => test_.close());
 const start = (key: string) => test_.runner().run({ key, workflow: new Changing() });
 const documents = (key: string) =>
   test_.actions.countDocuments({
-    $or: [{ _id: runId(key) }, { workflowId: runId(key).toHexString() }],
+    _id: runId(key),
   });
 /** As though the run, and what it has recorded so far, were of that many days ago. */
 const age = (key: string, days: number) =>
@@ -20,7 +20,7 @@ const age = (key: string, days: number) =>
     { $set: { 'bag.endedAt': { $dateSubtract: { startDate: '$$NOW', unit: 'day', amount: days } } } },
   ]);
 
-test('a finished run and its steps go after the configured days, and nothing else does', async () => {
+test('a finished run is removed after the configured days, and nothing else is', async () => {
   const [old, recent, waiting] = [newKey(), newKey(), newKey()];
   script.define = (workflow) => workflow.echo('only', 'x');
   await start(old);
@@ -36,8 +36,8 @@ test('a finished run and its steps go after the configured days, and nothing els
   await age(old, 31);
   // The test's own time limit is the only clock.
   while ((await documents(old)) > 0) await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(await documents(recent)).toBe(2);
-  expect(await documents(waiting)).toBe(3);
+  expect(await documents(recent)).toBe(1);
+  expect(await documents(waiting)).toBe(1);
 });
 
 test('another number of days takes the place of the first', async () => {
@@ -46,10 +46,11 @@ test('another number of days takes the place of the first', async () => {
   const indexes = await test_.actions.indexes();
   expect(indexes.map(({ name }) => name as string)).toEqual([
     '_id_',
-    'unfinished',
-    'steps',
+    'open',
+    'overlap',
     'ticks',
-    'history',
+    'newest',
+    'retention',
   ]);
-  expect(indexes.find(({ name }) => name === 'history')).toMatchObject({ expireAfterSeconds: 604_800 });
+  expect(indexes.find(({ name }) => name === 'retention')).toMatchObject({ expireAfterSeconds: 604_800 });
 });

@@ -92,7 +92,7 @@ describe('a step that fails with a fault that passes', () => {
     });
   });
 
-  test('puts its run down for a wait that the time left can not hold, and counts on from there', async () => {
+  test('suspends its run for a wait that the time left can not hold, and counts on from there', async () => {
     Object.assign(Flaky, { failures: 2, firstBackoffMs: 2 ** 40 });
     const key = newKey();
     const suspensions: Suspension[] = [];
@@ -102,7 +102,7 @@ describe('a step that fails with a fault that passes', () => {
     });
 
     expect(await readyRuns(runnerWith(60_000))).toEqual([]);
-    const due = { $set: { 'cronActivity.nextActivity': new Date(0) } };
+    const due = { $set: { 'cronActivity.nextActivity': new Date(0), 'bag.waits.0.due': new Date(0) } };
     await test_.actions.updateOne({ _id: runId(key) }, due);
     expect(await readyRuns(runnerWith(60_000))).toEqual([runId(key)]);
 
@@ -149,10 +149,11 @@ test('the backoff doubles up to its bound, with full jitter', () => {
 
 test('the queries of a tick use their indexes', async () => {
   await run(newKey(), runnerWith(60_000));
-  const stageOf = async (filter: object) =>
+  const planOf = async (filter: object) =>
     JSON.stringify(await test_.actions.find(filter).explain('queryPlanner'));
-  expect(await stageOf({ workflowId: 'x' })).toContain('"steps"');
-  expect(await stageOf({ actionRef: { $in: ['changing'] }, state: { $in: [0, 1, 2] } })).toContain(
-    '"unfinished"',
-  );
+  const open = { state: { $in: [0, 1, 2] }, 'bag.version': { $exists: true } };
+  const isDue = { 'cronActivity.nextActivity': { $lte: new Date() } };
+  const overlaps = { 'filter.overlap': { $in: ['x'] } };
+  expect(await planOf({ ...open, ...isDue })).toContain('"open"');
+  expect(await planOf({ ...overlaps, state: { $in: [0, 1, 2] } })).toContain('"overlap"');
 });

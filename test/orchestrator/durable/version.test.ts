@@ -1,4 +1,4 @@
-import { runId } from '../../../orchestrator/durable/ids.ts';
+import { holdClock } from '../../support/clock.ts';
 import { calls, Changing, Echo, script } from '../../support/counting.ts';
 import { newKey, startDurableApp, type DurableTestApp } from '../../support/durable-app.ts';
 
@@ -8,10 +8,13 @@ beforeAll(async () => {
   test_ = await startDurableApp([Changing, Echo]);
 });
 afterAll(() => test_.close());
+let clock: ReturnType<typeof holdClock>;
 beforeEach(() => {
+  clock = holdClock();
   calls.length = 0;
 });
 afterEach(() => {
+  clock.release();
   Changing.version = 1;
   Changing.previousVersions = [];
 });
@@ -26,12 +29,6 @@ class FirstVersion extends Changing {
 }
 
 const start = (key: string) => test_.runner().run({ key, workflow: new Changing() });
-const wake = (key: string) =>
-  test_.actions.updateMany(
-    { workflowId: runId(key).toHexString() },
-    { $set: { 'bag.due': new Date(0).toISOString() } },
-  );
-
 /** A run of the first version that is in flight when the second one is deployed. */
 async function inFlight(): Promise<string> {
   const key = newKey();
@@ -39,7 +36,7 @@ async function inFlight(): Promise<string> {
   expect(await start(key)).toMatchObject({ state: 'IN_PROGRESS' });
   Changing.version = 2;
   script.define = (workflow) => workflow.echo('only', 'of the second version');
-  await wake(key);
+  clock.put(3_600_000);
   return key;
 }
 
@@ -50,12 +47,14 @@ test('a run is resumed by the version that started it', async () => {
   expect(await start(newKey())).toMatchObject({ result: { value: 'of the second version' } });
 });
 
-test('a run whose version is not deployed any more fails, says what to do, and does nothing', async () => {
+test('a run whose version is not deployed any more is blocked, says what to do, and goes on once it is', async () => {
   const key = await inFlight();
   const run = await start(key);
-  expect(run).toMatchObject({ state: 'ERROR', error: { name: 'UnknownVersionError' } });
-  expect(run.error?.message).toMatch(
-    /begun by version 1 of the workflow "changing"; the deployed code has 2\./,
+  expect(run).toMatchObject({ state: 'IN_PROGRESS', blocked: { error: { name: 'UnknownWorkflowError' } } });
+  expect(run.blocked?.error.message).toMatch(
+    /Version 1 of the workflow "changing" started the run; the deployed code has version 2 of it\./,
   );
   expect(calls).toEqual([]);
+  Changing.previousVersions = [FirstVersion];
+  expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { value: 'of the first version' } });
 });

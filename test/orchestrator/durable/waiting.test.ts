@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { ActionState } from '@wbce/orbits-core';
 import { DurableAction } from '../../../orchestrator/durable/durable-action.ts';
 import { runId } from '../../../orchestrator/durable/ids.ts';
@@ -142,8 +141,7 @@ describe('a sleep', () => {
 });
 
 describe('an answer from outside', () => {
-  const schema = z.strictObject({ approved: z.boolean() });
-  const asking = (workflow: Changing) => workflow.waitFor('approval', { schema, timeout: { hours: 1 } });
+  const asking = (workflow: Changing) => workflow.waitFor('approval', { timeout: { hours: 1 } });
   beforeEach(() => {
     script.define = asking;
   });
@@ -155,7 +153,7 @@ describe('an answer from outside', () => {
       waits: [{ ref: 'approval', reason: 'step "approval" waits for an answer' }],
     });
     expect(await isDue(key)).toBe(false);
-    expect(await control().answer(runId(key), 'approval', { approved: true })).toEqual({ outcome: 'taken' });
+    expect(await control().signal(runId(key), 'approval', { approved: true })).toEqual({ outcome: 'taken' });
     expect(await isDue(key)).toBe(true);
     expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { approved: true } });
     expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { approved: true } });
@@ -164,13 +162,13 @@ describe('an answer from outside', () => {
   test('counts once: a second one changes nothing, and the caller learns that', async () => {
     const key = newKey();
     await start(key);
-    await control().answer(runId(key), 'approval', { approved: true });
-    expect(await control().answer(runId(key), 'approval', { approved: false })).toEqual({
+    await control().signal(runId(key), 'approval', { approved: true });
+    expect(await control().signal(runId(key), 'approval', { approved: false })).toEqual({
       outcome: 'answered',
       value: { approved: true },
     });
     expect(await start(key)).toMatchObject({ result: { approved: true } });
-    expect(await control().answer(runId(key), 'approval', { approved: false })).toEqual({
+    expect(await control().signal(runId(key), 'approval', { approved: false })).toEqual({
       outcome: 'answered',
       value: { approved: true },
     });
@@ -181,9 +179,9 @@ describe('an answer from outside', () => {
     await start(inTime);
     await start(tooLate);
     clock.put(HOUR - 1);
-    await control().answer(runId(inTime), 'approval', { approved: true });
+    await control().signal(runId(inTime), 'approval', { approved: true });
     clock.put(HOUR);
-    expect(await control().answer(runId(tooLate), 'approval', { approved: true })).toEqual({
+    expect(await control().signal(runId(tooLate), 'approval', { approved: true })).toEqual({
       outcome: 'timed-out',
     });
     expect(await start(inTime)).toMatchObject({ state: 'SUCCESS' });
@@ -193,7 +191,7 @@ describe('an answer from outside', () => {
   test('that is not what the workflow takes fails the step', async () => {
     const key = newKey();
     await start(key);
-    await control().answer(runId(key), 'approval', { approved: 'perhaps' });
+    await control().signal(runId(key), 'approval', { approved: 'perhaps' });
     expect(await start(key)).toMatchObject({ state: 'ERROR', error: { name: 'InvalidAnswerError' } });
   });
 
@@ -201,11 +199,11 @@ describe('an answer from outside', () => {
     const key = newKey();
     let isTold = false;
     script.define = async (workflow) => {
-      const answer = workflow.waitFor('approval', { schema, timeout: { hours: 1 } });
+      const answer = workflow.waitFor('approval', { timeout: { hours: 1 } });
       await workflow.do('meanwhile', async () => {
         await test_.actions.findOne({ 'workflowStack.stepName': 'approval' });
         if (isTold) return;
-        const tell = () => control().answer(runId(key), 'approval', { approved: true });
+        const tell = () => control().signal(runId(key), 'approval', { approved: true });
         while ((await tell()).outcome !== 'taken');
         isTold = true;
       });
@@ -215,10 +213,10 @@ describe('an answer from outside', () => {
   });
 
   test('to a run or a step that does not wait is refused', async () => {
-    expect(await control().answer(runId(newKey()), 'approval', {})).toEqual({ outcome: 'not-waiting' });
+    expect(await control().signal(runId(newKey()), 'approval', {})).toEqual({ outcome: 'not-waiting' });
     const key = newKey();
     await start(key);
-    expect(await control().answer(runId(key), 'other', {})).toEqual({ outcome: 'not-waiting' });
+    expect(await control().signal(runId(key), 'other', {})).toEqual({ outcome: 'not-waiting' });
   });
 });
 

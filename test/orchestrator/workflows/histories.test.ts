@@ -1,9 +1,11 @@
 import { Types } from 'mongoose';
 import { ActionState } from '@wbce/orbits-core';
 import { connectedApp } from '../../../orchestrator/durable/app.ts';
-import { isEnded } from '../../../orchestrator/durable/step.ts';
-import type { RecordedStep } from '../../../orchestrator/durable/step.ts';
-import { loadSteps } from '../../../orchestrator/durable/step-store.ts';
+import { systemClock } from '../../../orchestrator/durable/clock.ts';
+import { runsOf, runStoreOf } from '../../../orchestrator/durable/durable-store.ts';
+import { Journal } from '../../../orchestrator/durable/journal.ts';
+import type { RunDocument } from '../../../orchestrator/durable/run-document.ts';
+import { noTimeLimit } from '../../../orchestrator/durable/suspension.ts';
 import { registry } from '../../../orchestrator/registry.ts';
 import { TradingWorkflow } from '../../../orchestrator/workflows/trading.ts';
 import { keepHistory, readHistories, toRecorded, type History } from '../../support/history.ts';
@@ -28,13 +30,13 @@ async function record(type: 'buy' | 'sell'): Promise<History> {
   const scheduledTime = timesThat(type).next().value as string;
   const report = answerOf<Report>(await local.invoke(ORCHESTRATOR, { command: 'tick', scheduledTime }));
   const { id, result } = report.runs[0]!;
-  const document = await app.ActionModel.collection.findOne({ _id: new Types.ObjectId(id) });
-  const steps = (await loadSteps(app, new Types.ObjectId(id))).filter(isEnded);
+  const document = await runsOf(app).findOne({ _id: new Types.ObjectId(id) });
+  const steps = await runStoreOf(app).history(document!);
   return {
     workflow: TradingWorkflow.permanentRef,
     version: TradingWorkflow.version,
     run: id,
-    argument: document!['argument'] as Record<string, unknown>,
+    argument: document!.argument,
     result,
     steps: steps.map((step) => ({
       ...step,
@@ -55,19 +57,19 @@ test.each(['buy', 'sell'] as const)('the current version has its history of a %s
 });
 
 /** Where a version fails here, its code has changed: undo the change, or make it a new version. */
-test.each(readHistories())('%s is replayed to its result, and nothing is carried out', async (_, history) => {
+test.each(readHistories())('%s is replayed to its result, and nothing is executed', async (_, history) => {
   const workflow = new TradingWorkflow().ofVersion(history.version);
   workflow.dbDoc._id = new Types.ObjectId(history.run);
   workflow.setArgument(history.argument);
-  const carriedOut: unknown[] = [];
-  const observer = {
-    stepStarted: (step: unknown) => void carriedOut.push(step),
-    stepEnded: (step: RecordedStep) => void carriedOut.push(step),
-  };
-  const state = await workflow.advance({ recorded: toRecorded(history), observer });
-  expect({ state, result: workflow.result }).toEqual({
-    state: ActionState.SUCCESS,
-    result: history.result,
+  const document = { _id: workflow._id, bag: { recorded: history.steps.length } } as RunDocument;
+  const executed: unknown[] = [];
+  const { state, result } = await workflow.advance({
+    history: toRecorded(history),
+    journal: new Journal(document, runStoreOf(app), systemClock),
+    observer: { stepStarted: (step) => void executed.push(step) },
+    time: noTimeLimit,
+    clock: systemClock,
   });
-  expect(carriedOut).toEqual([]);
+  expect({ state, result }).toEqual({ state: ActionState.SUCCESS, result: history.result });
+  expect(executed).toEqual([]);
 });

@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn, setTimeout as timer } from 'node:timers/promises';
+
+/** Time and chance, as this layer sees them. A simulation gives its own. */
+export interface Clock {
+  now(): number;
+  /** Waits, for any time at all; ends early when the signal is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Lets everything run that can run now. */
+  turn(): Promise<void>;
+  /** From 0 up to but not including 1. */
+  random(): number;
+  /** A token that nothing else has. */
+  token(): string;
+}
+
+/** A timer of Node's that is longer than this fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  async sleep(ms, signal) {
+    for (let left = ms; left > 0 && !signal?.aborted; left -= LONGEST_TIMER_MS) {
+      await timer(Math.min(left, LONGEST_TIMER_MS), undefined, { signal }).catch(() => undefined);
+    }
+  },
+  turn: () => nextTurn(),
+  random: () => Math.random(),
+  token: () => randomUUID(),
+};

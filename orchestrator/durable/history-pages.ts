@@ -1,0 +1,66 @@
+import type { mongo, Types } from 'mongoose';
+import { pageId } from './ids.ts';
+import { hasCode } from './mongo-errors.ts';
+import type { PageRef, RunDocument, StoredStep } from './run-document.ts';
+
+const DUPLICATE_KEY = 11_000;
+
+/**
+ * When the outcomes in a run's document pass this size, they move into a page. Each write of a run rewrites its
+ * document in the store, so that the bytes written are about half of this for each outcome.
+ */
+export const PAGE_BYTES = 32 * 1024;
+
+/** A part of a long history. It never changes. */
+export interface PageDocument {
+  _id: Types.ObjectId;
+  run: Types.ObjectId;
+  steps: StoredStep[];
+  /** From when on its retention counts; missing while its run is open. */
+  endedAt?: Date;
+}
+
+/** The pages of long histories, in a collection of their own. */
+export class HistoryPages {
+  readonly #pages: mongo.Collection<PageDocument>;
+
+  constructor(pages: mongo.Collection<PageDocument>) {
+    this.#pages = pages;
+  }
+
+  /**
+   * Writes the outcomes in a run's document into a page, and answers which one it is. It is part of the history only once
+   * the run's document says so; until then, and if that fails, it may be written again.
+   */
+  async seal(run: RunDocument): Promise<PageRef> {
+    const { recorded: end, steps, cuts = 0 } = run.bag;
+    const id = pageId(run._id, cuts, end);
+    await this.#pages.insertOne({ _id: id, run: run._id, steps }).catch((error: unknown) => {
+      // The same outcomes, or more of them: between two cuts a history only grows.
+      if (!hasCode(error, DUPLICATE_KEY)) throw error;
+    });
+    return { id, end };
+  }
+
+  /** The outcomes in the pages of a run. */
+  async read(run: RunDocument): Promise<StoredStep[]> {
+    const ids = (run.bag.pages ?? []).map(({ id }) => id);
+    const found = await this.#pages.find({ _id: { $in: ids } }).toArray();
+    const pages = new Map(found.map((page) => [page._id.toHexString(), page.steps]));
+    return ids.flatMap((id) => {
+      const steps = pages.get(id.toHexString());
+      if (!steps) throw new Error(`A page of the history of run ${run._id.toHexString()} is missing.`);
+      return steps;
+    });
+  }
+
+  /** The pages of a run that has ended are removed with it. */
+  async expire(run: Types.ObjectId, endedAt: Date): Promise<void> {
+    await this.#pages.updateMany({ run }, { $set: { endedAt } });
+  }
+
+  /** The pages of a run that is open again stay. */
+  async keep(run: Types.ObjectId): Promise<void> {
+    await this.#pages.updateMany({ run }, { $unset: { endedAt: '' } });
+  }
+}

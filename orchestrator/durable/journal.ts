@@ -1,0 +1,111 @@
+import type { Clock } from './clock.ts';
+import { LeaseLostError, StaleRunError } from './errors.ts';
+import type { RunDocument } from './run-document.ts';
+import { noChanges, type Changes, type RunStore } from './run-store.ts';
+import type { EndedStep, OpenStep, RecordedStep } from './step.ts';
+
+/** The most bytes that one write adds to a run's document; MongoDB takes 16 MiB in all. */
+const WRITE_BYTES = 7.5 * 1024 * 1024;
+
+/**
+ * The outcomes of a pass that are not on record yet.
+ *
+ * A workflow may see an outcome before it is on record, but nothing outside is started before all that the workflow has
+ * seen is: `flush` writes it. Outcomes that come together are written together, and the last ones with the end of the
+ * run.
+ */
+export class Journal {
+  readonly document: RunDocument;
+  readonly #store: RunStore;
+  readonly #clock: Clock;
+  readonly #onRecorded: (step: RecordedStep) => void;
+  #changes: Changes = noChanges;
+  #bytes = 0;
+  #recorded: number;
+  #flushing: Promise<void> | undefined;
+
+  constructor(
+    document: RunDocument,
+    store: RunStore,
+    clock: Clock,
+    onRecorded: (step: RecordedStep) => void = () => undefined,
+  ) {
+    this.document = document;
+    this.#store = store;
+    this.#clock = clock;
+    this.#onRecorded = onRecorded;
+    this.#recorded = document.bag.recorded;
+  }
+
+  /**
+   * Takes an outcome, and gives it its place in the history.
+   *
+   * @param ifNoSignal whether a signal that comes before this is written makes it wrong
+   */
+  async end(step: EndedStep, ifNoSignal = false): Promise<RecordedStep> {
+    const bytes = Buffer.byteLength(JSON.stringify([step.argument, step.outcome]));
+    if (this.#bytes + bytes > WRITE_BYTES) await this.flush();
+    this.#bytes += bytes;
+    const recorded = { ...step, ordinal: this.#recorded++ };
+    const { ended, opened } = this.#changes;
+    this.#changes = {
+      ended: [...ended, recorded],
+      opened,
+      ifNoSignal: ifNoSignal || this.#changes.ifNoSignal,
+    };
+    return recorded;
+  }
+
+  open(step: OpenStep): void {
+    const others = this.#changes.opened.filter(({ id }) => !id.equals(step.id));
+    this.#changes = { ...this.#changes, opened: [...others, step] };
+  }
+
+  /** Puts all that happened until now on record. What comes in the same turn is written with it. */
+  async flush(): Promise<void> {
+    while (this.#flushing || !isEmpty(this.#changes)) {
+      this.#flushing ??= this.#write().finally(() => (this.#flushing = undefined));
+      await this.#flushing;
+    }
+  }
+
+  /** What is left to write with the end of the pass. */
+  async rest(): Promise<Rest> {
+    await this.#flushing;
+    return this.#take();
+  }
+
+  /** Why a write changed nothing. */
+  async lost(): Promise<Error> {
+    const { _id, bag } = this.document;
+    const standing = await this.#store.read(_id);
+    const isHeld = standing.bag.holder === bag.holder && standing.bag.recorded === bag.recorded;
+    return isHeld
+      ? new StaleRunError(`A signal came to run ${_id.toHexString()}.`)
+      : new LeaseLostError(`Another orchestrator holds run ${_id.toHexString()}, or it has ended.`);
+  }
+
+  async #write(): Promise<void> {
+    await this.#clock.turn();
+    const { changes, written } = this.#take();
+    if (isEmpty(changes)) return;
+    if (!(await this.#store.record(this.document, changes))) throw await this.lost();
+    written();
+  }
+
+  #take(): Rest {
+    const changes = this.#changes;
+    this.#changes = noChanges;
+    this.#bytes = 0;
+    return { changes, written: () => changes.ended.forEach((step) => this.#onRecorded(step)) };
+  }
+}
+
+/** Changes that are to be written. */
+export interface Rest {
+  changes: Changes;
+  /** To be called once they are. */
+  written(this: void): void;
+}
+
+const isEmpty = ({ ended, opened }: Changes) => ended.length === 0 && opened.length === 0;
