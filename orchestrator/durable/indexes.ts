@@ -24,11 +24,7 @@ export async function ensureIndexes(app: ActionApp, historyDays: number): Promis
       key: { state: 1, 'cronActivity.nextActivity': 1 },
       partialFilterExpression: { 'bag.version': { $exists: true } },
     },
-    {
-      name: 'overlap',
-      key: { 'filter.overlap': 1, state: 1, createdAt: 1 },
-      partialFilterExpression: { 'filter.overlap': { $exists: true } },
-    },
+    { name: 'overlap', key: { 'filter.overlap': 1, state: 1, createdAt: 1 } },
     // What was started together, the newest first.
     {
       name: 'ticks',

@@ -91,6 +91,8 @@ export class RunControl {
    * @param occurrence how many steps with this ref the run had before
    */
   async signal(run: Types.ObjectId, ref: string, value: unknown, occurrence = 0): Promise<SignalOutcome> {
+    // Before anything is awaited: a signal counts from when it came.
+    const now = new Date(this.#clock.now());
     const found = await this.#runs.findOne(
       { _id: run, ...isRun },
       { projection: { actionRef: 1, 'bag.version': 1 } },
@@ -100,7 +102,6 @@ export class RunControl {
     const parsed = schema.safeParse(value);
     if (!parsed.success) return { outcome: 'invalid', problems: z.prettifyError(parsed.error) };
     const step = stepId(run, ref, occurrence).toHexString();
-    const now = new Date(this.#clock.now());
     const signal = { value: JSON.stringify(toJson(value)), at: now };
     const standing = await this.#runs.findOneAndUpdate(
       {

@@ -123,24 +123,23 @@ describe('a sleep', () => {
     expect(await test_.actions.countDocuments(kept)).toBe(0);
   });
 
-  test('of days exempts the steps from retention until the run has ended', async () => {
+  test('of many days keeps the run and its history: its retention counts from its end', async () => {
     script.define = async (workflow) => {
       await workflow.echo('before', 'a');
       await workflow.sleep('long', { days: 40 });
     };
     const key = newKey();
     await start(key);
-    const ending = { workflowId: runId(key).toHexString(), 'bag.endedAt': { $exists: true } };
-    expect(await test_.actions.countDocuments(ending)).toBe(0);
+    const ended = { _id: runId(key), 'bag.endedAt': { $exists: true } };
+    expect(await test_.actions.countDocuments(ended)).toBe(0);
     clock.put(40 * 24 * HOUR);
     expect(await start(key)).toMatchObject({ state: 'SUCCESS' });
-    expect(await test_.actions.countDocuments(ending)).toBe(2);
     expect(await test_.actions.findOne({ _id: runId(key) })).toMatchObject({ bag: { endedAt: new Date() } });
     expect(calls).toHaveLength(1);
   });
 });
 
-describe('an answer from outside', () => {
+describe('a signal from outside', () => {
   const asking = (workflow: Changing) => workflow.waitFor('approval', { timeout: { hours: 1 } });
   beforeEach(() => {
     script.define = asking;
@@ -188,39 +187,102 @@ describe('an answer from outside', () => {
     expect(await start(tooLate)).toMatchObject({ state: 'ERROR', error: { name: 'StepTimeoutError' } });
   });
 
-  test('that is not what the workflow takes fails the step', async () => {
+  test('that is not what the workflow takes is refused, and the run goes on waiting', async () => {
     const key = newKey();
     await start(key);
-    await control().signal(runId(key), 'approval', { approved: 'perhaps' });
-    expect(await start(key)).toMatchObject({ state: 'ERROR', error: { name: 'InvalidAnswerError' } });
+    expect(await control().signal(runId(key), 'approval', { approved: 'perhaps' })).toMatchObject({
+      outcome: 'invalid',
+      problems: expect.stringContaining('approved') as string,
+    });
+    expect(await start(key)).toMatchObject({ state: 'IN_PROGRESS' });
+    expect(await control().signal(runId(key), 'approval', { approved: true })).toEqual({ outcome: 'taken' });
+    expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { approved: true } });
   });
 
   test('that comes while the run is being suspended is not lost', async () => {
     const key = newKey();
-    let isTold = false;
     script.define = async (workflow) => {
       const answer = workflow.waitFor('approval', { timeout: { hours: 1 } });
-      await workflow.do('meanwhile', async () => {
-        await test_.actions.findOne({ 'workflowStack.stepName': 'approval' });
-        if (isTold) return;
-        const tell = () => control().signal(runId(key), 'approval', { approved: true });
-        while ((await tell()).outcome !== 'taken');
-        isTold = true;
+      await workflow.do('in between', async () => {
+        const { outcome } = await control().signal(runId(key), 'approval', { approved: true });
+        return outcome;
       });
       return answer;
     };
     expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { approved: true } });
   });
 
-  test('to a run or a step that does not wait is refused', async () => {
-    expect(await control().signal(runId(newKey()), 'approval', {})).toEqual({ outcome: 'not-waiting' });
+  test('that comes at its deadline counts, although the pass that times out has read the run before', async () => {
     const key = newKey();
     await start(key);
-    expect(await control().signal(runId(key), 'other', {})).toEqual({ outcome: 'not-waiting' });
+    clock.put(HOUR);
+    const before = { now: Date.now() };
+    const late = test_.runner({
+      runClaimed: () => {
+        // The pass has read the run; this signal was given before the deadline.
+        clock.put(-1);
+        signalled = control().signal(runId(key), 'approval', { approved: true });
+        clock.put(1);
+      },
+    });
+    let signalled: Promise<unknown> | undefined;
+    const run = late.run(request(key));
+    expect(await run).toMatchObject({ state: 'SUCCESS', result: { approved: true } });
+    expect(await signalled).toEqual({ outcome: 'taken' });
+    expect(Date.now()).toBe(before.now);
+  });
+
+  test('that comes before the run waits for it is kept for when it does', async () => {
+    const key = newKey();
+    script.define = async (workflow) => {
+      await workflow.sleep('before', { hours: 1 });
+      return workflow.waitFor('approval', { timeout: { hours: 1 } });
+    };
+    await start(key);
+    expect(await control().signal(runId(key), 'approval', { approved: true })).toEqual({ outcome: 'kept' });
+    clock.put(HOUR);
+    expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { approved: true } });
+  });
+
+  test('is for one of several waits under a ref, by its occurrence', async () => {
+    const key = newKey();
+    script.define = async (workflow) => [
+      await workflow.waitFor('approval', { timeout: { hours: 1 } }),
+      await workflow.waitFor('approval', { timeout: { hours: 1 } }),
+    ];
+    await start(key);
+    expect(await control().signal(runId(key), 'approval', { approved: false }, 1)).toEqual({
+      outcome: 'kept',
+    });
+    expect(await control().signal(runId(key), 'approval', { approved: true })).toEqual({ outcome: 'taken' });
+    expect(await start(key)).toMatchObject({ result: [{ approved: true }, { approved: false }] });
+  });
+
+  test('to a run or for a ref that is not known is refused, and so is one to a run that has ended', async () => {
+    const value = { approved: true };
+    expect(await control().signal(runId(newKey()), 'approval', value)).toEqual({ outcome: 'unknown' });
+    const key = newKey();
+    await start(key);
+    expect(await control().signal(runId(key), 'other', value)).toEqual({ outcome: 'unknown' });
+    expect(await control().signal(runId(key), 'toString', value)).toEqual({ outcome: 'unknown' });
+    script.define = () => Promise.resolve();
+    const ended = newKey();
+    await start(ended);
+    expect(await control().signal(runId(ended), 'approval', value)).toEqual({ outcome: 'ended' });
+  });
+
+  test('to a run that was cancelled is refused: the run would not go on with it', async () => {
+    const key = newKey();
+    await start(key);
+    expect(await control().cancel(runId(key), 'no more')).toBe('cancelled');
+    expect(await control().signal(runId(key), 'approval', { approved: true })).toEqual({
+      outcome: 'cancelled',
+    });
+    expect(await start(key)).toMatchObject({ state: 'ERROR', error: { name: 'RunCancelledError' } });
   });
 });
 
-test('an action that begins something is begun once, and watched over passes', async () => {
+test('an action that starts something is started once, and watched over passes', async () => {
   Job.polls = 0;
   script.define = (workflow) => workflow.do('job', new Job());
   const key = newKey();
@@ -239,14 +301,14 @@ describe('a workflow that changed', () => {
     ['trades instead', (workflow) => workflow.echo('trade', 'x')],
     ['ends', () => Promise.resolve()],
   ];
-  test.each(changes)('while its run slept, and now %s, fails it and does nothing', async (_, define) => {
+  test.each(changes)('while its run slept, and now %s, blocks it and does nothing', async (_, define) => {
     script.define = (workflow) => workflow.sleep('an hour', { hours: 1 });
     const key = newKey();
     await start(key);
     script.define = define;
     const run = await start(key);
-    expect(run).toMatchObject({ state: 'ERROR', error: { name: 'NonDeterminismError' } });
-    expect(run.error?.message).toContain('recorded is step "an hour" (action "sleep"');
+    expect(run).toMatchObject({ state: 'IN_PROGRESS', blocked: { error: { name: 'NonDeterminismError' } } });
+    expect(run.blocked?.error.message).toContain('recorded is step "an hour" (action "sleep"');
     expect(calls).toEqual([]);
   });
 });
