@@ -1,47 +1,17 @@
-import { createServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
-import { Catalog } from './catalog.ts';
-import type { StoreState } from './commands/command.ts';
-import { serve } from './connection.ts';
-import { Cursors } from './cursors.ts';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { StoreState } from './commands/call.ts';
+import { Cursors } from './commands/cursors.ts';
+import { FailPoints } from './commands/fail-points.ts';
+import { sweepSessions } from './commands/sessions.ts';
 import { StoreError } from './errors.ts';
-import { FailPoints } from './fail-points.ts';
-import { sweepSessions } from './sessions.ts';
-import { Storage } from './storage.ts';
-import { sweepExpired } from './ttl.ts';
+import type { StoreOptions } from './options.ts';
+import { Catalog } from './storage/catalog.ts';
+import { Storage } from './storage/storage.ts';
+import { sweepExpired } from './storage/ttl.ts';
+import { serve } from './wire/connection.ts';
 
 export { StoreError } from './errors.ts';
-
-export interface StoreOptions {
-  /** Folder that holds the data; made when absent. One process at a time. */
-  dataDir: string;
-  /** TCP port on loopback; 0 (default) takes a free one. */
-  port?: number;
-  /** Default '127.0.0.1'. Anything that is not loopback is refused. */
-  host?: string;
-  /** Test only: present itself as a replica set of one and accept transactions without isolation. */
-  replicaSet?: string;
-  /** Test only: accept configureFailPoint. */
-  failPoints?: boolean;
-  /** Seconds between TTL sweeps; default 60. */
-  ttlSweepSeconds?: number;
-  /** Seconds after which a cursor that nobody asks for is closed; default 600. */
-  cursorTimeoutSeconds?: number;
-  /**
-   * Called for every command, before it is carried out and again after its reply was sent. For counters and
-   * fault harnesses in tests. It may return a promise, which is awaited.
-   */
-  onCommand?: (event: CommandEvent) => void | Promise<void>;
-}
-
-export interface CommandEvent {
-  phase: 'received' | 'answered';
-  command: string;
-  database: string;
-  collection?: string;
-  appName?: string;
-  connectionId: number;
-}
+export type { CommandEvent, StoreOptions } from './options.ts';
 
 export interface Store {
   /** `mongodb://127.0.0.1:PORT/`, with what a client needs to find it as it presents itself. */

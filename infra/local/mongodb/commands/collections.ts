@@ -1,12 +1,11 @@
+import { documentField } from '../bson/shapes.ts';
+import { encode, truthy, type Doc } from '../bson/values.ts';
 import { ServerError } from '../errors.ts';
-import { checkNamespace } from '../catalog.ts';
-import { compileFilter } from '../query.ts';
-import { sessionOf } from '../sessions.ts';
-import { encode, truthy } from '../values.ts';
-import type { Doc } from '../values.ts';
-import { collectionOf, documentField, namespaceOf } from './command.ts';
-import type { Command } from './command.ts';
+import { compileFilter } from '../query/compile.ts';
+import { checkNamespace } from '../storage/catalog.ts';
+import { collectionOf, namespaceOf, type Command } from './call.ts';
 import { batchSizeOf } from './read.ts';
+import { sessionOf } from './sessions.ts';
 
 const UNSERVED_OPTIONS = ['capped', 'viewOn', 'timeseries', 'validator', 'clusteredIndex', 'collation'];
 

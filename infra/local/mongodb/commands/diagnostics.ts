@@ -1,8 +1,7 @@
-import { hostname, platform, release, totalmem, cpus, arch } from 'node:os';
+import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
+import { truthy, type Doc } from '../bson/values.ts';
 import { ServerError } from '../errors.ts';
-import { truthy } from '../values.ts';
-import type { Doc } from '../values.ts';
-import type { Command } from './command.ts';
+import type { Command } from './call.ts';
 import { VERSION } from './handshake.ts';
 
 // What mongosh and Compass ask for when they connect and browse.

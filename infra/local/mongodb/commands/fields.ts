@@ -1,6 +1,5 @@
+import { isDocument, truthy, type Doc } from '../bson/values.ts';
 import { ServerError } from '../errors.ts';
-import { isDocument, truthy } from '../values.ts';
-import type { Doc } from '../values.ts';
 
 // A field that changes what a command does must never be passed over: each command's fields are listed, what is not
 // listed is refused as the server refuses it, and what the server has and this store lacks says so.

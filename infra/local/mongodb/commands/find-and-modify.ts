@@ -1,15 +1,13 @@
+import { documentField } from '../bson/shapes.ts';
+import { truthy, type Doc } from '../bson/values.ts';
 import { ServerError } from '../errors.ts';
-import { find } from '../find.ts';
-import { compileProjection } from '../projection.ts';
-import { writeOnce } from '../sessions.ts';
-import { compileUpdate } from '../update.ts';
-import type { UpdateSpec } from '../update.ts';
-import { truthy } from '../values.ts';
-import type { Doc } from '../values.ts';
-import { documentField, namespaceOf } from './command.ts';
-import type { Command } from './command.ts';
+import { compileProjection } from '../query/projection.ts';
+import { find } from '../storage/find.ts';
+import { change, upsert } from '../update/apply.ts';
+import { compileUpdate, type UpdateSpec } from '../update/update.ts';
+import { namespaceOf, type Command } from './call.ts';
 import { findSpec } from './read.ts';
-import { change, upsert } from './write.ts';
+import { writeOnce } from './sessions.ts';
 
 /** Find, change and answer as one step: nothing of another command comes between. */
 export const findAndModify: Command = (call) => {
@@ -43,7 +41,7 @@ export const findAndModify: Command = (call) => {
       return { lastErrorObject: { n: record ? 1 : 0 }, value: record ? shown(record.doc) : null };
     }
     if (!record && truthy(body.upsert)) {
-      const made = upsert(call, namespace, spec);
+      const made = upsert(call.store.catalog, namespace, spec);
       return {
         lastErrorObject: { n: 1, updatedExisting: false, upserted: made._id },
         value: truthy(body.new) ? shown(made) : null,

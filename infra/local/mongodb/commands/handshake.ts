@@ -1,9 +1,8 @@
+import { isDocument, type Doc } from '../bson/values.ts';
 import { ServerError } from '../errors.ts';
-import { isDocument } from '../values.ts';
-import type { Doc } from '../values.ts';
-import { MAX_MESSAGE_BYTES } from '../wire.ts';
-import { SESSION_MINUTES, forgetSession, sessionOf } from '../sessions.ts';
-import type { Call, Command, StoreState } from './command.ts';
+import { MAX_MESSAGE_BYTES } from '../wire/message.ts';
+import type { Call, Command, StoreState } from './call.ts';
+import { forgetSession, SESSION_MINUTES, sessionOf } from './sessions.ts';
 
 /** The server whose behaviour this store follows. */
 export const VERSION = '7.0.14';

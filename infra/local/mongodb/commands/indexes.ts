@@ -1,14 +1,13 @@
+import { equalValues } from '../bson/key-encoding.ts';
+import { documentField, listField } from '../bson/shapes.ts';
+import { shellText } from '../bson/shell-text.ts';
+import { encode, entriesOf, isDocument, toNumber, truthy, typeName, type Doc } from '../bson/values.ts';
 import { ServerError } from '../errors.ts';
-import type { Collection } from '../collection.ts';
-import { samePattern } from '../planner.ts';
-import { equalValues } from '../key-encoding.ts';
-import { compileFilter } from '../query.ts';
-import { sessionOf } from '../sessions.ts';
-import { shellText } from '../shell-text.ts';
-import { encode, entriesOf, isDocument, toNumber, truthy, typeName } from '../values.ts';
-import type { Doc } from '../values.ts';
-import { collectionOf, documentField, listField, namespaceOf } from './command.ts';
-import type { Command } from './command.ts';
+import { compileFilter } from '../query/compile.ts';
+import type { Collection } from '../storage/collection.ts';
+import { samePattern } from '../storage/planner.ts';
+import { collectionOf, namespaceOf, type Command } from './call.ts';
+import { sessionOf } from './sessions.ts';
 
 const OPTIONS = [
   'v',

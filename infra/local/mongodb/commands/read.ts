@@ -1,14 +1,12 @@
-import { encode, isDocument, numberOption, truthy } from '../values.ts';
-import type { Doc } from '../values.ts';
+import { encodeKey } from '../bson/key-encoding.ts';
+import { leaves } from '../bson/paths.ts';
+import { documentField, numberOption } from '../bson/shapes.ts';
+import { encode, isDocument, truthy, type Doc } from '../bson/values.ts';
 import { ServerError } from '../errors.ts';
-import { find } from '../find.ts';
-import type { FindSpec } from '../find.ts';
-import { encodeKey } from '../key-encoding.ts';
-import { leaves } from '../paths.ts';
-import { compileProjection } from '../projection.ts';
-import { sessionOf } from '../sessions.ts';
-import { collectionOf, documentField, namespaceOf } from './command.ts';
-import type { Call, Command } from './command.ts';
+import { compileProjection } from '../query/projection.ts';
+import { find, type FindSpec } from '../storage/find.ts';
+import { collectionOf, namespaceOf, type Call, type Command } from './call.ts';
+import { sessionOf } from './sessions.ts';
 
 /** The parts that `find`, `count` and their like have in common. */
 export function findSpec(body: Doc, command: string, filterName = 'filter'): FindSpec {

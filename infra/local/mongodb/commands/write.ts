@@ -1,17 +1,22 @@
-import { ObjectId } from 'bson';
-import type { Collection, StoredRecord } from '../collection.ts';
+import { listField } from '../bson/shapes.ts';
+import {
+  decode,
+  encode,
+  isDocument,
+  MAX_DOCUMENT_BYTES,
+  toNumber,
+  truthy,
+  typeName,
+  type Doc,
+} from '../bson/values.ts';
 import { ServerError } from '../errors.ts';
-import { find } from '../find.ts';
-import type { FindSpec } from '../find.ts';
-import { checkDepth, checkId } from '../storable.ts';
-import { writeOnce } from '../sessions.ts';
-import { compileUpdate, encodeUpdated, idFirst, isModifier, upsertDocument } from '../update.ts';
-import type { UpdateSpec } from '../update.ts';
-import { decode, encode, isDocument, MAX_DOCUMENT_BYTES, toNumber, truthy, typeName } from '../values.ts';
-import type { Doc } from '../values.ts';
+import { find, type FindSpec } from '../storage/find.ts';
+import { checkDepth, checkId, withId } from '../storage/storable.ts';
+import { change, upsert } from '../update/apply.ts';
+import { compileUpdate, isModifier, type UpdateSpec } from '../update/update.ts';
+import { namespaceOf, type Call, type Command } from './call.ts';
 import { checkFields } from './fields.ts';
-import { listField, namespaceOf } from './command.ts';
-import type { Call, Command } from './command.ts';
+import { writeOnce } from './sessions.ts';
 
 const MAX_BATCH = 100_000;
 
@@ -66,12 +71,11 @@ function storable(sent: Uint8Array): [Doc, Uint8Array] {
   }
   const doc = decode(sent);
   checkDepth(doc);
-  const id = Object.hasOwn(doc, '_id') ? doc._id : new ObjectId();
-  checkId(id);
   // An integer-like name goes first in a JavaScript object, so the first name is read from the bytes.
-  if (Buffer.from(sent.buffer, sent.byteOffset + 5, 4).toString('latin1') === '_id\0') return [doc, sent];
-  const whole = idFirst(id, doc);
-  return [whole, encode(whole)];
+  const inFront = Buffer.from(sent.buffer, sent.byteOffset + 5, 4).toString('latin1') === '_id\0';
+  const whole = inFront ? doc : withId(doc);
+  checkId(whole._id);
+  return [whole, inFront ? sent : encode(whole)];
 }
 
 export const update: Command = (call) => {
@@ -131,29 +135,11 @@ function updateOne(call: Call, namespace: string, statement: Doc): Outcome {
   // All are found before the first is changed, lest a changed document is met again further on in the index.
   const records = [...find(collection, search)];
   if (records.length === 0 && truthy(statement.upsert)) {
-    return { matched: 1, modified: 0, upserted: upsert(call, namespace, spec)._id };
+    return { matched: 1, modified: 0, upserted: upsert(catalog, namespace, spec)._id };
   }
   let modified = 0;
   for (const record of records) if (change(collection!, record, updater(record.doc, false))) modified++;
   return { matched: records.length, modified };
-}
-
-/** Inserts what an upsert makes, and gives it back. */
-export function upsert(call: Call, namespace: string, spec: UpdateSpec): Doc {
-  const doc = upsertDocument(spec, compileUpdate(spec));
-  checkId(doc._id);
-  checkDepth(doc);
-  call.store.catalog.findOrCreate(namespace).insert(doc, encodeUpdated(doc));
-  return doc;
-}
-
-/** Stores the changed document; false when not a byte of it differs. */
-export function change(collection: Collection, record: StoredRecord, doc: Doc): boolean {
-  checkDepth(doc);
-  const bytes = encodeUpdated(doc);
-  if (Buffer.compare(bytes, record.bytes) === 0) return false;
-  collection.replace(record, doc, bytes);
-  return true;
 }
 
 export const deleteCommand: Command = (call) => {

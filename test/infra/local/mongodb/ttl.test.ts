@@ -1,6 +1,6 @@
-import { Catalog } from '../../../../infra/local/mongodb/catalog.ts';
-import { Storage } from '../../../../infra/local/mongodb/storage.ts';
-import { sweepExpired } from '../../../../infra/local/mongodb/ttl.ts';
+import { Catalog } from '../../../../infra/local/mongodb/storage/catalog.ts';
+import { Storage } from '../../../../infra/local/mongodb/storage/storage.ts';
+import { sweepExpired } from '../../../../infra/local/mongodb/storage/ttl.ts';
 import { testStore } from './helpers.ts';
 import type { TestStore } from './helpers.ts';
 

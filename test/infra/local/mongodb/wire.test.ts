@@ -1,5 +1,5 @@
 import { serialize } from 'bson';
-import { crc32c } from '../../../../infra/local/mongodb/wire.ts';
+import { crc32c } from '../../../../infra/local/mongodb/wire/message.ts';
 import { testStore } from './helpers.ts';
 import type { TestStore } from './helpers.ts';
 import { bodySection, flags, framed, header, message, RawClient, sequenceSection } from './raw-client.ts';

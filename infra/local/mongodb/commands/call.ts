@@ -1,0 +1,61 @@
+import { typeName, type Doc } from '../bson/values.ts';
+import { ServerError } from '../errors.ts';
+import type { StoreOptions } from '../options.ts';
+import type { Catalog } from '../storage/catalog.ts';
+import type { Collection } from '../storage/collection.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Cursors } from './cursors.ts';
+import type { FailPoints } from './fail-points.ts';
+
+/** What one store has; shared by all of its connections. */
+export interface StoreState {
+  options: StoreOptions;
+  storage: Storage;
+  catalog: Catalog;
+  cursors: Cursors;
+  failPoints: FailPoints;
+  port: number;
+  startedAt: Date;
+  /** Commands received since the start, by name. */
+  counters: Map<string, number>;
+  connections: () => number;
+}
+
+export interface ConnectionInfo {
+  id: number;
+  appName?: string;
+}
+
+export interface Call {
+  store: StoreState;
+  connection: ConnectionInfo;
+  command: string;
+  database: string;
+  body: Doc;
+  /** The documents of an insert, as bytes. */
+  documents?: Uint8Array[];
+}
+
+/** A reply as a document, or whole and already encoded. `ok: 1` is added to a document. */
+export type Reply = Doc | Uint8Array;
+export type Command = (call: Call) => Reply | Promise<Reply>;
+
+/** The collection's name, which most commands carry as their own value. */
+export function collectionName({ body, command, database }: Call): string {
+  const name = body[command];
+  if (typeof name !== 'string') {
+    throw new ServerError('InvalidNamespace', `collection name has invalid type ${typeName(name)}`);
+  }
+  if (name === '' || name.includes('\0')) {
+    throw new ServerError('InvalidNamespace', `Invalid namespace specified '${database}.${name}'`);
+  }
+  return name;
+}
+
+export function namespaceOf(call: Call): string {
+  return `${call.database}.${collectionName(call)}`;
+}
+
+export function collectionOf(call: Call): Collection | undefined {
+  return call.store.catalog.find(namespaceOf(call));
+}
