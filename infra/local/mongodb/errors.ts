@@ -73,6 +73,11 @@ export class ServerError extends Error {
   }
 }
 
+/** Answers the command with an error of the server. */
+export function refuse(code: CodeName | number, message: string, extra?: Record<string, unknown>): never {
+  throw new ServerError(code, message, extra);
+}
+
 export function nameOfCode(code: number): string | undefined {
   return Object.entries(CODES).find(([, value]) => value === code)?.[0];
 }

@@ -2,7 +2,7 @@ import type { Iterator } from 'mingo/lazy';
 import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
 import { clone, isDocument, toNumber, typeName, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { evaluate, withPath } from '../expressions/evaluate.ts';
 import { checkFilter } from '../query/filter.ts';
 import { finder, itemsAt } from './lookup.ts';
@@ -56,22 +56,21 @@ const REQUIRED = ['from', 'as', 'startWith', 'connectFromField', 'connectToField
 function parse(spec: unknown): GraphLookup {
   if (!isDocument(spec)) {
     const message = `the $graphLookup stage specification must be an object, but found ${typeName(spec)}`;
-    throw new ServerError('FailedToParse', message);
+    refuse('FailedToParse', message);
   }
   const { restrictSearchWithMatch: match = {}, maxDepth, ...rest } = spec;
   if (!isDocument(match)) {
-    const message = `expected restrictSearchWithMatch to be an object, but found ${typeName(match)}`;
-    throw new ServerError(40185, message);
+    refuse(40185, `expected restrictSearchWithMatch to be an object, but found ${typeName(match)}`);
   }
   for (const [name, value] of Object.entries(rest)) {
     if (name === 'startWith') continue;
-    if (!TEXTS.includes(name)) throw new ServerError(40104, `Unknown argument to $graphLookup: ${name}`);
+    if (!TEXTS.includes(name)) refuse(40104, `Unknown argument to $graphLookup: ${name}`);
     if (typeof value === 'string') continue;
-    throw new ServerError(40103, `expected string as argument for ${name}, found: ${typeName(value)}`);
+    refuse(40103, `expected string as argument for ${name}, found: ${typeName(value)}`);
   }
   if (REQUIRED.some((name) => spec[name] === undefined || spec[name] === '')) {
     const names = "'from', 'as', 'startWith', 'connectFromField', and 'connectToField'";
-    throw new ServerError(40105, `$graphLookup requires ${names} to be specified.`);
+    refuse(40105, `$graphLookup requires ${names} to be specified.`);
   }
   return { ...(rest as unknown as GraphLookup), match, maxDepth: depthOf(maxDepth) };
 }
@@ -79,10 +78,8 @@ function parse(spec: unknown): GraphLookup {
 function depthOf(maxDepth: unknown): number {
   if (maxDepth === undefined) return Infinity;
   const depth = toNumber(maxDepth);
-  if (depth === undefined) {
-    throw new ServerError(40100, `maxDepth requires numeric argument, found ${typeName(maxDepth)}`);
-  }
-  if (depth < 0) throw new ServerError(40101, `maxDepth requires a nonnegative argument, found: ${depth}`);
+  if (depth === undefined) refuse(40100, `maxDepth requires numeric argument, found ${typeName(maxDepth)}`);
+  if (depth < 0) refuse(40101, `maxDepth requires a nonnegative argument, found: ${depth}`);
   if (Number.isInteger(depth)) return depth;
-  throw new ServerError(40102, `maxDepth could not be represented as a long long: ${depth}`);
+  refuse(40102, `maxDepth could not be represented as a long long: ${depth}`);
 }

@@ -3,7 +3,7 @@ import type { Options } from 'mingo/types';
 import { compareValues, orderClass } from '../bson/key-encoding.ts';
 import { shellText } from '../bson/shell-text.ts';
 import { entriesOf, isDocument, setField, toNumber, typeName, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { evaluate, keyText } from '../expressions/evaluate.ts';
 
 /** Corrections of mingo's stages that group: equality and order are BSON's, an empty group does not exist. */
@@ -18,20 +18,17 @@ const DEFAULT_OUTPUT = { count: { $sum: 1 } };
 /** The accumulators of a stage, checked before there is any document. */
 function parseFields(spec: Doc, options: Options): Fields {
   return entriesOf(spec).map(([name, value]) => {
-    if (name.includes('.')) throw new ServerError(40235, `The field name '${name}' cannot contain '.'`);
-    if (name.startsWith('$')) {
-      throw new ServerError(40236, `The field name '${name}' cannot be an operator name`);
-    }
+    if (name.includes('.')) refuse(40235, `The field name '${name}' cannot contain '.'`);
+    if (name.startsWith('$')) refuse(40236, `The field name '${name}' cannot be an operator name`);
     if (!isDocument(value) || Object.keys(value).length === 0) {
-      throw new ServerError(40234, `The field '${name}' must be an accumulator object`);
+      refuse(40234, `The field '${name}' must be an accumulator object`);
     }
     const operators = entriesOf(value);
-    if (operators.length !== 1)
-      throw new ServerError(40238, `The field '${name}' must specify one accumulator`);
+    if (operators.length !== 1) refuse(40238, `The field '${name}' must specify one accumulator`);
     const [operator, operand] = operators[0]!;
     const found = options.context.getOperator('accumulator' as never, operator) as
       ((items: Doc[], expression: unknown, current: Options) => unknown) | null;
-    if (!found) throw new ServerError(15952, `unknown group operator '${operator}'`);
+    if (!found) refuse(15952, `unknown group operator '${operator}'`);
     // mingo's accumulators take null for "the items themselves"; here it is a value.
     const expression = operand ?? { $literal: null };
     return [name, (items, current) => found(items, expression, current)];
@@ -62,10 +59,8 @@ export function whole(source: Iterator, run: (items: Doc[]) => Doc[]): Iterator 
 }
 
 export function groupStage(source: Iterator, spec: unknown, options: Options): Iterator {
-  if (!isDocument(spec)) {
-    throw new ServerError(15947, "a group's fields must be specified in an object");
-  }
-  if (!('_id' in spec)) throw new ServerError(15955, 'a group specification must include an _id');
+  if (!isDocument(spec)) refuse(15947, "a group's fields must be specified in an object");
+  if (!('_id' in spec)) refuse(15955, 'a group specification must include an _id');
   const { _id, ...rest } = spec;
   const fields = parseFields(rest, options);
   return whole(source, (items) =>
@@ -76,10 +71,8 @@ export function groupStage(source: Iterator, spec: unknown, options: Options): I
 export function sortByCountStage(source: Iterator, spec: unknown, options: Options): Iterator {
   const expression = isDocument(spec) && Object.keys(spec)[0]?.startsWith('$') === true;
   if (!expression && !(typeof spec === 'string' && spec.startsWith('$'))) {
-    throw new ServerError(
-      40149,
-      `the sortByCount field must be defined as a $-prefixed path or an expression inside an object`,
-    );
+    const message = `the sortByCount field must be defined as a $-prefixed path or an expression inside an object`;
+    refuse(40149, message);
   }
   return whole(source, (items) =>
     groupBy(items, evaluate(items, spec, options))
@@ -91,20 +84,17 @@ export function sortByCountStage(source: Iterator, spec: unknown, options: Optio
 function bucketSpec(spec: unknown, stage: string, known: string[]): Doc {
   const codes = stage === '$bucket' ? [40201, 40197] : [40240, 40245];
   if (!isDocument(spec)) {
-    throw new ServerError(
-      codes[0]!,
-      `Argument to ${stage} stage must be an object, but found ${typeName(spec)}`,
-    );
+    refuse(codes[0]!, `Argument to ${stage} stage must be an object, but found ${typeName(spec)}`);
   }
   const unknown = Object.keys(spec).find((name) => !known.includes(name));
-  if (unknown) throw new ServerError(codes[1]!, `Unrecognized option to ${stage}: ${unknown}.`);
+  if (unknown) refuse(codes[1]!, `Unrecognized option to ${stage}: ${unknown}.`);
   return spec;
 }
 
 function outputOf(spec: Doc, code: number, options: Options): Fields {
   const output = spec.output ?? DEFAULT_OUTPUT;
   if (!isDocument(output)) {
-    throw new ServerError(code, `The 'output' field must be an object, but found type ${typeName(output)}`);
+    refuse(code, `The 'output' field must be an object, but found type ${typeName(output)}`);
   }
   return parseFields(output, options);
 }
@@ -112,28 +102,21 @@ function outputOf(spec: Doc, code: number, options: Options): Fields {
 function checkBoundaries(boundaries: unknown): unknown[] {
   if (!Array.isArray(boundaries)) {
     const found = typeName(boundaries);
-    throw new ServerError(
-      40200,
-      `The $bucket 'boundaries' field must be an array, but found type: ${found}.`,
-    );
+    refuse(40200, `The $bucket 'boundaries' field must be an array, but found type: ${found}.`);
   }
   if (boundaries.length < 2) {
     const message = `The $bucket 'boundaries' field must have at least 2 values, but found ${boundaries.length} value(s).`;
-    throw new ServerError(40192, message);
+    refuse(40192, message);
   }
   boundaries.slice(1).forEach((upper, at) => {
     const lower: unknown = boundaries[at];
     if (orderClass(lower) !== orderClass(upper)) {
-      throw new ServerError(
-        40193,
-        `All values in the 'boundaries' option to $bucket must have the same type. Found conflicting types ${typeName(lower)} and ${typeName(upper)}.`,
-      );
+      const message = `All values in the 'boundaries' option to $bucket must have the same type. Found conflicting types ${typeName(lower)} and ${typeName(upper)}.`;
+      refuse(40193, message);
     }
     if (compareValues(lower, upper) >= 0) {
-      throw new ServerError(
-        40194,
-        `The 'boundaries' option to $bucket must be sorted, but elements ${at} and ${at + 1} are not in ascending order.`,
-      );
+      const message = `The 'boundaries' option to $bucket must be sorted, but elements ${at} and ${at + 1} are not in ascending order.`;
+      refuse(40194, message);
     }
   });
   return boundaries;
@@ -142,7 +125,7 @@ function checkBoundaries(boundaries: unknown): unknown[] {
 export function bucketStage(source: Iterator, given: unknown, options: Options): Iterator {
   const spec = bucketSpec(given, '$bucket', ['groupBy', 'boundaries', 'default', 'output']);
   if (spec.groupBy === undefined || spec.boundaries === undefined) {
-    throw new ServerError(40198, "$bucket requires 'groupBy' and 'boundaries' to be specified.");
+    refuse(40198, "$bucket requires 'groupBy' and 'boundaries' to be specified.");
   }
   const [constants] = evaluate([{}], [spec.boundaries, spec.default], options) as [unknown[]];
   const boundaries = checkBoundaries(constants[0]);
@@ -151,18 +134,14 @@ export function bucketStage(source: Iterator, given: unknown, options: Options):
   const inside = (value: unknown) =>
     compareValues(value, boundaries[0]) >= 0 && compareValues(value, boundaries.at(-1)) < 0;
   if (spec.default !== undefined && inside(otherwise)) {
-    throw new ServerError(
-      40199,
-      "The $bucket 'default' field must be less than the lowest boundary or greater than or equal to the highest boundary.",
-    );
+    const message =
+      "The $bucket 'default' field must be less than the lowest boundary or greater than or equal to the highest boundary.";
+    refuse(40199, message);
   }
   const bucketOf = (value: unknown): unknown => {
     if (inside(value)) return boundaries.findLast((lower) => compareValues(lower, value) <= 0);
     if (spec.default !== undefined) return otherwise;
-    throw new ServerError(
-      40066,
-      '$switch could not find a matching branch for an input, and no default was specified.',
-    );
+    refuse(40066, '$switch could not find a matching branch for an input, and no default was specified.');
   };
   return whole(source, (items) =>
     groupBy(items, evaluate(items, spec.groupBy, options).map(bucketOf))
@@ -174,28 +153,22 @@ export function bucketStage(source: Iterator, given: unknown, options: Options):
 export function bucketAutoStage(source: Iterator, given: unknown, options: Options): Iterator {
   const spec = bucketSpec(given, '$bucketAuto', ['groupBy', 'buckets', 'output', 'granularity']);
   if (spec.granularity !== undefined) {
-    throw new ServerError('CommandNotSupported', "$bucketAuto's 'granularity' is not served by this store");
+    refuse('CommandNotSupported', "$bucketAuto's 'granularity' is not served by this store");
   }
   if (spec.groupBy === undefined || spec.buckets === undefined) {
-    throw new ServerError(40246, "$bucketAuto requires 'groupBy' and 'buckets' to be specified");
+    refuse(40246, "$bucketAuto requires 'groupBy' and 'buckets' to be specified");
   }
   const count = toNumber(spec.buckets);
   if (count === undefined) {
     const found = typeName(spec.buckets);
-    throw new ServerError(
-      40241,
-      `The $bucketAuto 'buckets' field must be a numeric value, but found type: ${found}`,
-    );
+    refuse(40241, `The $bucketAuto 'buckets' field must be a numeric value, but found type: ${found}`);
   }
   if ((count | 0) !== count) {
     const message = `The $bucketAuto 'buckets' field must be representable as a 32-bit integer, but found ${shellText(count)}`;
-    throw new ServerError(40242, message);
+    refuse(40242, message);
   }
   if (count <= 0) {
-    throw new ServerError(
-      40243,
-      `The $bucketAuto 'buckets' field must be greater than 0, but found: ${count}`,
-    );
+    refuse(40243, `The $bucketAuto 'buckets' field must be greater than 0, but found: ${count}`);
   }
   const fields = outputOf(spec, 40244, options);
   return whole(source, (items) =>

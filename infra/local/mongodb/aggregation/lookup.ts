@@ -3,7 +3,7 @@ import type { Iterator } from 'mingo/lazy';
 import type { Options } from 'mingo/types';
 import { candidates, leaves } from '../bson/paths.ts';
 import { clone, isDocument, typeName, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse, ServerError } from '../errors.ts';
 import { evaluate, keyText, withPath } from '../expressions/evaluate.ts';
 
 /**
@@ -40,8 +40,7 @@ function parse(spec: unknown): Lookup {
   const unknown = Object.keys(spec).find((name) => !KNOWN.includes(name));
   if (unknown) throw wrong(`unknown argument to $lookup: ${unknown}`);
   const { from, pipeline, let: variables = {} } = spec;
-  if (isDocument(from))
-    throw new ServerError('BadValue', '$lookup from another database is not served by this store');
+  if (isDocument(from)) refuse('BadValue', '$lookup from another database is not served by this store');
   for (const name of ['from', 'localField', 'foreignField', 'as']) {
     const value = spec[name];
     if (value !== undefined && typeof value !== 'string') {
@@ -50,7 +49,7 @@ function parse(spec: unknown): Lookup {
   }
   if (spec.as === undefined) throw wrong("must specify 'as' field for a $lookup");
   if (pipeline !== undefined && !Array.isArray(pipeline)) {
-    throw new ServerError('TypeMismatch', "'pipeline' option must be specified as an array");
+    refuse('TypeMismatch', "'pipeline' option must be specified as an array");
   }
   if (!isDocument(variables)) throw wrong("$lookup argument 'let' must be an object");
   const first: unknown = pipeline?.[0];

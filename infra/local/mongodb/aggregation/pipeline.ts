@@ -1,7 +1,7 @@
 import { Aggregator } from 'mingo/aggregator';
 import type { Options } from 'mingo/types';
 import { fromComputed, isDocument, toComputable, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { asServerErrors, mingoSettings } from '../query/compile.ts';
 import type { Catalog } from '../storage/catalog.ts';
 import { find } from '../storage/find.ts';
@@ -32,7 +32,7 @@ export function splitOutput(pipeline: Doc[]): { stages: Doc[]; output?: Output }
   const last = pipeline.at(-1);
   const stages = isOutput(last) ? pipeline.slice(0, -1) : pipeline;
   const wrong = ['$out', '$merge'].find((name) => stages.some((stage) => name in stage));
-  if (wrong) throw new ServerError(40601, `${wrong} can only be the final stage in the pipeline`);
+  if (wrong) refuse(40601, `${wrong} can only be the final stage in the pipeline`);
   return { stages, output: isOutput(last) ? (last as Output) : undefined };
 }
 
@@ -73,14 +73,12 @@ export function runStages(source: Source, stages: Doc[]): Iterable<Result> {
 function checkStage(stage: Doc, at: number): void {
   const names = Object.keys(stage);
   if (names.length !== 1) {
-    throw new ServerError(40323, 'A pipeline stage specification object must contain exactly one field.');
+    refuse(40323, 'A pipeline stage specification object must contain exactly one field.');
   }
   if (at > 0 && names[0] === '$documents') {
-    throw new ServerError(40602, '$documents is only valid as the first stage in a pipeline');
+    refuse(40602, '$documents is only valid as the first stage in a pipeline');
   }
-  if (UNSERVED.includes(names[0]!)) {
-    throw new ServerError('CommandNotSupported', `${names[0]} is not served by this store`);
-  }
+  if (UNSERVED.includes(names[0]!)) refuse('CommandNotSupported', `${names[0]} is not served by this store`);
 }
 
 interface Search {

@@ -3,7 +3,7 @@ import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
 import { shellText } from '../bson/shell-text.ts';
 import { getField, isDocument, toNumber, typeName, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { evaluate, withPath } from '../expressions/evaluate.ts';
 import { checkFilter } from '../query/filter.ts';
 import { sortStage } from '../query/sort.ts';
@@ -20,12 +20,12 @@ export function stageCount(stage: '$skip' | '$limit', value: unknown): number {
   const number = toNumber(value);
   if (number === undefined || !Number.isInteger(number) || number < 0) {
     const wanted = typeof number === 'number' && number < 0 ? 'a non-negative number' : 'an integer';
-    throw new ServerError(
+    refuse(
       stage === '$limit' ? 5107201 : 5107200,
       `invalid argument to ${stage} stage: Expected ${wanted} in: ${stage}: ${shellText(value)}`,
     );
   }
-  if (stage === '$limit' && number === 0) throw new ServerError(15958, 'the limit must be positive');
+  if (stage === '$limit' && number === 0) refuse(15958, 'the limit must be positive');
   return number;
 }
 
@@ -41,28 +41,28 @@ const $skip: Stage = (source, spec) => {
 
 /** mingo checks no filter: `$exists: 0` would match what `find` with the same filter does not. */
 const $match: Stage = (source, spec, options) => {
-  if (!isDocument(spec)) throw new ServerError(15959, 'the match filter must be an expression in an object');
+  if (!isDocument(spec)) refuse(15959, 'the match filter must be an expression in an object');
   const query = new Query(checkFilter(spec), options);
   return source.filter(((doc: Doc) => query.test(doc)) as never);
 };
 
 const $count: Stage = (source, spec) => {
-  if (typeof spec !== 'string') throw new ServerError(40156, 'the count field must be a non-empty string');
-  if (spec === '') throw new ServerError(40157, 'the count field must be a non-empty string');
-  if (spec.startsWith('$')) throw new ServerError(40158, 'the count field cannot be a $-prefixed path');
-  if (spec.includes('\0')) throw new ServerError(40159, 'the count field cannot contain a null byte');
-  if (spec.includes('.')) throw new ServerError(40160, "the count field cannot contain '.'");
+  if (typeof spec !== 'string') refuse(40156, 'the count field must be a non-empty string');
+  if (spec === '') refuse(40157, 'the count field must be a non-empty string');
+  if (spec.startsWith('$')) refuse(40158, 'the count field cannot be a $-prefixed path');
+  if (spec.includes('\0')) refuse(40159, 'the count field cannot contain a null byte');
+  if (spec.includes('.')) refuse(40160, "the count field cannot contain '.'");
   return whole(source, (items) => (items.length === 0 ? [] : [{ [spec]: items.length }]));
 };
 
 const $sample: Stage = (source, spec) => {
-  if (!isDocument(spec)) throw new ServerError(28745, 'the $sample stage specification must be an object');
+  if (!isDocument(spec)) refuse(28745, 'the $sample stage specification must be an object');
   const unknown = Object.keys(spec).find((name) => name !== 'size');
-  if (unknown) throw new ServerError(28748, `unrecognized option to $sample: ${unknown}`);
-  if (spec.size === undefined) throw new ServerError(28749, '$sample stage must specify a size');
+  if (unknown) refuse(28748, `unrecognized option to $sample: ${unknown}`);
+  if (spec.size === undefined) refuse(28749, '$sample stage must specify a size');
   const size = toNumber(spec.size);
-  if (size === undefined) throw new ServerError(28746, 'size argument to $sample must be a number');
-  if (!(size >= 1)) throw new ServerError(28747, 'size argument to $sample must be a positive integer');
+  if (size === undefined) refuse(28746, 'size argument to $sample must be a number');
+  if (!(size >= 1)) refuse(28747, 'size argument to $sample must be a positive integer');
   return whole(source, (items) => shuffled(items).slice(0, Math.trunc(size)));
 };
 
@@ -89,34 +89,30 @@ function parseUnwind(spec: unknown): Unwind {
       : undefined;
   if (!options) {
     const message = `expected either a string or an object as specification for $unwind stage, got ${typeName(spec)}`;
-    throw new ServerError(15981, message);
+    refuse(15981, message);
   }
   const { path, includeArrayIndex: index, preserveNullAndEmptyArrays: keep = false, ...rest } = options;
   const unknown = Object.keys(rest)[0];
-  if (unknown) throw new ServerError(28811, `unrecognized option to $unwind stage: ${unknown}`);
-  if (path === undefined) throw new ServerError(28812, 'no path specified to $unwind stage');
+  if (unknown) refuse(28811, `unrecognized option to $unwind stage: ${unknown}`);
+  if (path === undefined) refuse(28812, 'no path specified to $unwind stage');
   if (typeof path !== 'string') {
-    const message = `expected a string as the path for $unwind stage, got ${typeName(path)}`;
-    throw new ServerError(28808, message);
+    refuse(28808, `expected a string as the path for $unwind stage, got ${typeName(path)}`);
   }
   if (!path.startsWith('$')) {
-    throw new ServerError(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
+    refuse(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
   }
   if (typeof keep !== 'boolean') {
     const message = `expected a boolean for the preserveNullAndEmptyArrays option to $unwind stage, got ${typeName(keep)}`;
-    throw new ServerError(28809, message);
+    refuse(28809, message);
   }
   const parts = path.slice(1).split('.');
   if (index === undefined) return { parts, keepEmpty: keep };
   if (typeof index !== 'string' || index === '') {
     const message = `expected a non-empty string for the includeArrayIndex option to $unwind stage, got ${typeName(index)}`;
-    throw new ServerError(28810, message);
+    refuse(28810, message);
   }
   if (index.startsWith('$')) {
-    throw new ServerError(
-      28822,
-      `includeArrayIndex option to $unwind stage should not be prefixed with a '$': ${index}`,
-    );
+    refuse(28822, `includeArrayIndex option to $unwind stage should not be prefixed with a '$': ${index}`);
   }
   return { parts, index: index.split('.'), keepEmpty: keep };
 }
@@ -146,7 +142,7 @@ function replaced(source: Iterator, expression: unknown, what: string, options: 
     evaluate(docs, expression, options).map((value, at) => {
       if (isDocument(value)) return value;
       const result = value === undefined ? 'MISSING' : shellText(value);
-      throw new ServerError(
+      refuse(
         40228,
         `${what} must evaluate to an object, but resulting value was: ${result}. Type of resulting value: '${typeName(value)}'. Input document: ${shellText(docs[at])}`,
       );
@@ -156,25 +152,24 @@ function replaced(source: Iterator, expression: unknown, what: string, options: 
 
 const $replaceRoot: Stage = (source, spec, options) => {
   if (!isDocument(spec)) {
-    const message = `expected an object as specification for $replaceRoot stage, got ${typeName(spec)}`;
-    throw new ServerError(40229, message);
+    refuse(40229, `expected an object as specification for $replaceRoot stage, got ${typeName(spec)}`);
   }
   const unknown = Object.keys(spec).find((name) => name !== 'newRoot');
-  if (unknown) throw new ServerError(40415, `BSON field '$replaceRoot.${unknown}' is an unknown field.`);
+  if (unknown) refuse(40415, `BSON field '$replaceRoot.${unknown}' is an unknown field.`);
   if (spec.newRoot === undefined) {
-    throw new ServerError(40414, "BSON field '$replaceRoot.newRoot' is missing but a required field");
+    refuse(40414, "BSON field '$replaceRoot.newRoot' is missing but a required field");
   }
   return replaced(source, spec.newRoot, "'newRoot' expression ", options);
 };
 
 function unserved(what: string): never {
-  throw new ServerError('CommandNotSupported', `${what} is not served by this store`);
+  refuse('CommandNotSupported', `${what} is not served by this store`);
 }
 
 /** `$out` and `$merge` at the end of the whole pipeline never reach mingo, which would write nothing. */
 function outputInside(stage: string): Stage {
   return () => {
-    throw new ServerError(40600, `${stage} is not allowed to be used within another stage`);
+    refuse(40600, `${stage} is not allowed to be used within another stage`);
   };
 }
 
@@ -184,8 +179,7 @@ function densify(own: Stage): Stage {
     const range = isDocument(spec) ? spec.range : undefined;
     const step = isDocument(range) ? toNumber(range.step) : undefined;
     if (step === undefined || !(step > 0)) {
-      const message = 'the step parameter in a range statement must be a strictly positive numeric value';
-      throw new ServerError(5733401, message);
+      refuse(5733401, 'the step parameter in a range statement must be a strictly positive numeric value');
     }
     return own(source, spec, options);
   };
@@ -202,11 +196,10 @@ function fill(own: Stage): Stage {
 function documents(own: Stage): Stage {
   return (source, spec, options) => {
     const given = evaluate([{}], spec, options)[0];
-    if (!Array.isArray(given))
-      throw new ServerError(5858203, 'an array is expected as argument of $documents');
+    if (!Array.isArray(given)) refuse(5858203, 'an array is expected as argument of $documents');
     const wrong: unknown = given.find((each) => !isDocument(each));
     if (wrong === undefined) return own(source, spec, options);
-    throw new ServerError(40228, `$documents takes objects alone, found ${shellText(wrong)}`);
+    refuse(40228, `$documents takes objects alone, found ${shellText(wrong)}`);
   };
 }
 
@@ -215,9 +208,10 @@ function redact(own: Stage): Stage {
     whole(own(source, spec, options), (results) =>
       results.filter((result: unknown) => {
         if (result === undefined || isDocument(result)) return result !== undefined;
-        const message =
-          "$redact's expression should not return anything aside from the variables $$KEEP, $$DESCEND, and $$PRUNE";
-        throw new ServerError(17053, message);
+        refuse(
+          17053,
+          "$redact's expression should not return anything aside from the variables $$KEEP, $$DESCEND, and $$PRUNE",
+        );
       }),
     );
 }
@@ -241,11 +235,8 @@ export function stageCorrections(mingoStages: object): Record<`$${string}`, neve
     $out: outputInside('$out'),
     $project: (source, spec, options) => {
       if (isDocument(spec) && Object.keys(spec).length > 0) return project(source, spec, options);
-      if (!isDocument(spec)) throw new ServerError(15969, '$project specification must be an object');
-      throw new ServerError(
-        51272,
-        'Invalid $project :: caused by :: projection specification must have at least one field',
-      );
+      if (!isDocument(spec)) refuse(15969, '$project specification must be an object');
+      refuse(51272, 'Invalid $project :: caused by :: projection specification must have at least one field');
     },
     $redact: redact(own.$redact!),
     $replaceRoot,

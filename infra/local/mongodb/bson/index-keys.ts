@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { encodeKey, Order } from './key-encoding.ts';
 import { getField, isDocument, type Doc } from './values.ts';
 
@@ -58,10 +58,7 @@ function spread(fields: KeyField[], walks: Walk[], tuples: unknown[][]): boolean
   const array = arrays[0]!.value as unknown[];
   if (arrays.some(({ value }) => value !== array)) {
     const names = reached.flatMap((walk, i) => (Array.isArray(walk.value) ? [lastName(fields[i]!)] : []));
-    throw new ServerError(
-      'CannotIndexParallelArrays',
-      `cannot index parallel arrays [${names[1]}] [${names[0]}]`,
-    );
+    refuse('CannotIndexParallelArrays', `cannot index parallel arrays [${names[1]}] [${names[0]}]`);
   }
   const items = array.length === 0 ? [EMPTY_ARRAY] : array;
   for (const item of items) {

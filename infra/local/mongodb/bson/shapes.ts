@@ -1,4 +1,4 @@
-import { ServerError } from '../errors.ts';
+import { refuse, ServerError } from '../errors.ts';
 import { isDocument, toNumber, typeName, type Doc } from './values.ts';
 
 // The shape of commands, options and stages: the same few errors of the server, wherever a field is wrong.
@@ -9,7 +9,7 @@ type Expected = 'object' | 'string' | 'array' | 'long';
 export function checkKnown(spec: Doc, known: string[], name: string): void {
   const unknown = Object.keys(spec).find((field) => !known.includes(field));
   if (unknown === undefined) return;
-  throw new ServerError('IDLFailedToParse', `BSON field '${name}.${unknown}' is an unknown field.`);
+  refuse('IDLFailedToParse', `BSON field '${name}.${unknown}' is an unknown field.`);
 }
 
 export function wrongType(name: string, value: unknown, expected: Expected): ServerError {
@@ -51,6 +51,8 @@ export function numberOption(value: unknown, name: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   const number = toNumber(value);
   if (number !== undefined) return number;
-  const message = `BSON field '${name}' is the wrong type '${typeName(value)}', expected types '[long, int, decimal, double]'`;
-  throw new ServerError('TypeMismatch', message);
+  refuse(
+    'TypeMismatch',
+    `BSON field '${name}' is the wrong type '${typeName(value)}', expected types '[long, int, decimal, double]'`,
+  );
 }

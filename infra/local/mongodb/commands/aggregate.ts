@@ -1,7 +1,7 @@
 import { runStages, splitOutput } from '../aggregation/pipeline.ts';
 import { documentField, listField, numberOption } from '../bson/shapes.ts';
 import { encode, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { collectionName, type Call, type Command } from './call.ts';
 import { writeOutput } from './pipeline-output.ts';
 import { batchSizeOf } from './read.ts';
@@ -12,10 +12,8 @@ export const aggregate: Command = async (call) => {
   const pipeline = listField(body, 'pipeline', 'aggregate');
   const cursor = documentField(body, 'cursor', 'aggregate');
   if (!cursor && body.explain === undefined) {
-    throw new ServerError(
-      'FailedToParse',
-      "The 'cursor' option is required, except for aggregate with the explain argument",
-    );
+    const message = "The 'cursor' option is required, except for aggregate with the explain argument";
+    refuse('FailedToParse', message);
   }
   const batchSize = batchSizeOf(cursor?.batchSize);
   const name = sourceName(call);
@@ -50,6 +48,5 @@ function sourceName(call: Call): string | undefined {
   if (typeof call.body.aggregate === 'string') return collectionName(call);
   const [first = ''] = Object.keys((call.body.pipeline as Doc[])[0] ?? {});
   if (first === '$documents') return undefined;
-  const message = `{aggregate: 1} is not valid for '${first}'; a collection is required.`;
-  throw new ServerError('InvalidNamespace', message);
+  refuse('InvalidNamespace', `{aggregate: 1} is not valid for '${first}'; a collection is required.`);
 }

@@ -1,5 +1,5 @@
 import { typeName, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import type { StoreOptions } from '../options.ts';
 import type { Catalog } from '../storage/catalog.ts';
 import type { Collection } from '../storage/collection.ts';
@@ -44,10 +44,10 @@ export type Command = (call: Call) => Reply | Promise<Reply>;
 export function collectionName({ body, command, database }: Call): string {
   const name = body[command];
   if (typeof name !== 'string') {
-    throw new ServerError('InvalidNamespace', `collection name has invalid type ${typeName(name)}`);
+    refuse('InvalidNamespace', `collection name has invalid type ${typeName(name)}`);
   }
   if (name === '' || name.includes('\0')) {
-    throw new ServerError('InvalidNamespace', `Invalid namespace specified '${database}.${name}'`);
+    refuse('InvalidNamespace', `Invalid namespace specified '${database}.${name}'`);
   }
   return name;
 }

@@ -1,6 +1,6 @@
 import { documentField } from '../bson/shapes.ts';
 import { encode, truthy, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { compileFilter } from '../query/compile.ts';
 import { checkNamespace } from '../storage/catalog.ts';
 import { collectionOf, namespaceOf, type Command } from './call.ts';
@@ -13,12 +13,7 @@ export const create: Command = (call) => {
   const namespace = namespaceOf(call);
   checkNamespace(namespace);
   const unserved = UNSERVED_OPTIONS.find((name) => call.body[name] !== undefined && truthy(call.body[name]));
-  if (unserved) {
-    throw new ServerError(
-      'InvalidOptions',
-      `The collection option '${unserved}' is not served by this store`,
-    );
-  }
+  if (unserved) refuse('InvalidOptions', `The collection option '${unserved}' is not served by this store`);
   const { storage, catalog } = call.store;
   return storage.write(() => {
     // The server takes a second `create` with the same options as done.
@@ -52,10 +47,9 @@ export const renameCollection: Command = ({ body, store: { storage, catalog } })
   const to = String(body.to);
   return storage.write(() => {
     const collection = catalog.find(from);
-    if (!collection) throw new ServerError('NamespaceNotFound', `Source collection ${from} does not exist`);
+    if (!collection) refuse('NamespaceNotFound', `Source collection ${from} does not exist`);
     const other = catalog.find(to);
-    if (other && !truthy(body.dropTarget))
-      throw new ServerError('NamespaceExists', 'target namespace exists');
+    if (other && !truthy(body.dropTarget)) refuse('NamespaceExists', 'target namespace exists');
     if (other) catalog.drop(other);
     catalog.rename(collection, to);
     return {};

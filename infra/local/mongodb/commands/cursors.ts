@@ -1,7 +1,7 @@
 import { Long } from 'bson';
 import { randomBytes } from 'node:crypto';
 import { encode, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
@@ -43,12 +43,10 @@ export class Cursors {
 
   getMore(id: Long, namespace: string, batchSize: number | undefined): Uint8Array {
     const cursor = this.open.get(id.toString());
-    if (!cursor) throw new ServerError('CursorNotFound', `cursor id ${id.toString()} not found`);
+    if (!cursor) refuse('CursorNotFound', `cursor id ${id.toString()} not found`);
     if (cursor.namespace !== namespace) {
-      throw new ServerError(
-        'Unauthorized',
-        `Requested getMore on namespace '${namespace}', but cursor belongs to a different namespace ${cursor.namespace}`,
-      );
+      const message = `Requested getMore on namespace '${namespace}', but cursor belongs to a different namespace ${cursor.namespace}`;
+      refuse('Unauthorized', message);
     }
     cursor.lastUsed = Date.now();
     let result;

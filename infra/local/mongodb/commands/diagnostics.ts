@@ -1,6 +1,6 @@
 import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
 import { truthy, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import type { Command } from './call.ts';
 import { VERSION } from './handshake.ts';
 
@@ -67,7 +67,7 @@ export const getParameter: Command = ({ body, store }) => {
   };
   if (body.getParameter === '*') return known;
   const found = Object.keys(known).filter((name) => body[name] !== undefined && truthy(body[name]));
-  if (found.length === 0) throw new ServerError('InvalidOptions', 'no option found to get');
+  if (found.length === 0) refuse('InvalidOptions', 'no option found to get');
   return Object.fromEntries(found.map((name) => [name, known[name]]));
 };
 
@@ -83,9 +83,7 @@ export const nothing: Command = () => ({});
 export const getFreeMonitoringStatus: Command = () => ({ state: 'disabled' });
 
 export const replSetGetStatus: Command = ({ store }) => {
-  if (store.options.replicaSet === undefined) {
-    throw new ServerError(76, 'not running with --replSet');
-  }
+  if (store.options.replicaSet === undefined) refuse(76, 'not running with --replSet');
   const me = {
     _id: 0,
     name: `127.0.0.1:${store.port}`,

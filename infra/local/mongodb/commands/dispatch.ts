@@ -1,5 +1,5 @@
 import { encode, isDocument, toNumber, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse, ServerError } from '../errors.ts';
 import type { CommandEvent } from '../options.ts';
 import type { Request } from '../wire/message.ts';
 import type { Call, ConnectionInfo, StoreState } from './call.ts';
@@ -36,7 +36,7 @@ async function run(call: Call): Promise<Doc | Uint8Array> {
   const { body, command, database, store } = call;
   const execute = lookup(command, database);
   if (database === '')
-    throw new ServerError('IDLMissingField', `BSON field '${command}.$db' is missing but a required field`);
+    refuse('IDLMissingField', `BSON field '${command}.$db' is missing but a required field`);
   if (store.options.replicaSet === undefined) {
     refuseTransactionNumbers(body);
     checkWriteConcern(body);
@@ -49,14 +49,14 @@ async function run(call: Call): Promise<Doc | Uint8Array> {
 
 function checkWriteConcern({ writeConcern }: Doc): void {
   if (isDocument(writeConcern) && (toNumber(writeConcern.w) ?? 1) > 1) {
-    throw new ServerError('BadValue', "cannot use 'w' > 1 when a host is not replicated");
+    refuse('BadValue', "cannot use 'w' > 1 when a host is not replicated");
   }
 }
 
 function checkReadConcern({ readConcern }: Doc): void {
   const level = isDocument(readConcern) ? readConcern.level : undefined;
   if (level === 'linearizable' || level === 'snapshot') {
-    throw new ServerError(123, 'node needs to be a replica set member to use read concern');
+    refuse(123, 'node needs to be a replica set member to use read concern');
   }
 }
 

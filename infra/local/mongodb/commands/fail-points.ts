@@ -1,5 +1,5 @@
 import { isDocument, toNumber, truthy, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse, ServerError } from '../errors.ts';
 
 /** What a fail point does to one command. */
 export interface Fault {
@@ -26,7 +26,7 @@ export class FailPoints {
 
   configure(body: Doc): Doc {
     if (body.configureFailPoint !== 'failCommand') {
-      throw new ServerError(249, `Could not find fail point with name: ${String(body.configureFailPoint)}`);
+      refuse(249, `Could not find fail point with name: ${String(body.configureFailPoint)}`);
     }
     const timesEntered = this.point?.timesEntered ?? 0;
     const { mode } = body;
@@ -61,7 +61,7 @@ function parseMode(mode: unknown): { left: number; skip: number; chance: number 
     const chance = toNumber(mode.activationProbability);
     if (chance !== undefined) return { ...always, chance };
   }
-  throw new ServerError('BadValue', `unknown mode of a fail point: ${JSON.stringify(mode)}`);
+  refuse('BadValue', `unknown mode of a fail point: ${JSON.stringify(mode)}`);
 }
 
 function concerns(data: Doc, command: string, appName: string | undefined): boolean {

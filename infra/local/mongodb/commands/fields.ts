@@ -1,5 +1,5 @@
 import { isDocument, truthy, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 
 // A field that changes what a command does must never be passed over: each command's fields are listed, what is not
 // listed is refused as the server refuses it, and what the server has and this store lacks says so.
@@ -48,7 +48,7 @@ export function checkFields(body: Doc, known: string[], name: string, first?: st
   for (const field of Object.keys(body)) {
     if (known.includes(field) || field === first) continue;
     if (UNSERVED.includes(field)) refuseUnserved(field, body[field]);
-    else throw new ServerError('IDLFailedToParse', `BSON field '${name}.${field}' is an unknown field.`);
+    else refuse('IDLFailedToParse', `BSON field '${name}.${field}' is an unknown field.`);
   }
 }
 
@@ -61,7 +61,5 @@ function refuseUnserved(field: string, value: unknown): void {
   const isDefault = isDocument(value)
     ? Object.keys(value).length === 0 || (field === 'collation' && value.locale === 'simple')
     : !truthy(value);
-  if (!isDefault) {
-    throw new ServerError('CommandNotSupported', `The option '${field}' is not served by this store`);
-  }
+  if (!isDefault) refuse('CommandNotSupported', `The option '${field}' is not served by this store`);
 }

@@ -1,6 +1,6 @@
 import { documentField } from '../bson/shapes.ts';
 import { truthy, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { compileProjection } from '../query/projection.ts';
 import { find } from '../storage/find.ts';
 import { change, upsert } from '../update/apply.ts';
@@ -59,7 +59,7 @@ export const findAndModify: Command = (call) => {
 
 function checkOptions(body: Doc, removing: boolean): void {
   const fail = (message: string): never => {
-    throw new ServerError('FailedToParse', message);
+    refuse('FailedToParse', message);
   };
   if (removing) {
     if (body.update !== undefined) fail("Cannot specify both an 'update' and 'remove'=true");

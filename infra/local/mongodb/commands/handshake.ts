@@ -1,5 +1,5 @@
 import { isDocument, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { MAX_MESSAGE_BYTES } from '../wire/message.ts';
 import type { Call, Command, StoreState } from './call.ts';
 import { forgetSession, SESSION_MINUTES, sessionOf } from './sessions.ts';
@@ -60,8 +60,5 @@ export const finishTransaction: Command = (call: Call) => {
 };
 
 function refuseTransaction(): never {
-  throw new ServerError(
-    'IllegalOperation',
-    'Transaction numbers are only allowed on a replica set member or mongos',
-  );
+  refuse('IllegalOperation', 'Transaction numbers are only allowed on a replica set member or mongos');
 }

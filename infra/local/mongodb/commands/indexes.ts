@@ -2,7 +2,7 @@ import { equalValues } from '../bson/key-encoding.ts';
 import { documentField, listField } from '../bson/shapes.ts';
 import { shellText } from '../bson/shell-text.ts';
 import { encode, entriesOf, isDocument, toNumber, truthy, typeName, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { compileFilter } from '../query/compile.ts';
 import type { Collection } from '../storage/collection.ts';
 import { samePattern } from '../storage/planner.ts';
@@ -33,7 +33,7 @@ const UNSERVED = [
 export const createIndexes: Command = (call) => {
   const namespace = namespaceOf(call);
   const specs = listField(call.body, 'indexes', 'createIndexes').map(checkSpec);
-  if (specs.length === 0) throw new ServerError('BadValue', 'Must specify at least one index to create');
+  if (specs.length === 0) refuse('BadValue', 'Must specify at least one index to create');
   const { storage, catalog } = call.store;
   return storage.write(() => {
     const existed = catalog.find(namespace) !== undefined;
@@ -64,63 +64,47 @@ export const createIndexes: Command = (call) => {
 function checkSpec(sent: Doc): Doc {
   const { key } = sent;
   if (!isDocument(key) || entriesOf(key).length === 0) {
-    throw new ServerError('CannotCreateIndex', 'Index keys cannot be an empty object');
+    refuse('CannotCreateIndex', 'Index keys cannot be an empty object');
   }
   for (const [path, direction] of entriesOf(key)) {
     if (typeof direction === 'string') {
-      throw new ServerError('CannotCreateIndex', `Index type '${direction}' is not served by this store`);
+      refuse('CannotCreateIndex', `Index type '${direction}' is not served by this store`);
     }
     const number = toNumber(direction);
     if (number === undefined || number === 0 || Number.isNaN(number)) {
-      throw new ServerError(
-        'CannotCreateIndex',
-        `Values in v:2 index key pattern must be numbers > 0, numbers < 0 or strings: ${path}: ${shellText(direction)}`,
-      );
+      const message = `Values in v:2 index key pattern must be numbers > 0, numbers < 0 or strings: ${path}: ${shellText(direction)}`;
+      refuse('CannotCreateIndex', message);
     }
     if (path === '' || path.split('.').includes('')) {
-      throw new ServerError('CannotCreateIndex', 'Index keys cannot contain an empty field.');
+      refuse('CannotCreateIndex', 'Index keys cannot contain an empty field.');
     }
-    if (path.includes('$'))
-      throw new ServerError('CannotCreateIndex', `Index type '${path}' is not served by this store`);
+    if (path.includes('$')) refuse('CannotCreateIndex', `Index type '${path}' is not served by this store`);
   }
   const unserved = UNSERVED.find((option) => option in sent && sent[option] !== false);
-  if (unserved)
-    throw new ServerError('CannotCreateIndex', `The index option '${unserved}' is not served by this store`);
+  if (unserved) refuse('CannotCreateIndex', `The index option '${unserved}' is not served by this store`);
   const unknown = Object.keys(sent).find((option) => ![...OPTIONS, ...UNSERVED].includes(option));
   if (unknown) {
-    throw new ServerError(
-      'InvalidIndexSpecificationOption',
-      `The field '${unknown}' is not valid for an index specification. Specification: ${shellText(sent)}`,
-    );
+    const message = `The field '${unknown}' is not valid for an index specification. Specification: ${shellText(sent)}`;
+    refuse('InvalidIndexSpecificationOption', message);
   }
   if (typeof sent.name !== 'string') {
-    throw new ServerError(
-      'FailedToParse',
-      `The 'name' field is a required property of an index specification`,
-    );
+    refuse('FailedToParse', `The 'name' field is a required property of an index specification`);
   }
   const { expireAfterSeconds: ttl, partialFilterExpression: partial } = sent;
   if (ttl !== undefined && (toNumber(ttl) === undefined || toNumber(ttl)! < 0)) {
-    throw new ServerError(
-      'CannotCreateIndex',
-      `TTL index 'expireAfterSeconds' option must be numeric and within [0, 2147483647]`,
-    );
+    const message = `TTL index 'expireAfterSeconds' option must be numeric and within [0, 2147483647]`;
+    refuse('CannotCreateIndex', message);
   }
   if (ttl !== undefined && entriesOf(key).length > 1) {
-    throw new ServerError(
-      'CannotCreateIndex',
-      'TTL indexes are single-field indexes, compound indexes do not support TTL',
-    );
+    refuse('CannotCreateIndex', 'TTL indexes are single-field indexes, compound indexes do not support TTL');
   }
   if (partial !== undefined) {
     if (!isDocument(partial)) {
-      throw new ServerError(
-        'TypeMismatch',
-        `The field 'partialFilterExpression' must be an object, but got ${typeName(partial)}`,
-      );
+      const message = `The field 'partialFilterExpression' must be an object, but got ${typeName(partial)}`;
+      refuse('TypeMismatch', message);
     }
     if (truthy(sent.sparse)) {
-      throw new ServerError('CannotCreateIndex', "cannot mix 'partialFilterExpression' and 'sparse' options");
+      refuse('CannotCreateIndex', "cannot mix 'partialFilterExpression' and 'sparse' options");
     }
     compileFilter(partial);
   }
@@ -143,7 +127,7 @@ function alreadyThere(collection: Collection, spec: Doc): boolean {
     const sameKey = samePattern(index.spec.key as Doc, key);
     if (index.name === spec.name) {
       if (sameKey && sameOptions(index.spec)) return true;
-      throw new ServerError(
+      refuse(
         sameKey ? 'IndexOptionsConflict' : 'IndexKeySpecsConflict',
         `An existing index has the same name as the requested index. When index names are not specified, they are ` +
           `auto generated and can cause conflicts. Please refer to our documentation. Requested index: ` +
@@ -151,10 +135,7 @@ function alreadyThere(collection: Collection, spec: Doc): boolean {
       );
     }
     if (sameKey && equalValues(index.spec.partialFilterExpression, spec.partialFilterExpression)) {
-      throw new ServerError(
-        'IndexOptionsConflict',
-        `Index already exists with a different name: ${index.name}`,
-      );
+      refuse('IndexOptionsConflict', `Index already exists with a different name: ${index.name}`);
     }
   }
   return false;
@@ -163,7 +144,7 @@ function alreadyThere(collection: Collection, spec: Doc): boolean {
 export const listIndexes: Command = (call) => {
   const collection = collectionOf(call);
   const namespace = namespaceOf(call);
-  if (!collection) throw new ServerError('NamespaceNotFound', `ns does not exist: ${namespace}`);
+  if (!collection) refuse('NamespaceNotFound', `ns does not exist: ${namespace}`);
   const specs = collection.indexes.map(({ spec }) => encode(spec));
   const cursor = documentField(call.body, 'cursor', 'listIndexes');
   return call.store.cursors.start(namespace, specs.values(), {
@@ -178,7 +159,7 @@ export const dropIndexes: Command = (call) => {
   const { storage, catalog } = call.store;
   return storage.write(() => {
     const collection = catalog.find(namespace);
-    if (!collection) throw new ServerError('NamespaceNotFound', `ns not found ${namespace}`);
+    if (!collection) refuse('NamespaceNotFound', `ns not found ${namespace}`);
     const nIndexesWas = collection.indexes.length;
     if (wanted === '*') {
       for (const index of collection.indexes.slice(1)) collection.dropIndex(index);
@@ -192,9 +173,9 @@ export const dropIndexes: Command = (call) => {
         const what = isDocument(one)
           ? `can't find index with key: ${shellText(one)}`
           : `index not found with name [${String(one)}]`;
-        throw new ServerError('IndexNotFound', what);
+        refuse('IndexNotFound', what);
       }
-      if (index.name === '_id_') throw new ServerError('InvalidOptions', 'cannot drop _id index');
+      if (index.name === '_id_') refuse('InvalidOptions', 'cannot drop _id index');
       collection.dropIndex(index);
     }
     return { nIndexesWas };

@@ -2,7 +2,7 @@ import type { Output } from '../aggregation/pipeline.ts';
 import { checkKnown, documentField } from '../bson/shapes.ts';
 import { shellText } from '../bson/shell-text.ts';
 import { encode, isDocument, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import type { Catalog } from '../storage/catalog.ts';
 import type { Collection } from '../storage/collection.ts';
 import { find } from '../storage/find.ts';
@@ -33,7 +33,7 @@ function destination(database: string, into: unknown, name: string): string {
       return `${typeof into.db === 'string' ? into.db : database}.${into.coll}`;
     }
   }
-  throw new ServerError(16990, 'a stage that writes needs the name of a collection');
+  refuse(16990, 'a stage that writes needs the name of a collection');
 }
 
 /** `$out`: the collection holds the results and nothing else, with the indexes it had; all or nothing. */
@@ -63,8 +63,7 @@ function checkMerge(spec: Doc): void {
   const { on, whenMatched = 'merge', whenNotMatched = 'insert' } = spec;
   const names: unknown[] = Array.isArray(on) ? on : [on ?? '_id'];
   if (names.length === 0 || names.some((name) => typeof name !== 'string')) {
-    const message = `$merge 'on' has to be a string or a non-empty array of strings, is ${shellText(on)}`;
-    throw new ServerError(51186, message);
+    refuse(51186, `$merge 'on' has to be a string or a non-empty array of strings, is ${shellText(on)}`);
   }
   documentField(spec, 'let', '$merge');
   const modes: [name: string, value: unknown, known: string[]][] = [
@@ -73,8 +72,10 @@ function checkMerge(spec: Doc): void {
   ];
   for (const [name, value, known] of modes) {
     if (known.includes(value as string)) continue;
-    const message = `Enumeration value ${shellText(value)} for field '${name}' is not a valid value, expected one of ${known.join(', ')}.`;
-    throw new ServerError('BadValue', message);
+    refuse(
+      'BadValue',
+      `Enumeration value ${shellText(value)} for field '${name}' is not a valid value, expected one of ${known.join(', ')}.`,
+    );
   }
 }
 
@@ -96,9 +97,7 @@ function checkOn(collection: Collection, on: string[]): void {
   const served = collection.indexes.some(
     ({ unique, partial, fields }) => unique && !partial && text(fields.map(({ path }) => path)) === text(on),
   );
-  if (!served) {
-    throw new ServerError(51183, 'Cannot find index to verify that join fields will be unique');
-  }
+  if (!served) refuse(51183, 'Cannot find index to verify that join fields will be unique');
 }
 
 function mergeOne(collection: Collection, result: Doc, on: string[], options: Doc): void {
@@ -109,10 +108,9 @@ function mergeOne(collection: Collection, result: Doc, on: string[], options: Do
   if (found.done) {
     if (whenNotMatched === 'discard') return;
     if (whenNotMatched === 'fail') {
-      throw new ServerError(
-        13113,
-        '$merge could not find a matching document in the target collection for at least one document in the source collection',
-      );
+      const message =
+        '$merge could not find a matching document in the target collection for at least one document in the source collection';
+      refuse(13113, message);
     }
     return insert(collection, result);
   }

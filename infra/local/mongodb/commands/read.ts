@@ -2,7 +2,7 @@ import { encodeKey } from '../bson/key-encoding.ts';
 import { leaves } from '../bson/paths.ts';
 import { documentField, numberOption } from '../bson/shapes.ts';
 import { encode, isDocument, truthy, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { compileProjection } from '../query/projection.ts';
 import { find, type FindSpec } from '../storage/find.ts';
 import { collectionOf, namespaceOf, type Call, type Command } from './call.ts';
@@ -12,7 +12,7 @@ import { sessionOf } from './sessions.ts';
 export function findSpec(body: Doc, command: string, filterName = 'filter'): FindSpec {
   const limit = numberOption(body.limit, 'limit') ?? 0;
   const skip = numberOption(body.skip, 'skip') ?? 0;
-  if (skip < 0) throw new ServerError(51024, `BSON field 'skip' value must be >= 0, actual value '${skip}'`);
+  if (skip < 0) refuse(51024, `BSON field 'skip' value must be >= 0, actual value '${skip}'`);
   return {
     filter: documentField(body, filterName, command) ?? {},
     sort: documentField(body, 'sort', command),
@@ -27,15 +27,10 @@ export function findSpec(body: Doc, command: string, filterName = 'filter'): Fin
 export const findCommand: Command = (call) => {
   const { body, store } = call;
   const spec = findSpec(body, 'find');
-  if (spec.limit! < 0) {
-    throw new ServerError(51024, `BSON field 'limit' value must be >= 0, actual value '${spec.limit}'`);
-  }
+  if (spec.limit! < 0) refuse(51024, `BSON field 'limit' value must be >= 0, actual value '${spec.limit}'`);
   const batchSize = batchSizeOf(body.batchSize);
   if (truthy(body.tailable))
-    throw new ServerError(
-      'BadValue',
-      'error processing query: tailable cursor requested on non capped collection',
-    );
+    refuse('BadValue', 'error processing query: tailable cursor requested on non capped collection');
   const project = compileProjection(body.projection, spec.filter);
   const records = find(collectionOf(call), spec);
   function* documents() {
@@ -51,7 +46,7 @@ export const findCommand: Command = (call) => {
 export function batchSizeOf(value: unknown): number | undefined {
   const size = numberOption(value, 'batchSize');
   if (size !== undefined && size < 0) {
-    throw new ServerError(51024, `BSON field 'batchSize' value must be >= 0, actual value '${size}'`);
+    refuse(51024, `BSON field 'batchSize' value must be >= 0, actual value '${size}'`);
   }
   return size;
 }
@@ -69,10 +64,7 @@ export const count: Command = (call) => {
 export const distinct: Command = (call) => {
   const { key } = call.body;
   if (typeof key !== 'string') {
-    throw new ServerError(
-      'TypeMismatch',
-      `BSON field 'distinct.key' is the wrong type, expected type 'string'`,
-    );
+    refuse('TypeMismatch', `BSON field 'distinct.key' is the wrong type, expected type 'string'`);
   }
   const values = new Map<string, { order: Buffer; value: unknown }>();
   for (const { doc } of find(collectionOf(call), findSpec(call.body, 'distinct', 'query'))) {
@@ -89,10 +81,7 @@ export const distinct: Command = (call) => {
 export const getMore: Command = ({ body, database, store }) => {
   const { getMore: id, collection } = body;
   if (typeof collection !== 'string') {
-    throw new ServerError(
-      'TypeMismatch',
-      `BSON field 'getMore.collection' is the wrong type, expected type 'string'`,
-    );
+    refuse('TypeMismatch', `BSON field 'getMore.collection' is the wrong type, expected type 'string'`);
   }
   return store.cursors.getMore(
     cursorId(id),
@@ -103,10 +92,7 @@ export const getMore: Command = ({ body, database, store }) => {
 
 function cursorId(value: unknown) {
   if (!isLong(value)) {
-    throw new ServerError(
-      'TypeMismatch',
-      `BSON field 'getMore.getMore' is the wrong type, expected type 'long'`,
-    );
+    refuse('TypeMismatch', `BSON field 'getMore.getMore' is the wrong type, expected type 'long'`);
   }
   return value;
 }
@@ -132,7 +118,7 @@ export const killCursors: Command = (call) => {
 /** `explain` of find, count, distinct, aggregate's first match, update and delete: which index is used. */
 export const explain: Command = (call: Call) => {
   const inner = call.body.explain;
-  if (!isDocument(inner)) throw new ServerError('TypeMismatch', 'explain needs a command document');
+  if (!isDocument(inner)) refuse('TypeMismatch', 'explain needs a command document');
   const command = Object.keys(inner)[0] ?? '';
   const statement = (Array.isArray(inner.updates) ? inner.updates[0] : undefined) as Doc | undefined;
   const deletion = (Array.isArray(inner.deletes) ? inner.deletes[0] : undefined) as Doc | undefined;

@@ -1,4 +1,4 @@
-import { ServerError } from '../errors.ts';
+import { refuse, ServerError } from '../errors.ts';
 import { aggregate } from './aggregate.ts';
 import type { Command } from './call.ts';
 import * as collections from './collections.ts';
@@ -80,7 +80,7 @@ export function lookup(command: string, database: string): Command {
   const found = commands.get(command);
   if (!found) throw commandNotFound(command);
   if (ADMIN_ONLY.includes(command) && database !== 'admin') {
-    throw new ServerError('Unauthorized', `${command} may only be run against the admin database.`);
+    refuse('Unauthorized', `${command} may only be run against the admin database.`);
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import type { Binary, Long } from 'bson';
 import { decode, encode, isDocument, toNumber, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
 
 export const SESSION_MINUTES = 30;
@@ -19,10 +19,7 @@ export function inTransaction(body: Doc): boolean {
 /** Standalone truth: transactions and retried writes belong to replica sets. */
 export function refuseTransactionNumbers(body: Doc): void {
   if (body.txnNumber !== undefined) {
-    throw new ServerError(
-      'IllegalOperation',
-      'Transaction numbers are only allowed on a replica set member or mongos',
-    );
+    refuse('IllegalOperation', 'Transaction numbers are only allowed on a replica set member or mongos');
   }
 }
 
@@ -41,7 +38,7 @@ export function writeOnce(storage: Storage, body: Doc, job: () => Doc): Promise<
     const last = kept && decode(kept);
     if (last && String(last.number) === String(number)) return last.reply as Doc;
     if (last && toNumber(last.number)! > toNumber(number)!) {
-      throw new ServerError(
+      refuse(
         'TransactionTooOld',
         `Retryable write with txnNumber ${String(number)} is prohibited on session ${session} because a newer ` +
           `retryable write with txnNumber ${String(last.number)} has already started on this session.`,

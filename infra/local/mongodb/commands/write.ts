@@ -9,7 +9,7 @@ import {
   typeName,
   type Doc,
 } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse, ServerError } from '../errors.ts';
 import { find, type FindSpec } from '../storage/find.ts';
 import { checkDepth, checkId, withId } from '../storage/storable.ts';
 import { change, upsert } from '../update/apply.ts';
@@ -23,10 +23,8 @@ const MAX_BATCH = 100_000;
 /** Runs the statements of one command in turn; an ordered one stops at the first error. */
 function runBatch<T>(call: Call, statements: T[], run: (statement: T, index: number) => void): Doc[] {
   if (statements.length === 0 || statements.length > MAX_BATCH) {
-    throw new ServerError(
-      'InvalidLength',
-      `Write batch sizes must be between 1 and ${MAX_BATCH}. Got ${statements.length} operations.`,
-    );
+    const message = `Write batch sizes must be between 1 and ${MAX_BATCH}. Got ${statements.length} operations.`;
+    refuse('InvalidLength', message);
   }
   const ordered = call.body.ordered === undefined || truthy(call.body.ordered);
   const errors: Doc[] = [];
@@ -64,10 +62,8 @@ export const insert: Command = (call) => {
 /** The bytes as sent, unless `_id` has to be added or moved to the front. */
 function storable(sent: Uint8Array): [Doc, Uint8Array] {
   if (sent.length > MAX_DOCUMENT_BYTES) {
-    throw new ServerError(
-      'BadValue',
-      `object to insert too large. size in bytes: ${sent.length}, max size: ${MAX_DOCUMENT_BYTES}`,
-    );
+    const message = `object to insert too large. size in bytes: ${sent.length}, max size: ${MAX_DOCUMENT_BYTES}`;
+    refuse('BadValue', message);
   }
   const doc = decode(sent);
   checkDepth(doc);
@@ -101,10 +97,8 @@ const DELETE_FIELDS = ['q', 'limit', 'hint', 'sampleId'];
 
 function filterOf(statement: Doc, name: string): Doc {
   if (!isDocument(statement.q)) {
-    throw new ServerError(
-      'TypeMismatch',
-      `BSON field '${name}.q' is the wrong type '${typeName(statement.q)}', expected type 'object'`,
-    );
+    const message = `BSON field '${name}.q' is the wrong type '${typeName(statement.q)}', expected type 'object'`;
+    refuse('TypeMismatch', message);
   }
   return statement.q;
 }
@@ -119,7 +113,7 @@ function updateOne(call: Call, namespace: string, statement: Doc): Outcome {
   const filter = filterOf(statement, 'update.updates');
   const multi = truthy(statement.multi);
   if (multi && !Array.isArray(statement.u) && !isModifier(statement.u)) {
-    throw new ServerError('FailedToParse', 'multi update is not supported for replacement-style update');
+    refuse('FailedToParse', 'multi update is not supported for replacement-style update');
   }
   const variables = (call.body.let ?? statement.c) as Doc | undefined;
   const spec: UpdateSpec = {
@@ -152,10 +146,8 @@ export const deleteCommand: Command = (call) => {
     const errors = runBatch(call, statements, (statement) => {
       const limit = toNumber(statement.limit);
       if (limit !== 0 && limit !== 1) {
-        throw new ServerError(
-          'FailedToParse',
-          `The limit field in delete objects must be 0 or 1. Got ${String(statement.limit)}`,
-        );
+        const message = `The limit field in delete objects must be 0 or 1. Got ${String(statement.limit)}`;
+        refuse('FailedToParse', message);
       }
       const filter = filterOf(statement, 'delete.deletes');
       const collection = catalog.find(namespace);

@@ -2,7 +2,7 @@ import type { Options } from 'mingo/types';
 import { compareValues } from '../bson/key-encoding.ts';
 import { shellText } from '../bson/shell-text.ts';
 import { isDocument, toNumber, typeName, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { parseSort, sortBy } from '../query/sort.ts';
 import { evaluate, keyText } from './evaluate.ts';
 
@@ -55,7 +55,7 @@ function mergeObjects(values: unknown[]): Doc {
   return present(values).reduce<Doc>((merged, value) => {
     if (isDocument(value)) return { ...merged, ...value };
     const given = `input ${shellText(value)} is of type ${typeName(value)}`;
-    throw new ServerError(40400, `$mergeObjects requires object inputs, but ${given}`);
+    refuse(40400, `$mergeObjects requires object inputs, but ${given}`);
   }, {});
 }
 
@@ -64,10 +64,8 @@ function percentiles(values: unknown[], shares: unknown[]): (number | null)[] {
   const sorted = numbers(values).sort((left, right) => left - right);
   return shares.map((share) => {
     if (typeof share !== 'number' || share < 0 || share > 1) {
-      throw new ServerError(
-        7750303,
-        `Members of 'p' must be numbers from the range [0.0, 1.0], but received ${shellText(share)}`,
-      );
+      const message = `Members of 'p' must be numbers from the range [0.0, 1.0], but received ${shellText(share)}`;
+      refuse(7750303, message);
     }
     return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null;
   });
@@ -89,14 +87,14 @@ const folds: Record<string, Fold> = {
 
 function field(expression: unknown, name: string, operator: string): unknown {
   if (isDocument(expression) && expression[name] !== undefined) return expression[name];
-  throw new ServerError('FailedToParse', `${operator} needs an object with the field '${name}'`);
+  refuse('FailedToParse', `${operator} needs an object with the field '${name}'`);
 }
 
 function countOf(expression: unknown, operator: string, options: Options): number {
   const [count] = evaluate([{}], field(expression, 'n', operator), options);
   const number = toNumber(count);
   if (number === undefined || !Number.isInteger(number) || number < 1) {
-    throw new ServerError(5787902, `${operator}: 'n' must be greater than 0, found ${shellText(count)}`);
+    refuse(5787902, `${operator}: 'n' must be greater than 0, found ${shellText(count)}`);
   }
   return number;
 }
@@ -123,7 +121,7 @@ function outermost(operator: string, direction: 1 | -1): Accumulator {
 
 function checkMethod(expression: unknown, operator: string): void {
   if (field(expression, 'method', operator) !== 'approximate') {
-    throw new ServerError('BadValue', `Currently only 'approximate' can be used as ${operator} 'method'.`);
+    refuse('BadValue', `Currently only 'approximate' can be used as ${operator} 'method'.`);
   }
 }
 
@@ -131,7 +129,7 @@ const $percentile: Accumulator = (items, expression, options) => {
   checkMethod(expression, '$percentile');
   const [shares] = evaluate([{}], field(expression, 'p', '$percentile'), options);
   if (!Array.isArray(shares) || shares.length === 0) {
-    throw new ServerError(7750301, "$percentile: 'p' must be an array of at least one number");
+    refuse(7750301, "$percentile: 'p' must be an array of at least one number");
   }
   return percentiles(evaluate(items, field(expression, 'input', '$percentile'), options), shares);
 };

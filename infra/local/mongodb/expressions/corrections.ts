@@ -1,7 +1,7 @@
 import type { Options } from 'mingo/types';
 import { compareValues } from '../bson/key-encoding.ts';
 import { isDocument, typeName } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { evaluate } from './evaluate.ts';
 import { stringExpressions } from './strings.ts';
 
@@ -19,8 +19,7 @@ function comparison(operator: string, result: (order: number) => unknown): Expre
   return (given, operand, options) => {
     const values = argumentsOf(given, operand, options);
     if (values.length !== 2) {
-      const message = `Expression ${operator} takes exactly 2 arguments. ${values.length} were passed in.`;
-      throw new ServerError(16020, message);
+      refuse(16020, `Expression ${operator} takes exactly 2 arguments. ${values.length} were passed in.`);
     }
     const [left, right] = values;
     const missing = left === undefined || right === undefined;
@@ -52,10 +51,7 @@ function switchOf(own: Expression): Expression {
     const none = 'no branch of a $switch';
     const result = own(given, { ...operand, default: { $literal: none } }, options);
     if (result !== none) return result;
-    throw new ServerError(
-      40066,
-      '$switch could not find a matching branch for an input, and no default was specified.',
-    );
+    refuse(40066, '$switch could not find a matching branch for an input, and no default was specified.');
   };
 }
 
@@ -65,7 +61,7 @@ function end(operator: string, at: 0 | -1): Expression {
     const [list] = evaluate([given], one, options);
     if (list === undefined || list === null) return null;
     if (Array.isArray(list)) return list.at(at) as unknown;
-    throw new ServerError(28689, `${operator}'s argument must be an array, but is ${typeName(list)}`);
+    refuse(28689, `${operator}'s argument must be an array, but is ${typeName(list)}`);
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Options } from 'mingo/types';
 import { shellText } from '../bson/shell-text.ts';
 import { bsonType, isDocument, toNumber, typeName } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse, ServerError } from '../errors.ts';
 import { evaluate } from './evaluate.ts';
 
 /**
@@ -13,8 +13,7 @@ type Expression = (given: unknown, operand: unknown, options: Options) => unknow
 function argumentsOf(operator: string, count: number, operand: unknown): unknown[] {
   const list = Array.isArray(operand) ? (operand as unknown[]) : [operand];
   if (list.length === count) return list;
-  const message = `Expression ${operator} takes exactly ${count} arguments. ${list.length} were passed in.`;
-  throw new ServerError(16020, message);
+  refuse(16020, `Expression ${operator} takes exactly ${count} arguments. ${list.length} were passed in.`);
 }
 
 /** The text that the server takes a value for. Throws 16007 for one that has none. */
@@ -23,7 +22,7 @@ function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value instanceof Date) return value.toISOString();
   if (toNumber(value) !== undefined || bsonType(value) === 'BSONSymbol') return `${value as number}`;
-  throw new ServerError(16007, `can't convert from BSON type ${typeName(value)} to String`);
+  refuse(16007, `can't convert from BSON type ${typeName(value)} to String`);
 }
 
 function cased(operator: string, change: (text: string) => string): Expression {
@@ -40,8 +39,7 @@ const lower = (text: string) => text.replaceAll(/[A-Z]/g, (letter) => letter.toL
 const $size: Expression = (given, operand, options) => {
   const [list] = evaluate([given], argumentsOf('$size', 1, operand)[0], options);
   if (Array.isArray(list)) return list.length;
-  const message = `The argument to $size must be an array, but was of type: ${typeName(list)}`;
-  throw new ServerError(17124, message);
+  refuse(17124, `The argument to $size must be an array, but was of type: ${typeName(list)}`);
 };
 
 const SPACE = '\0 \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a';
@@ -49,22 +47,21 @@ const SPACE = '\0 \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u20
 function trim(operator: string, ends: { left: boolean; right: boolean }): Expression {
   return (given, operand, options) => {
     if (!isDocument(operand)) {
-      const message = `${operator} only supports an object as an argument, found ${typeName(operand)}`;
-      throw new ServerError(50696, message);
+      refuse(50696, `${operator} only supports an object as an argument, found ${typeName(operand)}`);
     }
     const unknown = Object.keys(operand).find((name) => name !== 'input' && name !== 'chars');
-    if (unknown) throw new ServerError(50694, `${operator} found an unknown argument: ${unknown}`);
-    if (!('input' in operand)) throw new ServerError(50695, `${operator} requires an 'input' field`);
+    if (unknown) refuse(50694, `${operator} found an unknown argument: ${unknown}`);
+    if (!('input' in operand)) refuse(50695, `${operator} requires an 'input' field`);
     const [input] = evaluate([given], operand.input, options);
     if (input === undefined || input === null) return null;
     const wrong = (value: unknown) => `got ${shellText(value)} (of type ${typeName(value)}) instead.`;
     if (typeof input !== 'string') {
-      throw new ServerError(50699, `${operator} requires its input to be a string, ${wrong(input)}`);
+      refuse(50699, `${operator} requires its input to be a string, ${wrong(input)}`);
     }
     const [chars] = 'chars' in operand ? evaluate([given], operand.chars, options) : [SPACE];
     if (chars === undefined || chars === null) return null;
     if (typeof chars !== 'string') {
-      throw new ServerError(50700, `${operator} requires 'chars' to be a string, ${wrong(chars)}`);
+      refuse(50700, `${operator} requires 'chars' to be a string, ${wrong(chars)}`);
     }
     const cut = new Set(chars);
     const points = [...input];
@@ -103,14 +100,16 @@ const $substrCP: Expression = (given, operand, options) => {
     const number = toNumber(value);
     if (number === undefined) {
       const message = `$substrCP: ${name} must be a numeric type (is BSON type ${typeName(value)})`;
-      throw new ServerError(34450 + 2 * place, message);
+      refuse(34450 + 2 * place, message);
     }
     if (number === (number | 0)) return number;
-    const message = `$substrCP: ${name} cannot be represented as a 32-bit integral value: ${number}`;
-    throw new ServerError(34451 + 2 * place, message);
+    refuse(
+      34451 + 2 * place,
+      `$substrCP: ${name} cannot be represented as a 32-bit integral value: ${number}`,
+    );
   }) as [number, number];
-  if (count < 0) throw new ServerError(34454, '$substrCP: length must be a nonnegative integer.');
-  if (from < 0) throw new ServerError(34455, '$substrCP: the starting index must be nonnegative integer.');
+  if (count < 0) refuse(34454, '$substrCP: length must be a nonnegative integer.');
+  if (from < 0) refuse(34455, '$substrCP: the starting index must be nonnegative integer.');
   return [...textOf(text)].slice(from, from + count).join('');
 };
 

@@ -1,14 +1,14 @@
 import { Binary, Decimal128, Long } from 'bson';
 import { candidates } from '../bson/paths.ts';
 import { toNumber, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 
 /**
  * `$bitsAllSet` and its kin. mingo's take null, texts and true for numbers; these match integers of 64 bits and
  * binary data alone.
  */
 function bad(message: string): never {
-  throw new ServerError('BadValue', message);
+  refuse('BadValue', message);
 }
 
 /** The integer that a number of any kind is; undefined for fractions, NaN, and what 64 bits do not hold. */

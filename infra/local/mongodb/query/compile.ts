@@ -9,7 +9,7 @@ import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
 import { stageCorrections } from '../aggregation/stages.ts';
 import type { Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse, ServerError } from '../errors.ts';
 import { accumulatorCorrections, expressionCorrections } from '../expressions/accumulators.ts';
 import { moreExpressions } from '../expressions/corrections.ts';
 import { checkFilter } from './filter.ts';
@@ -75,13 +75,13 @@ export function asServerErrors<T>(run: () => T): T {
     if (error instanceof ServerError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     const stage = /unregistered pipeline operator (\$?\w+)/.exec(message)?.[1];
-    if (stage) throw new ServerError(40324, `Unrecognized pipeline stage name: '${stage}'`);
+    if (stage) refuse(40324, `Unrecognized pipeline stage name: '${stage}'`);
     const operator = /accumulator '(\$?\w+)' is not registered/.exec(message)?.[1];
-    if (operator) throw new ServerError('InvalidPipelineOperator', `Unrecognized expression '${operator}'`);
+    if (operator) refuse('InvalidPipelineOperator', `Unrecognized expression '${operator}'`);
     const query = /unknown query operator (\$?\w+)/.exec(message)?.[1];
-    if (query) throw new ServerError('BadValue', `unknown operator: ${query}`);
+    if (query) refuse('BadValue', `unknown operator: ${query}`);
     const variable = /Use of undefined variable: (\w+)/.exec(message)?.[1];
-    if (variable) throw new ServerError(17276, message);
-    throw new ServerError('BadValue', message.replace(/^mingo: /, ''));
+    if (variable) refuse(17276, message);
+    refuse('BadValue', message.replace(/^mingo: /, ''));
   }
 }

@@ -1,6 +1,6 @@
 import { BSONRegExp } from 'bson';
 import { entriesOf, isDocument, setField, toNumber, truthy, typeName, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { bitPlaces } from './bit-operators.ts';
 
 const LISTS = ['$and', '$or', '$nor'];
@@ -30,7 +30,7 @@ const TYPE_NUMBERS: Record<number, string> = {
 };
 
 function bad(message: string): never {
-  throw new ServerError('BadValue', message);
+  refuse('BadValue', message);
 }
 
 /**
@@ -98,12 +98,12 @@ function checkRegex(value: Doc): RegExp {
 
 function toRegExp(pattern: string, options: string): RegExp {
   const unknown = /[^imsux]/.exec(options)?.[0];
-  if (unknown) throw new ServerError(51108, `invalid flag in regex options: ${unknown}`);
+  if (unknown) refuse(51108, `invalid flag in regex options: ${unknown}`);
   if (options.includes('x')) bad("the regex option 'x' is not served by this store");
   try {
     return new RegExp(pattern, options.replace('u', ''));
   } catch (error) {
-    throw new ServerError(51091, `Regular expression is invalid: ${(error as Error).message}`);
+    refuse(51091, `Regular expression is invalid: ${(error as Error).message}`);
   }
 }
 

@@ -12,7 +12,7 @@ import {
   truthy,
   type Doc,
 } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { asServerErrors, mingoOptions } from './compile.ts';
 import { checkFilter } from './filter.ts';
 import { elementTest } from './operators.ts';
@@ -35,9 +35,7 @@ export function compileProjection(spec: unknown, filter: Doc): Projector | undef
   let including: boolean | undefined;
   let idWanted: boolean | undefined;
   for (const [path, value] of entriesOf(spec)) {
-    if (path.split('.').some((part) => part === '')) {
-      throw new ServerError(40353, "FieldPath must not end with a '.'.");
-    }
+    if (path.split('.').some((part) => part === '')) refuse(40353, "FieldPath must not end with a '.'.");
     if (path.endsWith('.$')) {
       including ??= true;
       plant(tree, path.slice(0, -2), positional(path.slice(0, -2), filter));
@@ -51,10 +49,7 @@ export function compileProjection(spec: unknown, filter: Doc): Projector | undef
       if (including !== undefined && including !== wanted) {
         const kind = wanted ? 'inclusion on' : 'exclusion on';
         const other = wanted ? 'exclusion' : 'inclusion';
-        throw new ServerError(
-          wanted ? 31253 : 31254,
-          `Cannot do ${kind} field ${path} in ${other} projection`,
-        );
+        refuse(wanted ? 31253 : 31254, `Cannot do ${kind} field ${path} in ${other} projection`);
       }
       including = wanted;
       plant(tree, path, true);
@@ -86,7 +81,7 @@ function plant(tree: Tree, path: string, leaf: Leaf): void {
   for (const [i, part] of parts.entries()) {
     const here = Object.hasOwn(node, part) ? node[part] : undefined;
     if (i === parts.length - 1 ? typeof here === 'object' : here !== undefined && typeof here !== 'object') {
-      throw new ServerError(31250, `Path collision at ${path}`);
+      refuse(31250, `Path collision at ${path}`);
     }
     if (i === parts.length - 1) setField(node, part, leaf);
     else {
@@ -130,7 +125,7 @@ function omit(value: unknown, tree: Tree): unknown {
 function arrayOperator(value: Doc): (field: unknown) => unknown {
   const [operator, operand] = entriesOf(value)[0]!;
   if (operator === '$elemMatch') {
-    if (!isDocument(operand)) throw new ServerError(31274, 'elemMatch: Invalid argument, object required');
+    if (!isDocument(operand)) refuse(31274, 'elemMatch: Invalid argument, object required');
     const { item } = checkFilter({ item: { $elemMatch: operand } }) as { item: { $elemMatch: Doc } };
     const test = elementTest(item.$elemMatch, mingoOptions());
     return (field) => {
@@ -139,7 +134,7 @@ function arrayOperator(value: Doc): (field: unknown) => unknown {
     };
   }
   const numbers = (Array.isArray(operand) ? (operand as unknown[]) : [operand]).map(toNumber);
-  if (numbers.includes(undefined)) throw new ServerError(28667, 'Invalid $slice syntax');
+  if (numbers.includes(undefined)) refuse(28667, 'Invalid $slice syntax');
   const [first, second] = numbers as [number, number?];
   return (field) => {
     if (!Array.isArray(field)) return field;

@@ -1,21 +1,21 @@
 import { Lazy, type Iterator } from 'mingo/lazy';
 import { sortKeyPart, type KeyField } from '../bson/index-keys.ts';
 import { entriesOf, isDocument, toNumber, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 
 /** A sort specification, in order. Throws BadValue (2) or the server's own codes for one that is wrong. */
 export function parseSort(spec: unknown): KeyField[] {
   if (spec === undefined || spec === null) return [];
-  if (!isDocument(spec)) throw new ServerError('TypeMismatch', 'Expected field sort to be of type object');
+  if (!isDocument(spec)) refuse('TypeMismatch', 'Expected field sort to be of type object');
   return entriesOf(spec).map(([path, direction]) => {
     const number = toNumber(direction);
     if (number === undefined) {
-      throw new ServerError(15974, `Illegal key in $sort specification: ${path}: ${String(direction)}`);
+      refuse(15974, `Illegal key in $sort specification: ${path}: ${String(direction)}`);
     }
     if (number !== 1 && number !== -1) {
-      throw new ServerError(15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)');
+      refuse(15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)');
     }
-    if (path === '') throw new ServerError(40352, 'FieldPath cannot be constructed with empty string');
+    if (path === '') refuse(40352, 'FieldPath cannot be constructed with empty string');
     return { path, parts: path.split('.'), direction: number };
   });
 }
@@ -30,8 +30,8 @@ export function sortBy<T>(items: T[], fields: KeyField[], docOf: (item: T) => Do
 
 /** Correction of mingo's `$sort`, which puts arrays, objects and mixed types in an order of its own. */
 export function sortStage(source: Iterator, spec: unknown): Iterator {
-  if (!isDocument(spec)) throw new ServerError(15973, 'the $sort key specification must be an object');
+  if (!isDocument(spec)) refuse(15973, 'the $sort key specification must be an object');
   const fields = parseSort(spec);
-  if (fields.length === 0) throw new ServerError(15976, '$sort stage must have at least one sort key');
+  if (fields.length === 0) refuse(15976, '$sort stage must have at least one sort key');
   return source.transform(((items: Doc[]) => Lazy(sortBy(items, fields, (doc) => doc))) as never);
 }

@@ -1,5 +1,5 @@
 import { decode, encode, toNumber, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { Collection, type CollectionMeta, type Home } from './collection.ts';
 import type { Folder } from './folder.ts';
 import type { Storage } from './storage.ts';
@@ -100,15 +100,11 @@ export function checkNamespace(namespace: string): void {
     name === '' ||
     name.startsWith('.') ||
     /[$\0]/.test(name);
-  if (wrong) throw new ServerError('InvalidNamespace', `Invalid namespace specified '${namespace}'`);
-  if (name.startsWith('system.')) {
-    throw new ServerError('InvalidNamespace', `Invalid system namespace: ${namespace}`);
-  }
+  if (wrong) refuse('InvalidNamespace', `Invalid namespace specified '${namespace}'`);
+  if (name.startsWith('system.')) refuse('InvalidNamespace', `Invalid system namespace: ${namespace}`);
   if (Buffer.byteLength(namespace) > MAX_NAMESPACE_BYTES) {
-    throw new ServerError(
-      'InvalidNamespace',
-      `Fully qualified namespace is too long. Namespace: ${namespace} Max: ${MAX_NAMESPACE_BYTES}`,
-    );
+    const message = `Fully qualified namespace is too long. Namespace: ${namespace} Max: ${MAX_NAMESPACE_BYTES}`;
+    refuse('InvalidNamespace', message);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { compileFilter } from '../query/compile.ts';
 import { parseSort, sortBy } from '../query/sort.ts';
 import type { Collection, StoredRecord } from './collection.ts';
@@ -38,7 +38,7 @@ export function find(
     for (const record of execute(collection, effort.plan)) {
       effort.examined++;
       if (effort.examined % 100 === 0 && Date.now() > deadline) {
-        throw new ServerError('MaxTimeMSExpired', 'operation exceeded time limit');
+        refuse('MaxTimeMSExpired', 'operation exceeded time limit');
       }
       if (matches(record.doc)) yield record;
     }

@@ -1,7 +1,7 @@
 import { bound, invert, keyPart, type KeyField } from '../bson/index-keys.ts';
 import { compareValues, equalValues, Order, orderClass } from '../bson/key-encoding.ts';
 import { entriesOf, isDocument, toNumber, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { checkFilter } from '../query/filter.ts';
 import type { Collection, KeyRange, StoredRecord } from './collection.ts';
 import type { Index } from './index.ts';
@@ -58,10 +58,7 @@ function hintedIndex(collection: Collection, hint: unknown): Index | 'natural' |
     (index) => index.name === hint || (isDocument(hint) && samePattern(index.spec.key as Doc, hint)),
   );
   if (!found)
-    throw new ServerError(
-      'BadValue',
-      'error processing query: hint provided does not correspond to an existing index',
-    );
+    refuse('BadValue', 'error processing query: hint provided does not correspond to an existing index');
   return found;
 }
 

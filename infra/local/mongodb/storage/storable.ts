@@ -1,28 +1,23 @@
 import { ObjectId } from 'bson';
 import { bsonType, entriesOf, isDocument, setField, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 
 const MAX_DEPTH = 180;
 
 /** Refuses an `_id` that the server refuses. */
 export function checkId(id: unknown): void {
-  if (Array.isArray(id)) {
-    throw new ServerError('InvalidIdField', "The '_id' value cannot be of type array");
-  }
+  if (Array.isArray(id)) refuse('InvalidIdField', "The '_id' value cannot be of type array");
   if (id instanceof RegExp || bsonType(id) === 'BSONRegExp') {
-    throw new ServerError('InvalidIdField', "The '_id' value cannot be of type regex");
+    refuse('InvalidIdField', "The '_id' value cannot be of type regex");
   }
-  if (id === undefined)
-    throw new ServerError('InvalidIdField', "The '_id' value cannot be of type undefined");
+  if (id === undefined) refuse('InvalidIdField', "The '_id' value cannot be of type undefined");
   if (!isDocument(id)) return;
   const dollar = entriesOf(id).find(
     ([name]) => name.startsWith('$') && !['$ref', '$id', '$db'].includes(name),
   );
   if (dollar) {
-    throw new ServerError(
-      'DollarPrefixedFieldName',
-      `_id fields may not contain '$'-prefixed fields: ${dollar[0]} is not valid for storage.`,
-    );
+    const message = `_id fields may not contain '$'-prefixed fields: ${dollar[0]} is not valid for storage.`;
+    refuse('DollarPrefixedFieldName', message);
   }
 }
 
@@ -30,10 +25,7 @@ export function checkId(id: unknown): void {
 export function checkDepth(value: unknown, depth = 1): void {
   if (!Array.isArray(value) && !isDocument(value)) return;
   if (depth > MAX_DEPTH) {
-    throw new ServerError(
-      'Overflow',
-      `cannot insert document because it exceeds ${MAX_DEPTH} levels of nesting`,
-    );
+    refuse('Overflow', `cannot insert document because it exceeds ${MAX_DEPTH} levels of nesting`);
   }
   const items: unknown[] = Array.isArray(value) ? value : entriesOf(value).map(([, field]) => field);
   for (const item of items) checkDepth(item, depth + 1);

@@ -1,6 +1,6 @@
 import { equalValues } from '../bson/key-encoding.ts';
 import { clone, encode, MAX_DOCUMENT_BYTES, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { checkFilter } from '../query/filter.ts';
 import type { Catalog } from '../storage/catalog.ts';
 import type { Collection, StoredRecord } from '../storage/collection.ts';
@@ -29,7 +29,7 @@ function encodeUpdated(doc: Doc): Uint8Array {
   checkDepth(doc);
   const bytes = encode(doc);
   if (bytes.length > MAX_DOCUMENT_BYTES) {
-    throw new ServerError(17419, `Resulting document after update is larger than ${MAX_DOCUMENT_BYTES}`);
+    refuse(17419, `Resulting document after update is larger than ${MAX_DOCUMENT_BYTES}`);
   }
   return bytes;
 }
@@ -51,7 +51,7 @@ function seedFrom(filter: Doc, seed: Doc): void {
     const only = '$eq' in operators ? operators.$eq : values.length === 1 ? values[0] : undefined;
     if (only === undefined || only instanceof RegExp) continue;
     if (valueAt(seed, path.split('.')) !== undefined) {
-      throw new ServerError(54, `cannot infer query fields to set, path '${path}' is matched twice`);
+      refuse(54, `cannot infer query fields to set, path '${path}' is matched twice`);
     }
     setAt(seed, path.split('.'), clone(only));
   }
@@ -63,10 +63,7 @@ function upsertDocument(spec: UpdateSpec, updater: Updater): Doc {
   const replacing = !Array.isArray(spec.update) && !isModifier(spec.update);
   const made = updater(replacing ? ('_id' in seed ? { _id: seed._id } : {}) : seed, true);
   if ('_id' in seed && !equalValues(made._id, seed._id)) {
-    throw new ServerError(
-      'ImmutableField',
-      `Performing an update on the path '_id' would modify the immutable field '_id'`,
-    );
+    refuse('ImmutableField', `Performing an update on the path '_id' would modify the immutable field '_id'`);
   }
   return withId(made);
 }

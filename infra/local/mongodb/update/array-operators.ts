@@ -1,6 +1,6 @@
 import { compareValues, equalValues } from '../bson/key-encoding.ts';
 import { entriesOf, isDocument, toNumber, typeName, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { mingoOptions } from '../query/compile.ts';
 import { checkFilter, isOperators } from '../query/filter.ts';
 import { elementTest, matchesRegExp } from '../query/operators.ts';
@@ -19,10 +19,7 @@ export const arrayOperators: Record<string, Apply> = {
   $pull: pull,
   $pullAll: (doc, at, operand) => {
     if (!Array.isArray(operand)) {
-      throw new ServerError(
-        'BadValue',
-        `$pullAll requires an array argument but was given a ${typeName(operand)}`,
-      );
+      refuse('BadValue', `$pullAll requires an array argument but was given a ${typeName(operand)}`);
     }
     removeItems(doc, at, '$pull', (item) => operand.some((value) => equalValues(item, value)));
   },
@@ -31,7 +28,7 @@ export const arrayOperators: Record<string, Apply> = {
 function arrayAt(doc: Doc, at: string[], complaint: (type: string) => string): unknown[] | undefined {
   const current = valueAt(doc, at);
   if (current === undefined || Array.isArray(current)) return current as unknown[] | undefined;
-  throw new ServerError('BadValue', complaint(typeName(current)));
+  refuse('BadValue', complaint(typeName(current)));
 }
 
 function push(doc: Doc, at: string[], operand: unknown): void {
@@ -43,13 +40,11 @@ function push(doc: Doc, at: string[], operand: unknown): void {
   );
   if (!isDocument(operand) || !('$each' in operand)) return setAt(doc, at, [...(array ?? []), operand]);
   const unknown = Object.keys(operand).find((name) => !MODIFIERS.includes(name));
-  if (unknown) throw new ServerError('BadValue', `Unrecognized clause in $push: ${unknown}`);
+  if (unknown) refuse('BadValue', `Unrecognized clause in $push: ${unknown}`);
   const { $each, $slice, $sort, $position } = operand;
   if (!Array.isArray($each)) {
-    throw new ServerError(
-      'BadValue',
-      `The argument to $each in $push must be an array but it was of type: ${typeName($each)}`,
-    );
+    const message = `The argument to $each in $push must be an array but it was of type: ${typeName($each)}`;
+    refuse('BadValue', message);
   }
   let items = [...(array ?? [])];
   const position = $position === undefined ? items.length : wholeNumber($position, '$position');
@@ -65,10 +60,8 @@ function push(doc: Doc, at: string[], operand: unknown): void {
 function wholeNumber(value: unknown, name: string): number {
   const number = toNumber(value);
   if (number === undefined || !Number.isInteger(number)) {
-    throw new ServerError(
-      'BadValue',
-      `The value for ${name} must be an integer value but was given type: ${typeName(value)}`,
-    );
+    const message = `The value for ${name} must be an integer value but was given type: ${typeName(value)}`;
+    refuse('BadValue', message);
   }
   return number;
 }
@@ -79,10 +72,9 @@ function sortItems(items: unknown[], spec: unknown): unknown[] {
     return items.sort((left, right) => compareValues(left, right) * direction);
   }
   if (!isDocument(spec)) {
-    throw new ServerError(
-      'BadValue',
-      'The $sort is invalid: use 1/-1 to sort the whole element, or {field:1/-1} to sort embedded fields',
-    );
+    const message =
+      'The $sort is invalid: use 1/-1 to sort the whole element, or {field:1/-1} to sort embedded fields';
+    refuse('BadValue', message);
   }
   return sortBy(items, parseSort(spec), (item) => (isDocument(item) ? item : {}));
 }
@@ -97,10 +89,8 @@ function addToSet(doc: Doc, at: string[], operand: unknown): void {
   let values = [operand];
   if (isDocument(operand) && '$each' in operand) {
     if (!Array.isArray(operand.$each)) {
-      throw new ServerError(
-        'TypeMismatch',
-        `The argument to $each in $addToSet must be an array but it was of type ${typeName(operand.$each)}`,
-      );
+      const message = `The argument to $each in $addToSet must be an array but it was of type ${typeName(operand.$each)}`;
+      refuse('TypeMismatch', message);
     }
     values = operand.$each;
   }
@@ -111,15 +101,12 @@ function addToSet(doc: Doc, at: string[], operand: unknown): void {
 
 function pop(doc: Doc, at: string[], operand: unknown): void {
   const end = toNumber(operand);
-  if (end !== 1 && end !== -1)
-    throw new ServerError('FailedToParse', `$pop expects 1 or -1, found: ${String(operand)}`);
+  if (end !== 1 && end !== -1) refuse('FailedToParse', `$pop expects 1 or -1, found: ${String(operand)}`);
   const current = valueAt(doc, at);
   if (current === undefined) return;
   if (!Array.isArray(current)) {
-    throw new ServerError(
-      'TypeMismatch',
-      `Path '${at.join('.')}' contains an element of non-array type '${typeName(current)}'`,
-    );
+    const message = `Path '${at.join('.')}' contains an element of non-array type '${typeName(current)}'`;
+    refuse('TypeMismatch', message);
   }
   setAt(doc, at, end === 1 ? current.slice(0, -1) : current.slice(1));
 }

@@ -3,7 +3,7 @@ import { bitwise, calculate } from '../bson/arithmetic.ts';
 import { compareValues } from '../bson/key-encoding.ts';
 import { shellText } from '../bson/shell-text.ts';
 import { bsonType, entriesOf, isDocument, isNumeric, typeName, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { arrayOperators } from './array-operators.ts';
 import { setAt, unsetAt, valueAt } from './paths.ts';
 
@@ -31,7 +31,7 @@ function compute(operation: 'add' | 'mul', name: string, doc: Doc, at: string[],
   const current = valueAt(doc, at);
   if (!isNumeric(operand)) {
     const verb = operation === 'add' ? 'increment' : 'multiply';
-    throw new ServerError(
+    refuse(
       'TypeMismatch',
       `Cannot ${verb} with non-numeric argument: {${at.join('.')}: ${shellText(operand)}}`,
     );
@@ -40,7 +40,7 @@ function compute(operation: 'add' | 'mul', name: string, doc: Doc, at: string[],
     return setAt(doc, at, operation === 'add' ? operand : calculate('mul', new Int32(0), operand));
   }
   if (!isNumeric(current)) {
-    throw new ServerError(
+    refuse(
       'TypeMismatch',
       `Cannot apply ${name} to a value of non-numeric type. {_id: ${shellText(doc._id)}} has the field ` +
         `'${at[at.length - 1]}' of non-numeric type ${typeName(current)}`,
@@ -48,7 +48,7 @@ function compute(operation: 'add' | 'mul', name: string, doc: Doc, at: string[],
   }
   const result = calculate(operation, current, operand);
   if (result === undefined) {
-    throw new ServerError(
+    refuse(
       'BadValue',
       `Failed to apply ${name} operations to current value ((NumberLong)${shellText(current)}) for document ` +
         `{_id: ${shellText(doc._id)}}`,
@@ -69,9 +69,9 @@ function currentDate(doc: Doc, at: string[], operand: unknown): void {
   } else if (type === 'date' || operand === false) {
     setAt(doc, at, new Date());
   } else if (isDocument(operand)) {
-    throw new ServerError('BadValue', `The '$type' string field is required to be 'date' or 'timestamp'`);
+    refuse('BadValue', `The '$type' string field is required to be 'date' or 'timestamp'`);
   } else {
-    throw new ServerError(
+    refuse(
       'BadValue',
       `${typeName(operand)} is not valid type for $currentDate. Please use a boolean ('true') or a $type ` +
         `expression ({$type: 'timestamp/date'}).`,
@@ -81,15 +81,13 @@ function currentDate(doc: Doc, at: string[], operand: unknown): void {
 
 function bit(doc: Doc, at: string[], operand: unknown): void {
   if (!isDocument(operand)) {
-    throw new ServerError(
-      'BadValue',
-      `The $bit modifier is not compatible with a ${typeName(operand)}. You must pass in an embedded document`,
-    );
+    const message = `The $bit modifier is not compatible with a ${typeName(operand)}. You must pass in an embedded document`;
+    refuse('BadValue', message);
   }
   let value: unknown = valueAt(doc, at) ?? new Int32(0);
   const isWhole = (number: unknown) => bsonType(number) === 'Int32' || bsonType(number) === 'Long';
   if (!isWhole(value)) {
-    throw new ServerError(
+    refuse(
       'BadValue',
       `Cannot apply $bit to a value of non-integral type._id: ${shellText(doc._id)} has the field ` +
         `${at[at.length - 1]} of non-integer type ${typeName(value)}`,
@@ -97,14 +95,10 @@ function bit(doc: Doc, at: string[], operand: unknown): void {
   }
   for (const [operation, number] of entriesOf(operand)) {
     if (!['and', 'or', 'xor'].includes(operation)) {
-      throw new ServerError(
-        'BadValue',
-        `The $bit modifier only supports 'and', 'or', and 'xor', not '${operation}' which is an unknown operator`,
-      );
+      const message = `The $bit modifier only supports 'and', 'or', and 'xor', not '${operation}' which is an unknown operator`;
+      refuse('BadValue', message);
     }
-    if (!isWhole(number)) {
-      throw new ServerError('BadValue', `The $bit modifier field must be an Integer(32/64 bit)`);
-    }
+    if (!isWhole(number)) refuse('BadValue', `The $bit modifier field must be an Integer(32/64 bit)`);
     value = bitwise(operation, value, number);
   }
   setAt(doc, at, value);

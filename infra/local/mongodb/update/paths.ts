@@ -1,6 +1,6 @@
 import { shellText } from '../bson/shell-text.ts';
 import { entriesOf, getField, isDocument, setField, type Doc } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse, ServerError } from '../errors.ts';
 import { compileFilter, type Matcher } from '../query/compile.ts';
 
 const MAX_PADDING = 1_500_000;
@@ -21,35 +21,24 @@ export function compileArrayFilters(filters: Doc[], paths: string[]): Map<string
     const names = new Set(fieldsOf(filter).map((path) => path.split('.')[0]!));
     const [name] = names;
     if (name === undefined) {
-      throw new ServerError(
-        'FailedToParse',
-        'Cannot use an expression without a top-level field name in arrayFilters',
-      );
+      refuse('FailedToParse', 'Cannot use an expression without a top-level field name in arrayFilters');
     }
     if (names.size > 1) {
       const [first, second] = names;
-      throw new ServerError(
+      refuse(
         'FailedToParse',
         `Error parsing array filter :: caused by :: Expected a single top-level field name, found '${first}' and '${second}'`,
       );
     }
     if (!/^[a-z][a-zA-Z0-9]*$/.test(name)) {
-      throw new ServerError(
-        'BadValue',
-        `Error parsing array filter :: caused by :: The top-level field name must be an alphanumeric string beginning with a lowercase letter, found '${name}'`,
-      );
+      const message = `Error parsing array filter :: caused by :: The top-level field name must be an alphanumeric string beginning with a lowercase letter, found '${name}'`;
+      refuse('BadValue', message);
     }
     if (tests.has(name)) {
-      throw new ServerError(
-        'FailedToParse',
-        `Found multiple array filters with the same top-level field name ${name}`,
-      );
+      refuse('FailedToParse', `Found multiple array filters with the same top-level field name ${name}`);
     }
     if (!paths.some((path) => path.includes(`$[${name}]`))) {
-      throw new ServerError(
-        'FailedToParse',
-        `The array filter for identifier '${name}' was not used in the update`,
-      );
+      refuse('FailedToParse', `The array filter for identifier '${name}' was not used in the update`);
     }
     const test = compileFilter(filter);
     tests.set(name, (item) => test({ [name]: item }));
@@ -79,18 +68,14 @@ function positions(doc: Doc, at: string[], part: string, path: string, context: 
   const array = valueAt(doc, at);
   const name = part.slice(2, -1);
   const test = name === '' ? () => true : context.arrayFilters.get(name);
-  if (!test) {
-    throw new ServerError('BadValue', `No array filter found for identifier '${name}' in path '${path}'`);
-  }
+  if (!test) refuse('BadValue', `No array filter found for identifier '${name}' in path '${path}'`);
   if (array === undefined) {
-    throw new ServerError(
-      'BadValue',
-      `The path '${at.join('.')}' must exist in the document in order to apply array updates.`,
-    );
+    const message = `The path '${at.join('.')}' must exist in the document in order to apply array updates.`;
+    refuse('BadValue', message);
   }
   if (!Array.isArray(array)) {
     const shown = `${at[at.length - 1]}: ${shellText(array)}`;
-    throw new ServerError('BadValue', `Cannot apply array updates to non-array element ${shown}`);
+    refuse('BadValue', `Cannot apply array updates to non-array element ${shown}`);
   }
   return array.flatMap((item, i) => (test(item as Doc) ? [i] : []));
 }
@@ -103,7 +88,7 @@ function matchedPosition(doc: Doc, at: string[], path: string, { filter, inserti
     const found = array.findIndex((item) => matches(replaceAt(doc, at, [item]) as Doc));
     if (found !== -1) return found;
   }
-  throw new ServerError(
+  refuse(
     'BadValue',
     `The positional operator did not find the match needed from the query. Unexpanded update: ${path}`,
   );
@@ -153,7 +138,7 @@ export function setAt(doc: Doc, at: string[], value: unknown): void {
       if (!/^\d+$/.test(part)) throw notViable(doc, at, i);
       const position = Number(part);
       if (position - node.length > MAX_PADDING) {
-        throw new ServerError('BadValue', `can't backfill more than ${MAX_PADDING} elements`);
+        refuse('BadValue', `can't backfill more than ${MAX_PADDING} elements`);
       }
       while (node.length < position) node.push(null);
       node[position] = next;

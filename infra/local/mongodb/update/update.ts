@@ -11,7 +11,7 @@ import {
   typeName,
   type Doc,
 } from '../bson/values.ts';
-import { ServerError } from '../errors.ts';
+import { refuse, ServerError } from '../errors.ts';
 import { asServerErrors, mingoOptions } from '../query/compile.ts';
 import { idFirst } from '../storage/storable.ts';
 import { updateOperators } from './operators.ts';
@@ -35,9 +35,7 @@ const KNOWN = [...Object.keys(updateOperators), '$rename'];
 export function compileUpdate(spec: UpdateSpec): Updater {
   const { update } = spec;
   if (Array.isArray(update)) return pipelineUpdater(update as Doc[], spec);
-  if (!isDocument(update)) {
-    throw new ServerError('FailedToParse', 'Update argument must be either an object or an array');
-  }
+  if (!isDocument(update)) refuse('FailedToParse', 'Update argument must be either an object or an array');
   return isModifier(update) ? operatorUpdater(update, spec) : replacement(update);
 }
 
@@ -48,7 +46,7 @@ export function isModifier(update: unknown): boolean {
 function replacement(update: Doc): Updater {
   const dollar = Object.keys(update).find((name) => name.startsWith('$'));
   if (dollar) {
-    throw new ServerError(
+    refuse(
       'DollarPrefixedFieldName',
       `The dollar ($) prefixed field '${dollar}' in '${dollar}' is not allowed in the context of an update's ` +
         'replacement document. Consider using an aggregation pipeline with $replaceWith.',
@@ -93,10 +91,8 @@ function operatorUpdater(update: Doc, spec: UpdateSpec): Updater {
           updateOperators[operator]!(result, at, clone(operand));
     }
     if (!inserting && !equalValues(doc._id, result._id)) {
-      throw new ServerError(
-        'ImmutableField',
-        `Performing an update on the path '_id' would modify the immutable field '_id'`,
-      );
+      const message = `Performing an update on the path '_id' would modify the immutable field '_id'`;
+      refuse('ImmutableField', message);
     }
     return result;
   };
@@ -106,13 +102,11 @@ function parseSteps(update: Doc): Step[] {
   const steps: Step[] = [];
   for (const [operator, fields] of entriesOf(update)) {
     if (!KNOWN.includes(operator)) {
-      throw new ServerError(
-        'FailedToParse',
-        `Unknown modifier: ${operator}. Expected a valid update modifier or pipeline-style update specified as an array`,
-      );
+      const message = `Unknown modifier: ${operator}. Expected a valid update modifier or pipeline-style update specified as an array`;
+      refuse('FailedToParse', message);
     }
     if (!isDocument(fields)) {
-      throw new ServerError(
+      refuse(
         'FailedToParse',
         `Modifiers operate on fields but we found type ${typeName(fields)} instead. For example: {$mod: ` +
           `{<field>: ...}} not {${operator}: ${shellText(fields)}}`,
@@ -122,10 +116,7 @@ function parseSteps(update: Doc): Step[] {
       checkPath(path);
       if (operator === '$rename') {
         if (typeof operand !== 'string') {
-          throw new ServerError(
-            'BadValue',
-            `The 'to' field for $rename must be a string: ${path}: ${shellText(operand)}`,
-          );
+          refuse('BadValue', `The 'to' field for $rename must be a string: ${path}: ${shellText(operand)}`);
         }
         checkPath(operand);
       }
@@ -147,20 +138,15 @@ function comparePaths(left: string, right: string): number {
 }
 
 function checkPath(path: string): void {
-  if (path === '') throw new ServerError('EmptyFieldName', 'An empty update path is not valid.');
+  if (path === '') refuse('EmptyFieldName', 'An empty update path is not valid.');
   const parts = path.split('.');
   if (parts.includes('')) {
-    throw new ServerError(
-      'EmptyFieldName',
-      `The update path '${path}' contains an empty field name, which is not allowed.`,
-    );
+    refuse('EmptyFieldName', `The update path '${path}' contains an empty field name, which is not allowed.`);
   }
   const dollar = parts.find((part, i) => part.startsWith('$') && (i === 0 || !/^\$(\[.*\])?$/.test(part)));
   if (dollar && !(parts.length > 1 && ['$ref', '$id', '$db'].includes(dollar))) {
-    throw new ServerError(
-      'DollarPrefixedFieldName',
-      `The dollar ($) prefixed field '${dollar}' in '${path}' is not valid for storage.`,
-    );
+    const message = `The dollar ($) prefixed field '${dollar}' in '${path}' is not valid for storage.`;
+    refuse('DollarPrefixedFieldName', message);
   }
 }
 
@@ -176,10 +162,7 @@ function checkConflicts(steps: Step[]): void {
     );
     if (other !== undefined) {
       const at = other.length < path.length ? other : path;
-      throw new ServerError(
-        'ConflictingUpdateOperators',
-        `Updating the path '${path}' would create a conflict at '${at}'`,
-      );
+      refuse('ConflictingUpdateOperators', `Updating the path '${path}' would create a conflict at '${at}'`);
     }
     taken.push(path);
   }
@@ -196,7 +179,7 @@ function pipelineUpdater(pipeline: Doc[], spec: UpdateSpec): Updater {
   for (const stage of pipeline) {
     const name = Object.keys(stage)[0] ?? '';
     if (!PIPELINE_STAGES.includes(name)) {
-      throw new ServerError('InvalidOptions', `${name} is not allowed to be used within an update`);
+      refuse('InvalidOptions', `${name} is not allowed to be used within an update`);
     }
   }
   const stages = toComputable(pipeline) as Doc[];
