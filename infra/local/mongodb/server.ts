@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { StoreState } from './commands/call.ts';
 import { Cursors } from './commands/cursors.ts';
+import { responder } from './commands/dispatch.ts';
 import { FailPoints } from './commands/fail-points.ts';
 import { sweepSessions } from './commands/sessions.ts';
 import { StoreError } from './errors.ts';
@@ -39,7 +40,9 @@ export async function startStore(options: StoreOptions): Promise<Store> {
   };
   let lastConnection = 0;
   const server = createServer((socket) => {
-    const ended = serve(socket, state, ++lastConnection).finally(() => sockets.delete(socket));
+    const ended = serve(socket, responder(state, { id: ++lastConnection })).finally(() =>
+      sockets.delete(socket),
+    );
     sockets.set(socket, ended);
   });
   try {

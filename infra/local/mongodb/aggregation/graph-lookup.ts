@@ -1,11 +1,12 @@
 import type { Iterator } from 'mingo/lazy';
 import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
+import { itemsAt } from '../bson/paths.ts';
 import { clone, isDocument, toNumber, typeName, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
 import { evaluate, withPath } from '../expressions/evaluate.ts';
 import { checkFilter } from '../query/filter.ts';
-import { finder, itemsAt } from './lookup.ts';
+import { finder } from './lookup.ts';
 
 /**
  * Correction of mingo's `$graphLookup`, which looks for an array as a whole, finds a document that is not there

@@ -1,10 +1,11 @@
-import { Lazy, type Iterator } from 'mingo/lazy';
+import type { Iterator } from 'mingo/lazy';
 import type { Options } from 'mingo/types';
 import { compareValues, orderClass } from '../bson/key-encoding.ts';
 import { shellText } from '../bson/shell-text.ts';
 import { entriesOf, isDocument, setField, toNumber, typeName, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
-import { evaluate, keyText } from '../expressions/evaluate.ts';
+import { evaluate, keyText, noBranch } from '../expressions/evaluate.ts';
+import { whole } from './stage.ts';
 
 /** Corrections of mingo's stages that group: equality and order are BSON's, an empty group does not exist. */
 type Fields = [name: string, accumulate: (items: Doc[], options: Options) => unknown][];
@@ -51,11 +52,6 @@ function groupBy(items: Doc[], ids: unknown[]): Group[] {
     else groups.set(key, { id, items: [item] });
   });
   return [...groups.values()];
-}
-
-/** Runs on all documents at once, when the first result is asked for. */
-export function whole(source: Iterator, run: (items: Doc[]) => Doc[]): Iterator {
-  return source.transform(((items: Doc[]) => Lazy(run(items))) as never);
 }
 
 export function groupStage(source: Iterator, spec: unknown, options: Options): Iterator {
@@ -141,7 +137,7 @@ export function bucketStage(source: Iterator, given: unknown, options: Options):
   const bucketOf = (value: unknown): unknown => {
     if (inside(value)) return boundaries.findLast((lower) => compareValues(lower, value) <= 0);
     if (spec.default !== undefined) return otherwise;
-    refuse(40066, '$switch could not find a matching branch for an input, and no default was specified.');
+    noBranch();
   };
   return whole(source, (items) =>
     groupBy(items, evaluate(items, spec.groupBy, options).map(bucketOf))

@@ -1,7 +1,7 @@
 import { Aggregator } from 'mingo/aggregator';
 import type { Iterator } from 'mingo/lazy';
 import type { Options } from 'mingo/types';
-import { candidates, leaves } from '../bson/paths.ts';
+import { candidates, itemsAt } from '../bson/paths.ts';
 import { clone, isDocument, typeName, type Doc } from '../bson/values.ts';
 import { refuse, ServerError } from '../errors.ts';
 import { evaluate, keyText, withPath } from '../expressions/evaluate.ts';
@@ -63,11 +63,6 @@ function parse(spec: unknown): Lookup {
     throw wrong("$lookup requires either 'pipeline' or both 'localField' and 'foreignField' to be specified");
   }
   return { ...(spec as unknown as Lookup), variables };
-}
-
-/** The values of a field to join by: an array stands for its items. */
-export function itemsAt(doc: Doc, field: string): unknown[] {
-  return leaves(doc, field).flatMap((value): unknown[] => (Array.isArray(value) ? value : [value]));
 }
 
 /**

@@ -1,11 +1,9 @@
-import { Aggregator } from 'mingo/aggregator';
-import type { Options } from 'mingo/types';
-import { fromComputed, isDocument, toComputable, type Doc } from '../bson/values.ts';
+import { fromComputed, isDocument, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
-import { asServerErrors, mingoSettings } from '../query/compile.ts';
 import type { Catalog } from '../storage/catalog.ts';
 import { find } from '../storage/find.ts';
-import { stageCount } from './stages.ts';
+import { computeStages } from './run.ts';
+import { stageCount } from './stage-checks.ts';
 
 /** What a pipeline reads, and how. */
 export interface Source {
@@ -102,16 +100,7 @@ function splitSearch(pipeline: Doc[]): { search: Search; rest: Doc[] } {
 }
 
 function compute({ catalog, database, variables }: Source, stages: Doc[], input: Doc[]): Result[] {
-  const settings: Partial<Options> = {
-    ...mingoSettings,
-    ...(variables && { variables: toComputable(variables) as Doc }),
-    collectionResolver: (name) =>
-      [...find(catalog.find(`${database}.${name}`), { filter: {} })].map(
-        ({ doc }) => toComputable(doc) as Doc,
-      ),
-  };
-  return asServerErrors(() => {
-    const run = new Aggregator(toComputable(stages) as Doc[], settings);
-    return run.run(toComputable(input) as Doc[]).map((doc) => ({ doc: fromComputed(doc) as Doc }));
-  });
+  const read = (name: string) =>
+    Array.from(find(catalog.find(`${database}.${name}`), { filter: {} }), ({ doc }) => doc);
+  return computeStages(stages, input, variables, read).map((doc) => ({ doc }));
 }

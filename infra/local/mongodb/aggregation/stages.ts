@@ -1,50 +1,19 @@
 import type { Iterator } from 'mingo/lazy';
-import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
+import { checkKnown, missingField } from '../bson/shapes.ts';
 import { shellText } from '../bson/shell-text.ts';
+import { parseSort, sortBy } from '../bson/sort.ts';
 import { getField, isDocument, toNumber, typeName, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
 import { evaluate, withPath } from '../expressions/evaluate.ts';
 import { checkFilter } from '../query/filter.ts';
-import { sortStage } from '../query/sort.ts';
 import { graphLookupStage } from './graph-lookup.ts';
-import { bucketAutoStage, bucketStage, groupStage, sortByCountStage, whole } from './grouping.ts';
+import { bucketAutoStage, bucketStage, groupStage, sortByCountStage } from './grouping.ts';
 import { lookupStage } from './lookup.ts';
-import { withShapes } from './stage-shapes.ts';
+import { CHECKS } from './stage-checks.ts';
+import { unserved, whole, type Stage } from './stage.ts';
 
-/** Corrections of mingo's stages. Each checks its argument before there is any document, as the server does. */
-type Stage = (source: Iterator, spec: unknown, options: Options) => Iterator;
-
-/** The argument of `$skip` or `$limit`. Throws the server's codes. */
-export function stageCount(stage: '$skip' | '$limit', value: unknown): number {
-  const number = toNumber(value);
-  if (number === undefined || !Number.isInteger(number) || number < 0) {
-    const wanted = typeof number === 'number' && number < 0 ? 'a non-negative number' : 'an integer';
-    refuse(
-      stage === '$limit' ? 5107201 : 5107200,
-      `invalid argument to ${stage} stage: Expected ${wanted} in: ${stage}: ${shellText(value)}`,
-    );
-  }
-  if (stage === '$limit' && number === 0) refuse(15958, 'the limit must be positive');
-  return number;
-}
-
-const $limit: Stage = (source, spec) => {
-  const number = stageCount('$limit', spec);
-  return whole(source, (items) => items.slice(0, number));
-};
-
-const $skip: Stage = (source, spec) => {
-  const number = stageCount('$skip', spec);
-  return whole(source, (items) => items.slice(number));
-};
-
-/** mingo checks no filter: `$exists: 0` would match what `find` with the same filter does not. */
-const $match: Stage = (source, spec, options) => {
-  if (!isDocument(spec)) refuse(15959, 'the match filter must be an expression in an object');
-  const query = new Query(checkFilter(spec), options);
-  return source.filter(((doc: Doc) => query.test(doc)) as never);
-};
+// Corrections of mingo's stages. Each checks its argument before there is any document, as the server does.
 
 const $count: Stage = (source, spec) => {
   if (typeof spec !== 'string') refuse(40156, 'the count field must be a non-empty string');
@@ -82,12 +51,8 @@ interface Unwind {
 }
 
 function parseUnwind(spec: unknown): Unwind {
-  const options: Doc | undefined = isDocument(spec)
-    ? spec
-    : typeof spec === 'string'
-      ? { path: spec }
-      : undefined;
-  if (!options) {
+  const options = typeof spec === 'string' ? { path: spec } : spec;
+  if (!isDocument(options)) {
     const message = `expected either a string or an object as specification for $unwind stage, got ${typeName(spec)}`;
     refuse(15981, message);
   }
@@ -154,53 +119,21 @@ const $replaceRoot: Stage = (source, spec, options) => {
   if (!isDocument(spec)) {
     refuse(40229, `expected an object as specification for $replaceRoot stage, got ${typeName(spec)}`);
   }
-  const unknown = Object.keys(spec).find((name) => name !== 'newRoot');
-  if (unknown) refuse(40415, `BSON field '$replaceRoot.${unknown}' is an unknown field.`);
-  if (spec.newRoot === undefined) {
-    refuse(40414, "BSON field '$replaceRoot.newRoot' is missing but a required field");
-  }
+  checkKnown(spec, ['newRoot'], '$replaceRoot');
+  if (spec.newRoot === undefined) throw missingField('$replaceRoot.newRoot');
   return replaced(source, spec.newRoot, "'newRoot' expression ", options);
 };
 
-function unserved(what: string): never {
-  refuse('CommandNotSupported', `${what} is not served by this store`);
-}
+const $sort: Stage = (source, spec) => {
+  if (!isDocument(spec)) refuse(15973, 'the $sort key specification must be an object');
+  const fields = parseSort(spec);
+  if (fields.length === 0) refuse(15976, '$sort stage must have at least one sort key');
+  return whole(source, (items) => sortBy(items, fields, (doc) => doc));
+};
 
 /** `$out` and `$merge` at the end of the whole pipeline never reach mingo, which would write nothing. */
 function outputInside(stage: string): Stage {
-  return () => {
-    refuse(40600, `${stage} is not allowed to be used within another stage`);
-  };
-}
-
-function densify(own: Stage): Stage {
-  return (source, spec, options) => {
-    if (isDocument(spec) && spec.partitionByFields !== undefined) unserved("$densify's 'partitionByFields'");
-    const range = isDocument(spec) ? spec.range : undefined;
-    const step = isDocument(range) ? toNumber(range.step) : undefined;
-    if (step === undefined || !(step > 0)) {
-      refuse(5733401, 'the step parameter in a range statement must be a strictly positive numeric value');
-    }
-    return own(source, spec, options);
-  };
-}
-
-function fill(own: Stage): Stage {
-  return (source, spec, options) => {
-    const output = isDocument(spec) && isDocument(spec.output) ? Object.values(spec.output) : [];
-    if (output.some((field) => isDocument(field) && 'method' in field)) unserved("$fill's 'method'");
-    return own(source, spec, options);
-  };
-}
-
-function documents(own: Stage): Stage {
-  return (source, spec, options) => {
-    const given = evaluate([{}], spec, options)[0];
-    if (!Array.isArray(given)) refuse(5858203, 'an array is expected as argument of $documents');
-    const wrong: unknown = given.find((each) => !isDocument(each));
-    if (wrong === undefined) return own(source, spec, options);
-    refuse(40228, `$documents takes objects alone, found ${shellText(wrong)}`);
-  };
+  return () => refuse(40600, `${stage} is not allowed to be used within another stage`);
 }
 
 function redact(own: Stage): Stage {
@@ -208,10 +141,9 @@ function redact(own: Stage): Stage {
     whole(own(source, spec, options), (results) =>
       results.filter((result: unknown) => {
         if (result === undefined || isDocument(result)) return result !== undefined;
-        refuse(
-          17053,
-          "$redact's expression should not return anything aside from the variables $$KEEP, $$DESCEND, and $$PRUNE",
-        );
+        const message =
+          "$redact's expression should not return anything aside from the variables $$KEEP, $$DESCEND, and $$PRUNE";
+        refuse(17053, message);
       }),
     );
 }
@@ -219,35 +151,36 @@ function redact(own: Stage): Stage {
 /** `mingoStages` are mingo's own, which the checks of an argument are put before. */
 export function stageCorrections(mingoStages: object): Record<`$${string}`, never> {
   const own = mingoStages as Record<string, Stage>;
-  const project = own.$project!;
+  const checked = Object.entries(CHECKS).map(([name, check]): [string, Stage] => [
+    name,
+    (source, spec, options) => {
+      check(spec, options);
+      return own[name]!(source, spec, options);
+    },
+  ]);
   const stages: Record<string, Stage> = {
+    ...Object.fromEntries(checked),
     $bucket: bucketStage,
     $bucketAuto: bucketAutoStage,
     $count,
-    $densify: densify(own.$densify!),
-    $documents: documents(own.$documents!),
     $graphLookup: graphLookupStage,
     $group: groupStage,
-    $limit,
     $lookup: lookupStage,
-    $match,
+    // mingo checks no filter: `$exists: 0` would match what `find` with the same filter does not.
+    $match: (source, spec, options) => {
+      if (!isDocument(spec)) refuse(15959, 'the match filter must be an expression in an object');
+      return own.$match!(source, checkFilter(spec), options);
+    },
     $merge: outputInside('$merge'),
     $out: outputInside('$out'),
-    $project: (source, spec, options) => {
-      if (isDocument(spec) && Object.keys(spec).length > 0) return project(source, spec, options);
-      if (!isDocument(spec)) refuse(15969, '$project specification must be an object');
-      refuse(51272, 'Invalid $project :: caused by :: projection specification must have at least one field');
-    },
     $redact: redact(own.$redact!),
     $replaceRoot,
     $replaceWith: (source, spec, options) => replaced(source, spec, "'replacement document' ", options),
     $sample,
     $setWindowFields: () => unserved('$setWindowFields'),
-    $skip,
-    $sort: sortStage,
+    $sort,
     $sortByCount: sortByCountStage,
     $unwind,
-    ...withShapes({ ...own, $fill: fill(own.$fill!) }),
   };
   return stages as Record<`$${string}`, never>;
 }

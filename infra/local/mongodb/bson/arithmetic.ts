@@ -17,7 +17,7 @@ export function calculate(operation: Operation, left: unknown, right: unknown): 
     const [a, b] = [toNumber(left)!, toNumber(right)!];
     return new Double(operation === 'add' ? a + b : a * b);
   }
-  const [a, b] = [whole(left), whole(right)];
+  const [a, b] = [integerOf(left)!, integerOf(right)!];
   const result = operation === 'add' ? a + b : a * b;
   if (BigInt.asIntN(64, result) !== result) return undefined;
   if (!types.includes('Long') && BigInt.asIntN(32, result) === result) return new Int32(Number(result));
@@ -26,14 +26,27 @@ export function calculate(operation: Operation, left: unknown, right: unknown): 
 
 /** `$bit` on ints and longs. */
 export function bitwise(operation: string, left: unknown, right: unknown): unknown {
-  const [a, b] = [whole(left), whole(right)];
+  const [a, b] = [integerOf(left)!, integerOf(right)!];
   const result = operation === 'and' ? a & b : operation === 'or' ? a | b : a ^ b;
   const long = bsonType(left) === 'Long' || bsonType(right) === 'Long';
   return long ? Long.fromBigInt(BigInt.asIntN(64, result)) : new Int32(Number(BigInt.asIntN(32, result)));
 }
 
-function whole(value: unknown): bigint {
-  return value instanceof Long ? value.toBigInt() : BigInt(toNumber(value)!);
+/** The integer that a number of any kind is; undefined for fractions, NaN, and what 64 bits do not hold. */
+export function integerOf(value: unknown): bigint | undefined {
+  if (value instanceof Long) return value.toBigInt();
+  const number = toNumber(value);
+  if (number === undefined || !Number.isInteger(number)) return undefined;
+  const whole = value instanceof Decimal128 ? wholeDecimal(value) : BigInt(number);
+  return whole !== undefined && BigInt.asIntN(64, whole) === whole ? whole : undefined;
+}
+
+/** By its digits, because a float does not hold all of them. */
+function wholeDecimal(value: Decimal128): bigint | undefined {
+  const { digits, exponent } = scaled(value.toString())!;
+  const power = 10n ** BigInt(Math.abs(exponent));
+  if (exponent >= 0) return digits * power;
+  return digits % power === 0n ? digits / power : undefined;
 }
 
 /** The text of a number as decimal; a double brings the 15 digits that it can be trusted with. */
@@ -42,7 +55,8 @@ function decimalText(value: unknown): string {
   return String(Number(toNumber(value)!.toPrecision(15)));
 }
 
-interface Scaled {
+/** `digits * 10^exponent` */
+export interface Scaled {
   digits: bigint;
   exponent: number;
 }
@@ -62,7 +76,7 @@ function calculateDecimal(operation: Operation, left: string, right: string): De
 }
 
 /** Undefined for NaN and the infinities. */
-function scaled(text: string): Scaled | undefined {
+export function scaled(text: string): Scaled | undefined {
   const parts = /^(-?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text);
   if (!parts) return undefined;
   const [, sign = '', whole = '', fraction = '', power = '0'] = parts;

@@ -1,5 +1,6 @@
 import type { Binary, BSONRegExp, Code, Decimal128, Long, ObjectId, Timestamp } from 'bson';
-import { bsonType, entriesOf, isDocument, toNumber, type Doc } from './values.ts';
+import { scaled } from './arithmetic.ts';
+import { bsonType, entriesOf, toNumber, typeName, type Doc } from './values.ts';
 
 /**
  * One definition of BSON's comparison order: a value becomes bytes whose order is the values' order. Indexes
@@ -24,42 +25,20 @@ export const Order = {
 } as const;
 
 const CLASSES: Record<string, number> = {
-  Int32: Order.number,
-  Double: Order.number,
-  Long: Order.number,
-  Decimal128: Order.number,
-  ObjectId: Order.objectId,
-  Binary: Order.binData,
-  UUID: Order.binData,
-  Timestamp: Order.timestamp,
-  MinKey: Order.minKey,
-  MaxKey: Order.maxKey,
-  BSONSymbol: Order.string,
-  BSONRegExp: Order.regex,
-  Code: Order.code,
+  ...Order,
+  missing: Order.null,
+  int: Order.number,
+  double: Order.number,
+  long: Order.number,
+  decimal: Order.number,
+  symbol: Order.string,
+  javascript: Order.code,
+  javascriptWithScope: Order.code,
 };
 
 /** The class of types that a value compares within; operators like `$gt` match only inside one class. */
 export function orderClass(value: unknown): number {
-  switch (typeof value) {
-    case 'undefined':
-      return Order.null;
-    case 'string':
-      return Order.string;
-    case 'boolean':
-      return Order.bool;
-    case 'number':
-    case 'bigint':
-      return Order.number;
-    default:
-  }
-  if (value === null) return Order.null;
-  if (Array.isArray(value)) return Order.array;
-  if (value instanceof Date) return Order.date;
-  if (value instanceof RegExp) return Order.regex;
-  if (ArrayBuffer.isView(value)) return Order.binData;
-  if (isDocument(value)) return Order.object;
-  return CLASSES[bsonType(value) ?? ''] ?? Order.object;
+  return CLASSES[typeName(value)]!;
 }
 
 class Writer {
@@ -198,13 +177,11 @@ function writeNumber(out: Writer, value: unknown): void {
 
 function splitDecimal(value: Decimal128): [near: number, rest: number] {
   const text = value.toString();
-  const parts = /^(-?)(\d+)(?:\.(\d+))?(?:E([+-]?\d+))?$/i.exec(text);
-  const near = Number(text.replace(/^(-?)inf.*/i, '$1Infinity'));
-  if (parts === null) return [near, 0];
-  const [, sign = '', whole = '', fraction = '', power = '0'] = parts;
-  const digits = BigInt(whole + fraction) * (sign === '-' ? -1n : 1n);
-  const exponent = Number(power) - fraction.length;
-  const magnitude = exponent + (whole + fraction).replace(/^0+/, '').length;
+  const near = Number(text);
+  const exact = scaled(text);
+  if (!exact) return [near, 0];
+  const { digits, exponent } = exact;
+  const magnitude = exponent + String(digits).replace('-', '').length;
   // Beyond what a double holds only the magnitude is kept; such decimals compare by that.
   if (!Number.isFinite(near)) return [Math.sign(near) * Number.MAX_VALUE, Math.sign(near) * magnitude];
   if (digits !== 0n && Math.abs(near) < 1e-290) return [0, Math.sign(Number(digits)) / (1 - magnitude)];

@@ -32,3 +32,8 @@ export function candidates(doc: Doc, path: string): unknown[] {
     Array.isArray(leaf) ? [...(leaf as unknown[]), leaf] : [leaf],
   );
 }
+
+/** The values that a path reaches, where an array stands for its items. */
+export function itemsAt(doc: Doc, path: string): unknown[] {
+  return leaves(doc, path).flatMap((leaf): unknown[] => (Array.isArray(leaf) ? leaf : [leaf]));
+}

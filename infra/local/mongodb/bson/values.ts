@@ -1,4 +1,4 @@
-import { Binary, deserialize, Double, Int32, Long, serialize, type BSONRegExp } from 'bson';
+import { Binary, BSONRegExp, deserialize, Double, Int32, Long, serialize } from 'bson';
 
 /** A document with BSON's own number classes, so that an int stays an int and a double a double. */
 export type Doc = Record<string, unknown>;
@@ -123,36 +123,31 @@ export function typeName(value: unknown): string {
   return NAMES[type] ?? 'object';
 }
 
-/** A copy of every container; values are shared, for nothing here changes a value in place. */
+/** A document with each field changed. Never reaches the prototype: `__proto__` is an ordinary field name in BSON. */
+export function mapFields(doc: Doc, change: (value: unknown, name: string) => unknown): Doc {
+  return Object.fromEntries(entriesOf(doc).map(([name, value]) => [name, change(value, name)]));
+}
+
+/** Without fields that are missing: mingo sets those to `undefined`. */
+export function withoutMissing(doc: Doc): Doc {
+  return Object.fromEntries(entriesOf(doc).filter(([, value]) => value !== undefined));
+}
+
+/** A copy of every container; values are shared, because nothing here changes a value in place. */
 export function clone<T>(value: T): T {
   if (Array.isArray(value)) return value.map(clone) as T;
-  if (!isDocument(value)) return value;
-  const copy: Doc = {};
-  for (const [name, field] of entriesOf(value)) setField(copy, name, clone(field));
-  return copy as T;
+  return isDocument(value) ? (mapFields(value, clone) as T) : value;
 }
 
 /** The view that mingo computes on: JavaScript numbers; a Long beyond 2^53 loses its last digits there. */
 export function toComputable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toComputable);
-  switch (bsonType(value)) {
-    case 'Int32':
-    case 'Double':
-    case 'Long':
-      return toNumber(value);
-    case 'BSONRegExp': {
-      const { pattern, options } = value as BSONRegExp;
-      return new RegExp(pattern, options.replaceAll(/[^ims]/g, ''));
-    }
-    default:
-  }
-  if (!isDocument(value)) return value;
-  const copy: Doc = {};
-  for (const [name, field] of entriesOf(value)) setField(copy, name, toComputable(field));
-  return copy;
+  if (isDocument(value)) return mapFields(value, toComputable);
+  if (value instanceof BSONRegExp) return new RegExp(value.pattern, value.options.replaceAll(/[^ims]/g, ''));
+  return bsonType(value) === 'Decimal128' ? value : (toNumber(value) ?? value);
 }
 
-/** Back from mingo: whole numbers become int or long, others double, `undefined` fields fall away. */
+/** Back from mingo: whole numbers become int or long, others double, `undefined` fields are dropped. */
 export function fromComputed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => fromComputed(item) ?? null);
   if (typeof value === 'number') {
@@ -161,10 +156,5 @@ export function fromComputed(value: unknown): unknown {
   }
   if (ArrayBuffer.isView(value))
     return new Binary(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-  if (!isDocument(value)) return value;
-  const copy: Doc = {};
-  for (const [name, field] of entriesOf(value)) {
-    if (field !== undefined) setField(copy, name, fromComputed(field));
-  }
-  return copy;
+  return isDocument(value) ? mapFields(withoutMissing(value), fromComputed) : value;
 }

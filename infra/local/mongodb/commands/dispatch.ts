@@ -1,44 +1,58 @@
+import { setTimeout } from 'node:timers/promises';
+import { missingField } from '../bson/shapes.ts';
 import { encode, isDocument, toNumber, type Doc } from '../bson/values.ts';
 import { refuse, ServerError } from '../errors.ts';
 import type { CommandEvent } from '../options.ts';
+import type { Respond } from '../wire/connection.ts';
 import type { Request } from '../wire/message.ts';
 import type { Call, ConnectionInfo, StoreState } from './call.ts';
 import { checkCommandFields } from './fields.ts';
 import { lookup } from './registry.ts';
-import { refuseTransactionNumbers } from './sessions.ts';
+import { refuseTransaction } from './sessions.ts';
 
-/** What becomes of one request: the bytes of its reply, or the end of its connection. */
-export type Outcome = { reply: Uint8Array } | { close: true };
+/** Answers the requests of one connection. */
+export function responder(store: StoreState, connection: ConnectionInfo): Respond {
+  const { onCommand } = store.options;
+  return async (request, send) => {
+    await onCommand?.(eventOf(request, 'received', connection));
+    const reply = await dispatch(store, connection, request);
+    if (!reply) return false;
+    await send(reply);
+    await onCommand?.(eventOf(request, 'answered', connection));
+    return true;
+  };
+}
 
-/** Carries out one command. Never throws: what goes wrong is in the reply. */
-export async function dispatch(
+/** The bytes of the reply; undefined where a fail point ends the connection. Never throws: errors are replies. */
+async function dispatch(
   store: StoreState,
   connection: ConnectionInfo,
   request: Request,
-): Promise<Outcome> {
+): Promise<Uint8Array | undefined> {
   const { command, body } = request;
   store.counters.set(command, (store.counters.get(command) ?? 0) + 1);
   const database = typeof body.$db === 'string' ? body.$db : '';
   const call: Call = { store, connection, command, database, body, documents: request.documents };
   const fault = store.failPoints.take(command, connection.appName);
-  if (fault?.blockMs) await new Promise((resolve) => setTimeout(resolve, fault.blockMs));
-  if (fault?.closeConnection) return { close: true };
+  if (fault?.blockMs) await setTimeout(fault.blockMs);
+  if (fault?.closeConnection) return undefined;
   try {
     if (fault?.error) throw fault.error;
+    const reply = await run(call);
+    if (ArrayBuffer.isView(reply)) return reply;
     const extra = fault?.writeConcernError ? { writeConcernError: fault.writeConcernError } : {};
-    return { reply: encoded(await run(call), extra) };
+    return encode({ ...reply, ok: 1, ...extra });
   } catch (error) {
-    return { reply: encode(asReply(error)) };
+    return encode(asReply(error));
   }
 }
 
 async function run(call: Call): Promise<Doc | Uint8Array> {
   const { body, command, database, store } = call;
   const execute = lookup(command, database);
-  if (database === '')
-    refuse('IDLMissingField', `BSON field '${command}.$db' is missing but a required field`);
+  if (database === '') throw missingField(`${command}.$db`);
   if (store.options.replicaSet === undefined) {
-    refuseTransactionNumbers(body);
+    if (body.txnNumber !== undefined) refuseTransaction();
     checkWriteConcern(body);
     checkReadConcern(body);
   }
@@ -60,23 +74,14 @@ function checkReadConcern({ readConcern }: Doc): void {
   }
 }
 
-function encoded(reply: Doc | Uint8Array, extra: Doc): Uint8Array {
-  if (ArrayBuffer.isView(reply)) return reply;
-  return encode({ ...reply, ok: 1, ...extra });
-}
-
 function asReply(error: unknown): Doc {
   if (error instanceof ServerError) return error.toReply();
-  // What is thrown by surprise is a fault of this store, or of the command's bytes; either way it is told.
+  // What is thrown by surprise is a fault of this store, or of the command's bytes; both are reported.
   const message = error instanceof Error ? error.message : String(error);
   return new ServerError('InternalError', message).toReply();
 }
 
-export function eventOf(
-  call: Request,
-  phase: CommandEvent['phase'],
-  connection: ConnectionInfo,
-): CommandEvent {
+function eventOf(call: Request, phase: CommandEvent['phase'], connection: ConnectionInfo): CommandEvent {
   const { command, body } = call;
   const target = command === 'getMore' ? body.collection : body[command];
   return {

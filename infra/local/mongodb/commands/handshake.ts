@@ -1,8 +1,7 @@
 import { isDocument, type Doc } from '../bson/values.ts';
-import { refuse } from '../errors.ts';
 import { MAX_MESSAGE_BYTES } from '../wire/message.ts';
-import type { Call, Command, StoreState } from './call.ts';
-import { forgetSession, SESSION_MINUTES, sessionOf } from './sessions.ts';
+import type { Command, StoreState } from './call.ts';
+import { forgetSession, refuseTransaction, SESSION_MINUTES, sessionOf } from './sessions.ts';
 
 /** The server whose behaviour this store follows. */
 export const VERSION = '7.0.14';
@@ -54,11 +53,5 @@ export const endSessions: Command = ({ body, command, store }) => {
 };
 
 /** The test-only replica set takes transactions without isolation: each command was already carried out. */
-export const finishTransaction: Command = (call: Call) => {
-  if (call.store.options.replicaSet !== undefined) return {};
-  return refuseTransaction();
-};
-
-function refuseTransaction(): never {
-  refuse('IllegalOperation', 'Transaction numbers are only allowed on a replica set member or mongos');
-}
+export const finishTransaction: Command = ({ store }) =>
+  store.options.replicaSet === undefined ? refuseTransaction() : {};

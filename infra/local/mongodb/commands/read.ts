@@ -1,6 +1,7 @@
+import { Long } from 'bson';
 import { encodeKey } from '../bson/key-encoding.ts';
-import { leaves } from '../bson/paths.ts';
-import { documentField, numberOption } from '../bson/shapes.ts';
+import { itemsAt } from '../bson/paths.ts';
+import { documentField, numberOption, textField, wrongType } from '../bson/shapes.ts';
 import { encode, isDocument, truthy, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
 import { compileProjection } from '../query/projection.ts';
@@ -62,14 +63,10 @@ export const count: Command = (call) => {
 };
 
 export const distinct: Command = (call) => {
-  const { key } = call.body;
-  if (typeof key !== 'string') {
-    refuse('TypeMismatch', `BSON field 'distinct.key' is the wrong type, expected type 'string'`);
-  }
+  const key = textField(call.body, 'key', 'distinct');
   const values = new Map<string, { order: Buffer; value: unknown }>();
   for (const { doc } of find(collectionOf(call), findSpec(call.body, 'distinct', 'query'))) {
-    const reached = leaves(doc, key).flatMap((leaf): unknown[] => (Array.isArray(leaf) ? leaf : [leaf]));
-    for (const value of reached) {
+    for (const value of itemsAt(doc, key)) {
       const order = encodeKey(value);
       if (value !== undefined) values.set(order.toString('latin1'), { order, value });
     }
@@ -79,33 +76,17 @@ export const distinct: Command = (call) => {
 };
 
 export const getMore: Command = ({ body, database, store }) => {
-  const { getMore: id, collection } = body;
-  if (typeof collection !== 'string') {
-    refuse('TypeMismatch', `BSON field 'getMore.collection' is the wrong type, expected type 'string'`);
-  }
-  return store.cursors.getMore(
-    cursorId(id),
-    `${database}.${collection}`,
-    batchSizeOf(body.batchSize) || undefined,
-  );
+  const collection = textField(body, 'collection', 'getMore');
+  const id = body.getMore;
+  if (!(id instanceof Long)) throw wrongType('getMore.getMore', id, 'long');
+  return store.cursors.getMore(id, `${database}.${collection}`, batchSizeOf(body.batchSize) || undefined);
 };
-
-function cursorId(value: unknown) {
-  if (!isLong(value)) {
-    refuse('TypeMismatch', `BSON field 'getMore.getMore' is the wrong type, expected type 'long'`);
-  }
-  return value;
-}
-
-function isLong(value: unknown): value is import('bson').Long {
-  return (
-    typeof value === 'object' && value !== null && (value as { _bsontype?: string })._bsontype === 'Long'
-  );
-}
 
 export const killCursors: Command = (call) => {
   const namespace = namespaceOf(call);
-  const ids = Array.isArray(call.body.cursors) ? (call.body.cursors as unknown[]).filter(isLong) : [];
+  const ids = Array.isArray(call.body.cursors)
+    ? (call.body.cursors as unknown[]).filter((id) => id instanceof Long)
+    : [];
   const killed = ids.filter((id) => call.store.cursors.kill(id, namespace));
   return {
     cursorsKilled: killed,
@@ -120,10 +101,9 @@ export const explain: Command = (call: Call) => {
   const inner = call.body.explain;
   if (!isDocument(inner)) refuse('TypeMismatch', 'explain needs a command document');
   const command = Object.keys(inner)[0] ?? '';
-  const statement = (Array.isArray(inner.updates) ? inner.updates[0] : undefined) as Doc | undefined;
-  const deletion = (Array.isArray(inner.deletes) ? inner.deletes[0] : undefined) as Doc | undefined;
-  const stage = (Array.isArray(inner.pipeline) ? inner.pipeline[0] : undefined) as Doc | undefined;
-  const filter = inner.filter ?? inner.query ?? statement?.q ?? deletion?.q ?? stage?.$match ?? {};
+  const [first] = ([inner.updates, inner.deletes, inner.pipeline].find(Array.isArray) ?? []) as unknown[];
+  const { q, $match } = isDocument(first) ? first : {};
+  const filter = inner.filter ?? inner.query ?? q ?? $match ?? {};
   const target: Call = { ...call, command, body: inner };
   const records = find(collectionOf(target), findSpec({ ...inner, filter, limit: inner.limit }, command));
   const { plan } = records.effort;

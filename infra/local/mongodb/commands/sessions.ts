@@ -11,16 +11,9 @@ export function sessionOf(body: Doc): string | undefined {
   return id?._bsontype === 'Binary' ? Buffer.from(id.buffer).toString('hex') : undefined;
 }
 
-/** True for a command inside a transaction, which only the test-only replica set accepts. */
-export function inTransaction(body: Doc): boolean {
-  return body.autocommit === false;
-}
-
-/** Standalone truth: transactions and retried writes belong to replica sets. */
-export function refuseTransactionNumbers(body: Doc): void {
-  if (body.txnNumber !== undefined) {
-    refuse('IllegalOperation', 'Transaction numbers are only allowed on a replica set member or mongos');
-  }
+/** What a standalone answers: transactions and retried writes belong to replica sets. */
+export function refuseTransaction(): never {
+  refuse('IllegalOperation', 'Transaction numbers are only allowed on a replica set member or mongos');
 }
 
 /**
@@ -30,7 +23,7 @@ export function refuseTransactionNumbers(body: Doc): void {
 export function writeOnce(storage: Storage, body: Doc, job: () => Doc): Promise<Doc> {
   const session = sessionOf(body);
   const number = body.txnNumber as Long | undefined;
-  if (session === undefined || number === undefined || inTransaction(body)) return storage.write(job);
+  if (session === undefined || number === undefined || body.autocommit === false) return storage.write(job);
   const key = Buffer.from(session);
   const { sessions } = storage.folder;
   return storage.write(() => {

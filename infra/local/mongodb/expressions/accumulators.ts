@@ -1,9 +1,9 @@
 import type { Options } from 'mingo/types';
 import { compareValues } from '../bson/key-encoding.ts';
 import { shellText } from '../bson/shell-text.ts';
+import { parseSort, sortBy } from '../bson/sort.ts';
 import { isDocument, toNumber, typeName, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
-import { parseSort, sortBy } from '../query/sort.ts';
 import { evaluate, keyText } from './evaluate.ts';
 
 /**

@@ -2,7 +2,7 @@ import type { Options } from 'mingo/types';
 import { compareValues } from '../bson/key-encoding.ts';
 import { isDocument, typeName } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluate, noBranch } from './evaluate.ts';
 import { stringExpressions } from './strings.ts';
 
 /** Corrections of mingo's expressions: comparison in BSON order, null in and null out, no silent `$switch`. */
@@ -51,7 +51,7 @@ function switchOf(own: Expression): Expression {
     const none = 'no branch of a $switch';
     const result = own(given, { ...operand, default: { $literal: none } }, options);
     if (result !== none) return result;
-    refuse(40066, '$switch could not find a matching branch for an input, and no default was specified.');
+    noBranch();
   };
 }
 

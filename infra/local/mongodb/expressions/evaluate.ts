@@ -1,24 +1,26 @@
 import * as mingo from 'mingo/operators/accumulator';
 import type { Options } from 'mingo/types';
 import { encodeKey } from '../bson/key-encoding.ts';
-import { entriesOf, isDocument, setField, type Doc } from '../bson/values.ts';
+import { isDocument, mapFields, setField, withoutMissing, type Doc } from '../bson/values.ts';
+import { refuse } from '../errors.ts';
 
 /** The values of an expression for each document; `undefined` where it is missing. */
 export function evaluate(docs: unknown[], expression: unknown, options: Options): unknown[] {
   // mingo makes a missing value null, but not inside an array.
   const wrapped = mingo.$push(docs, [expression] as never, options) as [unknown][];
-  return wrapped.map(([value]) => withoutMissing(value));
+  return wrapped.map(([value]) => settled(value));
 }
 
 /** Missing fields fall away and missing items become null, as in a document of the server. */
-function withoutMissing(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((item) => withoutMissing(item) ?? null);
-  if (!isDocument(value)) return value;
-  const copy: Doc = {};
-  for (const [name, field] of entriesOf(value)) {
-    if (field !== undefined) setField(copy, name, withoutMissing(field));
-  }
-  return copy;
+function settled(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => settled(item) ?? null);
+  return isDocument(value) ? mapFields(withoutMissing(value), settled) : value;
+}
+
+/** What `$switch`, and `$bucket` which the server makes one of, answer without a branch. */
+export function noBranch(): never {
+  const message = '$switch could not find a matching branch for an input, and no default was specified.';
+  refuse(40066, message);
 }
 
 /** Equal for values that are equal in BSON, and for them alone: a key of a Map. */

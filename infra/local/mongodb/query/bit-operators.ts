@@ -1,4 +1,5 @@
-import { Binary, Decimal128, Long } from 'bson';
+import { Binary } from 'bson';
+import { integerOf } from '../bson/arithmetic.ts';
 import { candidates } from '../bson/paths.ts';
 import { toNumber, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
@@ -9,27 +10,6 @@ import { refuse } from '../errors.ts';
  */
 function bad(message: string): never {
   refuse('BadValue', message);
-}
-
-/** The integer that a number of any kind is; undefined for fractions, NaN, and what 64 bits do not hold. */
-function integerOf(value: unknown): bigint | undefined {
-  if (value instanceof Long) return value.toBigInt();
-  const number = toNumber(value);
-  if (number === undefined || !Number.isInteger(number)) return undefined;
-  const whole = value instanceof Decimal128 ? wholeDecimal(value) : BigInt(number);
-  return whole !== undefined && BigInt.asIntN(64, whole) === whole ? whole : undefined;
-}
-
-/** By its digits, because a float does not hold all of them. */
-function wholeDecimal(value: Decimal128): bigint | undefined {
-  const [, sign, before, after = '', power = '0'] =
-    /^(-?)(\d+)(?:\.(\d*))?(?:E([+-]\d+))?$/.exec(String(value)) ?? [];
-  const shift = Number(power) - after.length;
-  const digits = `${before}${after}`;
-  const cut = Math.min(0, shift) + digits.length;
-  if (/[1-9]/.test(digits.slice(Math.max(0, cut)))) return undefined;
-  const whole = BigInt(`${digits.slice(0, Math.max(0, cut))}${'0'.repeat(Math.max(0, shift))}` || '0');
-  return sign === '-' ? -whole : whole;
 }
 
 function bytesOf(value: unknown): Uint8Array | undefined {

@@ -1,13 +1,10 @@
 import { Context } from 'mingo';
 import * as accumulators from 'mingo/operators/accumulator';
 import * as expressions from 'mingo/operators/expression';
-import * as pipeline from 'mingo/operators/pipeline';
 import * as projections from 'mingo/operators/projection';
 import * as queries from 'mingo/operators/query';
-import * as windows from 'mingo/operators/window';
 import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
-import { stageCorrections } from '../aggregation/stages.ts';
 import type { Doc } from '../bson/values.ts';
 import { refuse, ServerError } from '../errors.ts';
 import { accumulatorCorrections, expressionCorrections } from '../expressions/accumulators.ts';
@@ -21,13 +18,10 @@ const context = Context.init()
   .addAccumulatorOps(accumulatorCorrections)
   .addExpressionOps(expressionCorrections)
   .addExpressionOps(moreExpressions(expressions))
-  .addPipelineOps(stageCorrections(pipeline))
   .addAccumulatorOps(accumulators)
   .addExpressionOps(expressions)
-  .addPipelineOps(pipeline)
   .addProjectionOps(projections)
-  .addQueryOps(queries)
-  .addWindowOps(windows);
+  .addQueryOps(queries);
 
 // Scripts ($where, $function) stay off: they would run in this process.
 export const mingoSettings = { context, scriptEnabled: false };

@@ -1,33 +1,10 @@
-import { BSONRegExp } from 'bson';
+import { BSONRegExp, BSONType } from 'bson';
 import { entriesOf, isDocument, setField, toNumber, truthy, typeName, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
 import { bitPlaces } from './bit-operators.ts';
 
 const LISTS = ['$and', '$or', '$nor'];
 const UNSERVED = ['$where', '$text', '$jsonSchema'];
-const TYPE_NUMBERS: Record<number, string> = {
-  [-1]: 'minKey',
-  1: 'double',
-  2: 'string',
-  3: 'object',
-  4: 'array',
-  5: 'binData',
-  6: 'undefined',
-  7: 'objectId',
-  8: 'bool',
-  9: 'date',
-  10: 'null',
-  11: 'regex',
-  12: 'dbPointer',
-  13: 'javascript',
-  14: 'symbol',
-  15: 'javascriptWithScope',
-  16: 'int',
-  17: 'timestamp',
-  18: 'long',
-  19: 'decimal',
-  127: 'maxKey',
-};
 
 function bad(message: string): never {
   refuse('BadValue', message);
@@ -187,10 +164,12 @@ function checkMod(operand: unknown): [number, number] {
 
 function checkTypeName(value: unknown): string {
   if (typeof value === 'string') {
-    if (value === 'number' || Object.values(TYPE_NUMBERS).includes(value)) return value;
-    return bad(`Unknown type name alias: ${value}`);
+    return value === 'number' || Object.hasOwn(BSONType, value)
+      ? value
+      : bad(`Unknown type name alias: ${value}`);
   }
   const number = toNumber(value);
   if (number === undefined) bad(`type must be represented as a number or a string, not ${typeName(value)}`);
-  return TYPE_NUMBERS[number] ?? bad(`Invalid numerical type code: ${number}`);
+  const known = Object.entries(BSONType).find(([, code]) => code === number);
+  return known?.[0] ?? bad(`Invalid numerical type code: ${number}`);
 }

@@ -1,4 +1,5 @@
-import { Aggregator } from 'mingo/aggregator';
+import { Lazy } from 'mingo/lazy';
+import { $project } from 'mingo/operators/pipeline';
 import { equalValues } from '../bson/key-encoding.ts';
 import {
   entriesOf,
@@ -6,10 +7,12 @@ import {
   getField,
   isDocument,
   isNumeric,
+  mapFields,
   setField,
   toComputable,
   toNumber,
   truthy,
+  withoutMissing,
   type Doc,
 } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
@@ -57,7 +60,7 @@ export function compileProjection(spec: unknown, filter: Doc): Projector | undef
   }
   const include = including ?? idWanted ?? false;
   if (include ? idWanted !== false : idWanted === false) tree._id = true;
-  return (doc) => (include ? pick(doc, tree) : omit(doc, tree)) as Doc;
+  return (doc) => project(doc, tree, include) as Doc;
 }
 
 function isComputed(value: unknown): boolean {
@@ -67,11 +70,11 @@ function isComputed(value: unknown): boolean {
 }
 
 function computed(spec: Doc): Projector {
-  const stage = { $project: toComputable(spec) as Doc };
+  const fields = toComputable(spec) as Doc;
   return (doc) =>
     asServerErrors(() => {
-      const run = new Aggregator([stage], mingoOptions());
-      return fromComputed(run.run([toComputable(doc) as Doc])[0]) as Doc;
+      const [result] = $project(Lazy([toComputable(doc)] as Doc[]), fields, mingoOptions()).collect();
+      return fromComputed(result) as Doc;
     });
 }
 
@@ -91,35 +94,20 @@ function plant(tree: Tree, path: string, leaf: Leaf): void {
   }
 }
 
-function pick(value: unknown, tree: Tree): unknown {
+/** Keeps what the tree names, or, when not `including`, removes it. */
+function project(value: unknown, tree: Tree, including: boolean): unknown {
   if (Array.isArray(value)) {
-    return value.filter((item) => Array.isArray(item) || isDocument(item)).map((item) => pick(item, tree));
+    const items = including ? value.filter((item) => Array.isArray(item) || isDocument(item)) : value;
+    return items.map((item) => project(item, tree, including));
   }
-  if (!isDocument(value)) return undefined;
-  const result: Doc = {};
-  for (const [name, field] of entriesOf(value)) {
+  if (!isDocument(value)) return including ? undefined : value;
+  const fields = mapFields(value, (field, name) => {
     const node = Object.hasOwn(tree, name) ? tree[name] : undefined;
-    if (node === undefined) continue;
-    const picked = node === true ? field : typeof node === 'function' ? node(field) : pick(field, node);
-    if (picked !== undefined) setField(result, name, picked);
-  }
-  return result;
-}
-
-function omit(value: unknown, tree: Tree): unknown {
-  if (Array.isArray(value)) return value.map((item) => omit(item, tree));
-  if (!isDocument(value)) return value;
-  const result: Doc = {};
-  for (const [name, field] of entriesOf(value)) {
-    const node = Object.hasOwn(tree, name) ? tree[name] : undefined;
-    if (node === true) continue;
-    setField(
-      result,
-      name,
-      node === undefined ? field : typeof node === 'function' ? node(field) : omit(field, node),
-    );
-  }
-  return result;
+    if (typeof node === 'object') return project(field, node, including);
+    if (typeof node === 'function') return node(field);
+    return (node === true) === including ? field : undefined;
+  });
+  return withoutMissing(fields);
 }
 
 function arrayOperator(value: Doc): (field: unknown) => unknown {

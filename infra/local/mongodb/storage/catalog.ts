@@ -1,4 +1,4 @@
-import { decode, encode, toNumber, type Doc } from '../bson/values.ts';
+import { decode, encode, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
 import { Collection, type CollectionMeta, type Home } from './collection.ts';
 import type { Folder } from './folder.ts';
@@ -106,9 +106,4 @@ export function checkNamespace(namespace: string): void {
     const message = `Fully qualified namespace is too long. Namespace: ${namespace} Max: ${MAX_NAMESPACE_BYTES}`;
     refuse('InvalidNamespace', message);
   }
-}
-
-/** Seconds of a TTL index; undefined for an index that has none. */
-export function ttlSeconds(spec: Doc): number | undefined {
-  return spec.expireAfterSeconds === undefined ? undefined : toNumber(spec.expireAfterSeconds);
 }

@@ -1,7 +1,7 @@
+import { parseSort, sortBy } from '../bson/sort.ts';
 import type { Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
 import { compileFilter } from '../query/compile.ts';
-import { parseSort, sortBy } from '../query/sort.ts';
 import type { Collection, StoredRecord } from './collection.ts';
 import { execute, plan, type Plan } from './planner.ts';
 

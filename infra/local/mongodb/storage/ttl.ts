@@ -1,5 +1,6 @@
 import { candidates } from '../bson/paths.ts';
-import { ttlSeconds, type Catalog } from './catalog.ts';
+import { toNumber } from '../bson/values.ts';
+import type { Catalog } from './catalog.ts';
 
 const AT_ONCE = 1000;
 
@@ -8,7 +9,7 @@ export async function sweepExpired(catalog: Catalog, now = Date.now()): Promise<
   let removed = 0;
   for (const collection of catalog.list()) {
     for (const index of collection.indexes) {
-      const seconds = ttlSeconds(index.spec);
+      const seconds = toNumber(index.spec.expireAfterSeconds);
       if (seconds === undefined) continue;
       const path = index.fields[0]!.path;
       const expired = [...collection.scan()].filter(({ doc }) => {

@@ -6,7 +6,7 @@ import type { Catalog } from '../storage/catalog.ts';
 import type { Collection, StoredRecord } from '../storage/collection.ts';
 import { checkDepth, checkId, withId } from '../storage/storable.ts';
 import { setAt, valueAt } from './paths.ts';
-import { compileUpdate, isModifier, type Updater, type UpdateSpec } from './update.ts';
+import { compileUpdate, isModifier, refuseNewId, type Updater, type UpdateSpec } from './update.ts';
 
 /** Stores the changed document; false when not a byte of it differs. */
 export function change(collection: Collection, record: StoredRecord, doc: Doc): boolean {
@@ -62,8 +62,6 @@ function upsertDocument(spec: UpdateSpec, updater: Updater): Doc {
   const seed = upsertSeed(spec.filter);
   const replacing = !Array.isArray(spec.update) && !isModifier(spec.update);
   const made = updater(replacing ? ('_id' in seed ? { _id: seed._id } : {}) : seed, true);
-  if ('_id' in seed && !equalValues(made._id, seed._id)) {
-    refuse('ImmutableField', `Performing an update on the path '_id' would modify the immutable field '_id'`);
-  }
+  if ('_id' in seed && !equalValues(made._id, seed._id)) refuseNewId();
   return withId(made);
 }

@@ -1,10 +1,10 @@
 import { compareValues, equalValues } from '../bson/key-encoding.ts';
+import { parseSort, sortBy } from '../bson/sort.ts';
 import { entriesOf, isDocument, toNumber, typeName, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
 import { mingoOptions } from '../query/compile.ts';
 import { checkFilter, isOperators } from '../query/filter.ts';
 import { elementTest, matchesRegExp } from '../query/operators.ts';
-import { parseSort, sortBy } from '../query/sort.ts';
 import { setAt, valueAt } from './paths.ts';
 
 type Apply = (doc: Doc, at: string[], operand: unknown) => void;

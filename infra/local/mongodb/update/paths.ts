@@ -1,5 +1,5 @@
 import { shellText } from '../bson/shell-text.ts';
-import { entriesOf, getField, isDocument, setField, type Doc } from '../bson/values.ts';
+import { entriesOf, getField, isDocument, mapFields, setField, type Doc } from '../bson/values.ts';
 import { refuse, ServerError } from '../errors.ts';
 import { compileFilter, type Matcher } from '../query/compile.ts';
 
@@ -107,11 +107,7 @@ function replaceAt(value: unknown, at: string[], replacement: unknown): unknown 
     );
   }
   if (!isDocument(value)) return value;
-  const copy: Doc = {};
-  for (const [key, field] of entriesOf(value)) {
-    setField(copy, key, key === name ? replaceAt(field, rest, replacement) : field);
-  }
-  return copy;
+  return mapFields(value, (field, key) => (key === name ? replaceAt(field, rest, replacement) : field));
 }
 
 export function valueAt(doc: unknown, at: string[]): unknown {

@@ -1,18 +1,8 @@
-import { Aggregator } from 'mingo/aggregator';
+import { computeStages } from '../aggregation/run.ts';
 import { equalValues } from '../bson/key-encoding.ts';
 import { shellText } from '../bson/shell-text.ts';
-import {
-  clone,
-  entriesOf,
-  fromComputed,
-  isDocument,
-  setField,
-  toComputable,
-  typeName,
-  type Doc,
-} from '../bson/values.ts';
+import { clone, entriesOf, isDocument, mapFields, toComputable, typeName, type Doc } from '../bson/values.ts';
 import { refuse, ServerError } from '../errors.ts';
-import { asServerErrors, mingoOptions } from '../query/compile.ts';
 import { idFirst } from '../storage/storable.ts';
 import { updateOperators } from './operators.ts';
 import { compileArrayFilters, expandPath, setAt, unsetAt, valueAt } from './paths.ts';
@@ -67,6 +57,11 @@ function alteredId(id: unknown): ServerError {
   );
 }
 
+/** What the server answers to operators that change `_id`. */
+export function refuseNewId(): never {
+  refuse('ImmutableField', "Performing an update on the path '_id' would modify the immutable field '_id'");
+}
+
 interface Step {
   operator: string;
   path: string;
@@ -90,10 +85,7 @@ function operatorUpdater(update: Doc, spec: UpdateSpec): Updater {
         for (const at of expandPath(result, path, context))
           updateOperators[operator]!(result, at, clone(operand));
     }
-    if (!inserting && !equalValues(doc._id, result._id)) {
-      const message = `Performing an update on the path '_id' would modify the immutable field '_id'`;
-      refuse('ImmutableField', message);
-    }
+    if (!inserting && !equalValues(doc._id, result._id)) refuseNewId();
     return result;
   };
 }
@@ -182,25 +174,19 @@ function pipelineUpdater(pipeline: Doc[], spec: UpdateSpec): Updater {
       refuse('InvalidOptions', `${name} is not allowed to be used within an update`);
     }
   }
-  const stages = toComputable(pipeline) as Doc[];
-  return (doc, inserting) =>
-    asServerErrors(() => {
-      const variables = spec.variables && (toComputable(spec.variables) as Doc);
-      const run = new Aggregator(stages, mingoOptions(variables));
-      const result = retype(fromComputed(run.run([toComputable(doc) as Doc])[0]), doc) as Doc;
-      if (!('_id' in result) && doc._id !== undefined) return { _id: doc._id, ...result };
-      if (!inserting && !equalValues(result._id, doc._id)) throw alteredId(result._id);
-      return result;
-    });
+  return (doc, inserting) => {
+    const result = retype(computeStages(pipeline, [doc], spec.variables)[0], doc) as Doc;
+    if (!('_id' in result) && doc._id !== undefined) return { _id: doc._id, ...result };
+    if (!inserting && !equalValues(result._id, doc._id)) throw alteredId(result._id);
+    return result;
+  };
 }
 
 /** Values that the pipeline left alone get back the type that they had before mingo saw them. */
 function retype(value: unknown, before: unknown): unknown {
   if (Array.isArray(value) && Array.isArray(before)) return value.map((item, i) => retype(item, before[i]));
   if (isDocument(value) && isDocument(before)) {
-    const result: Doc = {};
-    for (const [name, field] of entriesOf(value)) setField(result, name, retype(field, before[name]));
-    return result;
+    return mapFields(value, (field, name) => retype(field, before[name]));
   }
   const unchanged = equalValues(toComputable(value), toComputable(before)) && before !== undefined;
   return unchanged && typeName(value) !== 'null' ? before : value;

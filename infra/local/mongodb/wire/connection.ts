@@ -1,24 +1,23 @@
 import type { Socket } from 'node:net';
-import type { ConnectionInfo, StoreState } from '../commands/call.ts';
-import { dispatch, eventOf } from '../commands/dispatch.ts';
 import { messageLength, parseMessage, replyMessage, type Request } from './message.ts';
+
+/** Carries one request out and passes its reply, if any, to `send`; false where the connection is to end. */
+export type Respond = (request: Request, send: (body: Uint8Array) => Promise<void>) => Promise<boolean>;
 
 /**
  * One client's socket: whole messages in, one at a time, replies out in the same order. Bytes that are no
  * message end this connection and nothing else. Resolves when the socket is closed.
  */
-export async function serve(socket: Socket, store: StoreState, id: number): Promise<void> {
-  const connection: ConnectionInfo = { id };
+export async function serve(socket: Socket, respond: Respond): Promise<void> {
   socket.setNoDelay(true);
   // A client that goes away is no event here; the loop below ends with the socket.
   socket.on('error', () => socket.destroy());
   try {
     for await (const request of messages(socket)) {
-      await store.options.onCommand?.(eventOf(request, 'received', connection));
-      const outcome = await dispatch(store, connection, request);
-      if ('close' in outcome) return;
-      if (!request.moreToCome) await send(socket, replyMessage(request, outcome.reply));
-      await store.options.onCommand?.(eventOf(request, 'answered', connection));
+      const goesOn = await respond(request, async (body) => {
+        if (!request.moreToCome) await write(socket, replyMessage(request, body));
+      });
+      if (!goesOn) return;
     }
   } catch {
     // MalformedMessage, a socket that broke, or an observer that threw: only this connection ends.
@@ -48,7 +47,7 @@ async function* messages(socket: Socket): AsyncGenerator<Request> {
   }
 }
 
-function send(socket: Socket, bytes: Buffer): Promise<void> {
+function write(socket: Socket, bytes: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.write(bytes, (error) => (error ? reject(error) : resolve()));
   });

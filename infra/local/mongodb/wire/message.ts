@@ -1,4 +1,4 @@
-import { decode, encode, type Doc } from '../bson/values.ts';
+import { decode, type Doc } from '../bson/values.ts';
 
 export const MAX_MESSAGE_BYTES = 48_000_000;
 const HEADER_BYTES = 16;
@@ -112,10 +112,7 @@ function parseQuery(bytes: Buffer, requestId: number): Request {
   const namespace = bytes.toString('utf8', HEADER_BYTES + 4, nameEnd);
   if (nameEnd === -1 || !namespace.endsWith('.$cmd'))
     throw new MalformedMessage('OP_QUERY is for the handshake');
-  let request = parseBody(documentAt(bytes, nameEnd + 9, bytes.length), requestId, true);
-  if (request.command === '$query' || request.command === 'query') {
-    request = parseBody(Buffer.from(encode(request.body[request.command] as Doc)), requestId, true);
-  }
+  const request = parseBody(documentAt(bytes, nameEnd + 9, bytes.length), requestId, true);
   request.body.$db = namespace.slice(0, -'.$cmd'.length);
   return request;
 }

@@ -1,7 +1,6 @@
-import { Lazy, type Iterator } from 'mingo/lazy';
-import { sortKeyPart, type KeyField } from '../bson/index-keys.ts';
-import { entriesOf, isDocument, toNumber, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
+import { sortKeyPart, type KeyField } from './index-keys.ts';
+import { entriesOf, isDocument, toNumber, type Doc } from './values.ts';
 
 /** A sort specification, in order. Throws BadValue (2) or the server's own codes for one that is wrong. */
 export function parseSort(spec: unknown): KeyField[] {
@@ -26,12 +25,4 @@ export function sortBy<T>(items: T[], fields: KeyField[], docOf: (item: T) => Do
     .map((item) => ({ item, key: Buffer.concat(fields.map((field) => sortKeyPart(field, docOf(item)))) }))
     .sort((left, right) => Buffer.compare(left.key, right.key))
     .map(({ item }) => item);
-}
-
-/** Correction of mingo's `$sort`, which puts arrays, objects and mixed types in an order of its own. */
-export function sortStage(source: Iterator, spec: unknown): Iterator {
-  if (!isDocument(spec)) refuse(15973, 'the $sort key specification must be an object');
-  const fields = parseSort(spec);
-  if (fields.length === 0) refuse(15976, '$sort stage must have at least one sort key');
-  return source.transform(((items: Doc[]) => Lazy(sortBy(items, fields, (doc) => doc))) as never);
 }

@@ -1,12 +1,28 @@
-import type { Iterator } from 'mingo/lazy';
 import type { Options } from 'mingo/types';
+import { checkKnown, documentField, listField, missingField, textField } from '../bson/shapes.ts';
 import { shellText } from '../bson/shell-text.ts';
-import { isDocument, typeName } from '../bson/values.ts';
+import { isDocument, toNumber, typeName } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
+import { evaluate } from '../expressions/evaluate.ts';
+import { unserved } from './stage.ts';
 
-/** Checks of the arguments of stages that mingo then runs; it takes almost anything, and fails with its own texts. */
-type Stage = (source: Iterator, spec: unknown, options: Options) => Iterator;
-type Check = (spec: unknown) => void;
+// mingo takes almost anything as argument of a stage, and fails with its own texts: these check it first.
+
+type Check = (spec: unknown, options: Options) => void;
+
+/** The argument of `$skip` or `$limit`. Throws the server's codes. */
+export function stageCount(stage: '$skip' | '$limit', value: unknown): number {
+  const number = toNumber(value);
+  if (number === undefined || !Number.isInteger(number) || number < 0) {
+    const wanted = typeof number === 'number' && number < 0 ? 'a non-negative number' : 'an integer';
+    refuse(
+      stage === '$limit' ? 5107201 : 5107200,
+      `invalid argument to ${stage} stage: Expected ${wanted} in: ${stage}: ${shellText(value)}`,
+    );
+  }
+  if (stage === '$limit' && number === 0) refuse(15958, 'the limit must be positive');
+  return number;
+}
 
 const NOT_IN_FACET = ['$facet', '$out', '$merge', '$documents', '$collStats', '$indexStats', '$geoNear'];
 
@@ -78,19 +94,14 @@ const fill: Check = (spec) => {
   if (!isDocument(spec)) {
     refuse('FailedToParse', `The $fill stage specification must be an object, found ${typeName(spec)}`);
   }
-  const known = ['output', 'sortBy', 'partitionBy', 'partitionByFields'];
-  const unknown = Object.keys(spec).find((name) => !known.includes(name));
-  if (unknown) refuse('IDLFailedToParse', `BSON field '$fill.${unknown}' is an unknown field.`);
-  const { output } = spec;
-  if (output === undefined) {
-    refuse('IDLMissingField', "BSON field '$fill.output' is missing but a required field");
-  }
-  if (!isDocument(output)) {
-    const message = `BSON field '$fill.output' is the wrong type '${typeName(output)}', expected type 'object'`;
-    refuse('TypeMismatch', message);
+  checkKnown(spec, ['output', 'sortBy', 'partitionBy', 'partitionByFields'], '$fill');
+  const output = documentField(spec, 'output', '$fill');
+  if (output === undefined) throw missingField('$fill.output');
+  if (Object.values(output).some((field) => isDocument(field) && 'method' in field)) {
+    unserved("$fill's 'method'");
   }
   for (const [name, field] of Object.entries(output)) {
-    if (isDocument(field) && ('value' in field || 'method' in field)) continue;
+    if (isDocument(field) && 'value' in field) continue;
     refuse('FailedToParse', `$fill needs { value: ... } for '${name}', found ${shellText(field)}`);
   }
 };
@@ -101,17 +112,10 @@ const unionWith: Check = (spec) => {
     const message = `the $unionWith stage specification must be an object or string, but found ${typeName(spec)}`;
     refuse('FailedToParse', message);
   }
-  const unknown = Object.keys(spec).find((name) => name !== 'coll' && name !== 'pipeline');
-  if (unknown) refuse('IDLFailedToParse', `BSON field '$unionWith.${unknown}' is an unknown field.`);
-  const { coll, pipeline } = spec;
-  if (coll !== undefined && typeof coll !== 'string') {
-    const message = `BSON field '$unionWith.coll' is the wrong type '${typeName(coll)}', expected type 'string'`;
-    refuse('TypeMismatch', message);
-  }
-  if (pipeline !== undefined && !(Array.isArray(pipeline) && pipeline.every(isDocument))) {
-    refuse('TypeMismatch', "BSON field '$unionWith.pipeline' has to be an array of stages");
-  }
-  const first = pipeline?.[0];
+  checkKnown(spec, ['coll', 'pipeline'], '$unionWith');
+  const coll = spec.coll === undefined ? undefined : textField(spec, 'coll', '$unionWith');
+  const pipeline = spec.pipeline === undefined ? [] : listField(spec, 'pipeline', '$unionWith');
+  const [first] = pipeline;
   if (coll === undefined && !(first && '$documents' in first)) {
     const message =
       '$unionWith stage without explicit collection must have a pipeline with $documents as first stage';
@@ -119,23 +123,38 @@ const unionWith: Check = (spec) => {
   }
 };
 
-const CHECKS: Record<string, Check> = {
-  $facet: facet,
-  $addFields: addedFields('$addFields'),
-  $set: addedFields('$set'),
-  $unset: unset,
-  $fill: fill,
-  $unionWith: unionWith,
+const project: Check = (spec) => {
+  if (!isDocument(spec)) refuse(15969, '$project specification must be an object');
+  if (Object.keys(spec).length > 0) return;
+  refuse(51272, 'Invalid $project :: caused by :: projection specification must have at least one field');
 };
 
-/** These stages, each behind its check. */
-export function withShapes(stages: Record<string, Stage>): Record<string, Stage> {
-  const checked = Object.entries(CHECKS).map(([name, check]): [string, Stage] => [
-    name,
-    (source, spec, options) => {
-      check(spec);
-      return stages[name]!(source, spec, options);
-    },
-  ]);
-  return Object.fromEntries(checked);
-}
+const densify: Check = (spec) => {
+  if (isDocument(spec) && spec.partitionByFields !== undefined) unserved("$densify's 'partitionByFields'");
+  const range = isDocument(spec) ? spec.range : undefined;
+  const step = isDocument(range) ? toNumber(range.step) : undefined;
+  if (step !== undefined && step > 0) return;
+  refuse(5733401, 'the step parameter in a range statement must be a strictly positive numeric value');
+};
+
+const documents: Check = (spec, options) => {
+  const [given] = evaluate([{}], spec, options);
+  if (!Array.isArray(given)) refuse(5858203, 'an array is expected as argument of $documents');
+  const wrong: unknown = given.find((each) => !isDocument(each));
+  if (wrong !== undefined) refuse(40228, `$documents takes objects alone, found ${shellText(wrong)}`);
+};
+
+/** The checks of the stages that are otherwise mingo's. */
+export const CHECKS: Record<string, Check> = {
+  $addFields: addedFields('$addFields'),
+  $densify: densify,
+  $documents: documents,
+  $facet: facet,
+  $fill: fill,
+  $limit: (spec) => stageCount('$limit', spec),
+  $project: project,
+  $set: addedFields('$set'),
+  $skip: (spec) => stageCount('$skip', spec),
+  $unionWith: unionWith,
+  $unset: unset,
+};
