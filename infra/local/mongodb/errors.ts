@@ -2,14 +2,12 @@
 const CODES = {
   InternalError: 1,
   BadValue: 2,
-  GraphContainsCycle: 5,
   FailedToParse: 9,
   Unauthorized: 13,
   TypeMismatch: 14,
   Overflow: 15,
   InvalidLength: 16,
   IllegalOperation: 20,
-  AlreadyInitialized: 23,
   NamespaceNotFound: 26,
   IndexNotFound: 27,
   PathNotViable: 28,
@@ -27,20 +25,13 @@ const CODES = {
   IndexKeySpecsConflict: 86,
   InvalidOptions: 72,
   InvalidNamespace: 73,
-  CommandNotSupportedOnView: 166,
   CommandNotSupported: 115,
-  DocumentValidationFailure: 121,
   InvalidPipelineOperator: 168,
   CannotIndexParallelArrays: 171,
   InvalidIndexSpecificationOption: 197,
-  NoSuchTransaction: 251,
   TransactionTooOld: 225,
-  UnknownError: 8,
   OutOfDiskSpace: 14031,
-  BSONObjectTooLarge: 10334,
   InterruptedAtShutdown: 11600,
-  Interrupted: 11601,
-  InvalidUUID: 207,
   DuplicateKey: 11000,
   IDLFailedToParse: 40415,
   IDLMissingField: 40414,
@@ -78,7 +69,7 @@ export function refuse(code: CodeName | number, message: string, extra?: Record<
   throw new ServerError(code, message, extra);
 }
 
-export function nameOfCode(code: number): string | undefined {
+function nameOfCode(code: number): string | undefined {
   return Object.entries(CODES).find(([, value]) => value === code)?.[0];
 }
 

@@ -209,19 +209,20 @@ function difference(digits: bigint, exponent: number, near: number): number {
   return Number((gap << BigInt(extra)) / scale) / 2 ** Math.min(extra, 1000);
 }
 
+/** A number that a JavaScript number holds. */
+function isExact(value: unknown): boolean {
+  return ['number', 'Int32', 'Double'].includes(bsonType(value) ?? typeof value);
+}
+
 /** Below 0, 0 or above 0, as BSON orders the two values. */
 export function compareValues(left: unknown, right: unknown): number {
   const order = orderClass(left);
   const other = orderClass(right);
   if (order !== other) return order - other;
-  if (order === Order.number && bsonType(left) !== 'Decimal128' && bsonType(right) !== 'Decimal128') {
-    if (bsonType(left) !== 'Long' && bsonType(right) !== 'Long') {
-      const a = toNumber(left)!;
-      const b = toNumber(right)!;
-      if (a < b) return -1;
-      if (a > b) return 1;
-      if (a === b) return 0;
-    }
+  if (isExact(left) && isExact(right)) {
+    const [a, b] = [toNumber(left)!, toNumber(right)!];
+    if (a === b) return 0;
+    if (a < b || a > b) return a - b;
   }
   if (typeof left === 'string' && left === right) return 0;
   return Buffer.compare(encodeKey(left), encodeKey(right));

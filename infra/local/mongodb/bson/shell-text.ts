@@ -15,21 +15,18 @@ export function shellText(value: unknown): string {
     case 'ObjectId':
       return `ObjectId('${(value as ObjectId).toHexString()}')`;
     case 'Int32':
-      return String((value as Int32).value);
+    case 'Long':
+    case 'Decimal128':
+      return (value as Int32 | Long | Decimal128).toString();
     case 'Double': {
       const number = (value as Double).value;
       return Number.isInteger(number) && Math.abs(number) < 1e15 ? number.toFixed(1) : String(number);
     }
-    case 'Long':
-      return (value as Long).toString();
-    case 'Decimal128':
-      return (value as Decimal128).toString();
     case 'Binary':
     case 'UUID': {
       const binary = value as Binary;
-      const hex = Buffer.from(binary.buffer.subarray(0, binary.position)).toString('hex');
-      if (binary.sub_type !== 4) return `BinData(${binary.sub_type}, ${hex.toUpperCase()})`;
-      return `UUID("${hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')}")`;
+      if (binary.sub_type === 4) return `UUID("${binary.toUUID().toString()}")`;
+      return `BinData(${binary.sub_type}, ${binary.toString('hex').toUpperCase()})`;
     }
     case 'Timestamp':
       return `Timestamp(${(value as Timestamp).t}, ${(value as Timestamp).i})`;

@@ -28,7 +28,7 @@ export const aggregate: Command = async (call) => {
     maxTimeMS: numberOption(body.maxTimeMS, 'maxTimeMS'),
   };
   const results = runStages(source, stages);
-  function* encoded() {
+  function* encoded(): Generator<Uint8Array, undefined> {
     for (const { doc, bytes } of results) yield bytes ?? encode(doc);
   }
   if (output)

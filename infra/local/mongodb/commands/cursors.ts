@@ -7,7 +7,7 @@ const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
 interface Cursor {
   namespace: string;
-  documents: Iterator<Uint8Array>;
+  documents: Iterator<Uint8Array, undefined>;
   /** A document that was read but did not fit. */
   held?: Uint8Array;
   session?: string;
@@ -30,7 +30,7 @@ export class Cursors {
   /** The reply to `find` or `aggregate`: the first batch, and a cursor when more is left. */
   start(
     namespace: string,
-    documents: Iterator<Uint8Array>,
+    documents: Iterator<Uint8Array, undefined>,
     options: { batchSize?: number; singleBatch?: boolean; session?: string },
   ): Uint8Array {
     const cursor: Cursor = { namespace, documents, session: options.session, lastUsed: Date.now() };
@@ -70,7 +70,7 @@ export class Cursors {
     for (const [key, cursor] of this.open) if (cursor.session === session) this.open.delete(key);
   }
 
-  /** Forgets cursors that nobody has asked for the idle time. */
+  /** Forgets cursors that no client has asked for during the idle time. */
   sweep(now = Date.now()): void {
     for (const [key, { lastUsed }] of this.open) if (now - lastUsed > this.idleMs) this.open.delete(key);
   }
@@ -79,7 +79,7 @@ export class Cursors {
     const batch: Uint8Array[] = [];
     let bytes = 0;
     while (batch.length < size) {
-      const next = cursor.held ?? next_(cursor.documents);
+      const next = cursor.held ?? cursor.documents.next().value;
       cursor.held = undefined;
       if (next === undefined) return { batch, done: true };
       if (batch.length > 0 && bytes + next.length > MAX_BATCH_BYTES) {
@@ -91,11 +91,6 @@ export class Cursors {
     }
     return { batch, done: false };
   }
-}
-
-function next_(documents: Iterator<Uint8Array>): Uint8Array | undefined {
-  const result = documents.next();
-  return result.done ? undefined : result.value;
 }
 
 const OK = bodyOf({ ok: 1.0 });

@@ -5,22 +5,9 @@ import { refuse } from '../errors.ts';
 // listed is refused as the server refuses it, and what the server has and this store lacks says so.
 
 const OF_ANY_COMMAND = [
-  '$db',
-  '$clusterTime',
-  '$readPreference',
-  'apiVersion',
-  'apiStrict',
-  'apiDeprecationErrors',
-  'autocommit',
-  'comment',
-  'lsid',
-  'maxTimeMS',
-  'readConcern',
-  'startTransaction',
-  'stmtId',
-  'stmtIds',
-  'txnNumber',
-  'writeConcern',
+  ...['$db', '$clusterTime', '$readPreference', 'apiVersion', 'apiStrict', 'apiDeprecationErrors', 'comment'],
+  ...['lsid', 'txnNumber', 'autocommit', 'startTransaction', 'stmtId', 'stmtIds', 'maxTimeMS'],
+  ...['readConcern', 'writeConcern'],
 ];
 
 const OF_COMMAND: Record<string, string[]> = {

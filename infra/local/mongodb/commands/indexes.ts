@@ -9,24 +9,10 @@ import { samePattern } from '../storage/planner.ts';
 import { collectionOf, namespaceOf, type Command } from './call.ts';
 import { sessionOf } from './sessions.ts';
 
-const OPTIONS = [
-  'v',
-  'key',
-  'name',
-  'unique',
-  'sparse',
-  'partialFilterExpression',
-  'expireAfterSeconds',
-  'background',
-  'ns',
-];
+const KEPT = ['unique', 'sparse', 'partialFilterExpression', 'expireAfterSeconds'];
+const KNOWN = ['v', 'key', 'name', 'background', 'ns', ...KEPT];
 const UNSERVED = [
-  'collation',
-  'hidden',
-  'wildcardProjection',
-  'weights',
-  'default_language',
-  '2dsphereIndexVersion',
+  ...['collation', 'hidden', 'wildcardProjection', 'weights', 'default_language', '2dsphereIndexVersion'],
   'bits',
 ];
 
@@ -61,28 +47,32 @@ export const createIndexes: Command = (call) => {
   });
 };
 
+function cannotCreate(why: string): never {
+  refuse('CannotCreateIndex', why);
+}
+
 function checkSpec(sent: Doc): Doc {
   const { key } = sent;
   if (!isDocument(key) || entriesOf(key).length === 0) {
-    refuse('CannotCreateIndex', 'Index keys cannot be an empty object');
+    cannotCreate('Index keys cannot be an empty object');
   }
   for (const [path, direction] of entriesOf(key)) {
     if (typeof direction === 'string') {
-      refuse('CannotCreateIndex', `Index type '${direction}' is not served by this store`);
+      cannotCreate(`Index type '${direction}' is not served by this store`);
     }
     const number = toNumber(direction);
     if (number === undefined || number === 0 || Number.isNaN(number)) {
       const message = `Values in v:2 index key pattern must be numbers > 0, numbers < 0 or strings: ${path}: ${shellText(direction)}`;
-      refuse('CannotCreateIndex', message);
+      cannotCreate(message);
     }
     if (path === '' || path.split('.').includes('')) {
-      refuse('CannotCreateIndex', 'Index keys cannot contain an empty field.');
+      cannotCreate('Index keys cannot contain an empty field.');
     }
-    if (path.includes('$')) refuse('CannotCreateIndex', `Index type '${path}' is not served by this store`);
+    if (path.includes('$')) cannotCreate(`Index type '${path}' is not served by this store`);
   }
   const unserved = UNSERVED.find((option) => option in sent && sent[option] !== false);
-  if (unserved) refuse('CannotCreateIndex', `The index option '${unserved}' is not served by this store`);
-  const unknown = Object.keys(sent).find((option) => ![...OPTIONS, ...UNSERVED].includes(option));
+  if (unserved) cannotCreate(`The index option '${unserved}' is not served by this store`);
+  const unknown = Object.keys(sent).find((option) => ![...KNOWN, ...UNSERVED].includes(option));
   if (unknown) {
     const message = `The field '${unknown}' is not valid for an index specification. Specification: ${shellText(sent)}`;
     refuse('InvalidIndexSpecificationOption', message);
@@ -93,10 +83,10 @@ function checkSpec(sent: Doc): Doc {
   const { expireAfterSeconds: ttl, partialFilterExpression: partial } = sent;
   if (ttl !== undefined && (toNumber(ttl) === undefined || toNumber(ttl)! < 0)) {
     const message = `TTL index 'expireAfterSeconds' option must be numeric and within [0, 2147483647]`;
-    refuse('CannotCreateIndex', message);
+    cannotCreate(message);
   }
   if (ttl !== undefined && entriesOf(key).length > 1) {
-    refuse('CannotCreateIndex', 'TTL indexes are single-field indexes, compound indexes do not support TTL');
+    cannotCreate('TTL indexes are single-field indexes, compound indexes do not support TTL');
   }
   if (partial !== undefined) {
     if (!isDocument(partial)) {
@@ -104,7 +94,7 @@ function checkSpec(sent: Doc): Doc {
       refuse('TypeMismatch', message);
     }
     if (truthy(sent.sparse)) {
-      refuse('CannotCreateIndex', "cannot mix 'partialFilterExpression' and 'sparse' options");
+      cannotCreate("cannot mix 'partialFilterExpression' and 'sparse' options");
     }
     compileFilter(partial);
   }
@@ -119,10 +109,7 @@ function checkSpec(sent: Doc): Doc {
 function alreadyThere(collection: Collection, spec: Doc): boolean {
   const key = spec.key as Doc;
   if (samePattern(key, { _id: 1 })) return true;
-  const sameOptions = (other: Doc) =>
-    ['unique', 'sparse', 'partialFilterExpression', 'expireAfterSeconds'].every((name) =>
-      equalValues(other[name], spec[name]),
-    );
+  const sameOptions = (other: Doc) => KEPT.every((name) => equalValues(other[name], spec[name]));
   for (const index of collection.indexes) {
     const sameKey = samePattern(index.spec.key as Doc, key);
     if (index.name === spec.name) {

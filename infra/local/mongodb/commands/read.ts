@@ -34,7 +34,7 @@ export const findCommand: Command = (call) => {
     refuse('BadValue', 'error processing query: tailable cursor requested on non capped collection');
   const project = compileProjection(body.projection, spec.filter);
   const records = find(collectionOf(call), spec);
-  function* documents() {
+  function* documents(): Generator<Uint8Array, undefined> {
     for (const { bytes, doc } of records) yield project ? encode(project(doc)) : bytes;
   }
   return store.cursors.start(namespaceOf(call), documents(), {

@@ -1,4 +1,4 @@
-import { listField } from '../bson/shapes.ts';
+import { listField, wrongType } from '../bson/shapes.ts';
 import {
   decode,
   encode,
@@ -6,7 +6,6 @@ import {
   MAX_DOCUMENT_BYTES,
   toNumber,
   truthy,
-  typeName,
   type Doc,
 } from '../bson/values.ts';
 import { refuse, ServerError } from '../errors.ts';
@@ -20,42 +19,48 @@ import { writeOnce } from './sessions.ts';
 
 const MAX_BATCH = 100_000;
 
-/** Runs the statements of one command in turn; an ordered one stops at the first error. */
-function runBatch<T>(call: Call, statements: T[], run: (statement: T, index: number) => void): Doc[] {
+/** Runs the statements of one command in turn and counts in its reply; an ordered one stops at the first error. */
+function runBatch<T>(
+  call: Call,
+  statements: T[],
+  counts: Counts,
+  run: (statement: T, counts: Counts, index: number) => void,
+): Promise<Doc> {
   if (statements.length === 0 || statements.length > MAX_BATCH) {
     const message = `Write batch sizes must be between 1 and ${MAX_BATCH}. Got ${statements.length} operations.`;
     refuse('InvalidLength', message);
   }
   const ordered = call.body.ordered === undefined || truthy(call.body.ordered);
-  const errors: Doc[] = [];
-  for (const [index, statement] of statements.entries()) {
-    try {
-      run(statement, index);
-    } catch (error) {
-      if (!(error instanceof ServerError)) throw error;
-      errors.push(error.toWriteError(index));
-      if (ordered) break;
+  return writeOnce(call.store.storage, call.body, () => {
+    // A new one each time: a job whose transaction failed for another's sake runs again.
+    const reply = { ...counts };
+    const writeErrors: Doc[] = [];
+    for (const [index, statement] of statements.entries()) {
+      try {
+        run(statement, reply, index);
+      } catch (error) {
+        if (!(error instanceof ServerError)) throw error;
+        writeErrors.push(error.toWriteError(index));
+        if (ordered) break;
+      }
     }
-  }
-  return errors;
+    return { ...reply, ...(writeErrors.length > 0 && { writeErrors }) };
+  });
 }
 
-function withErrors(reply: Doc, errors: Doc[]): Doc {
-  return errors.length === 0 ? reply : { ...reply, writeErrors: errors };
+interface Counts {
+  n: number;
+  nModified?: number;
+  upserted?: Doc[];
 }
 
 export const insert: Command = (call) => {
   const namespace = namespaceOf(call);
   const documents = call.documents ?? listField(call.body, 'documents', 'insert').map(encode);
-  const { storage, catalog } = call.store;
-  return writeOnce(storage, call.body, () => {
-    let n = 0;
-    const errors = runBatch(call, documents, (bytes) => {
-      const [doc, stored] = storable(bytes);
-      catalog.findOrCreate(namespace).insert(doc, stored);
-      n++;
-    });
-    return withErrors({ n }, errors);
+  return runBatch(call, documents, { n: 0 }, (bytes, reply) => {
+    const [doc, stored] = storable(bytes);
+    call.store.catalog.findOrCreate(namespace).insert(doc, stored);
+    reply.n++;
   });
 };
 
@@ -78,29 +83,20 @@ export const update: Command = (call) => {
   const namespace = namespaceOf(call);
   const statements = listField(call.body, 'updates', 'update');
   for (const statement of statements) checkFields(statement, UPDATE_FIELDS, 'update.updates');
-  const { storage } = call.store;
-  return writeOnce(storage, call.body, () => {
-    const reply = { n: 0, nModified: 0 };
-    const upserted: Doc[] = [];
-    const errors = runBatch(call, statements, (statement, index) => {
-      const outcome = updateOne(call, namespace, statement);
-      reply.n += outcome.matched;
-      reply.nModified += outcome.modified;
-      if ('upserted' in outcome) upserted.push({ index, _id: outcome.upserted });
-    });
-    return withErrors({ ...reply, ...(upserted.length > 0 ? { upserted } : {}) }, errors);
+  return runBatch(call, statements, { n: 0, nModified: 0 }, (statement, reply, index) => {
+    const outcome = updateOne(call, namespace, statement);
+    reply.n += outcome.matched;
+    reply.nModified! += outcome.modified;
+    if ('upserted' in outcome) (reply.upserted ??= []).push({ index, _id: outcome.upserted });
   });
 };
 
 const UPDATE_FIELDS = ['q', 'u', 'c', 'multi', 'upsert', 'arrayFilters', 'hint', 'constants', 'sampleId'];
 const DELETE_FIELDS = ['q', 'limit', 'hint', 'sampleId'];
 
-function filterOf(statement: Doc, name: string): Doc {
-  if (!isDocument(statement.q)) {
-    const message = `BSON field '${name}.q' is the wrong type '${typeName(statement.q)}', expected type 'object'`;
-    refuse('TypeMismatch', message);
-  }
-  return statement.q;
+function filterOf({ q }: Doc, name: string): Doc {
+  if (!isDocument(q)) throw wrongType(`${name}.q`, q, 'object');
+  return q;
 }
 
 interface Outcome {
@@ -126,7 +122,7 @@ function updateOne(call: Call, namespace: string, statement: Doc): Outcome {
   const { catalog } = call.store;
   const collection = catalog.find(namespace);
   const search: FindSpec = { filter, hint: statement.hint, limit: multi ? 0 : 1, variables };
-  // All are found before the first is changed, lest a changed document is met again further on in the index.
+  // All are found before the first is changed, because a changed document could come again further on in the index.
   const records = [...find(collection, search)];
   if (records.length === 0 && truthy(statement.upsert)) {
     return { matched: 1, modified: 0, upserted: upsert(catalog, namespace, spec)._id };
@@ -140,22 +136,17 @@ export const deleteCommand: Command = (call) => {
   const namespace = namespaceOf(call);
   const statements = listField(call.body, 'deletes', 'delete');
   for (const statement of statements) checkFields(statement, DELETE_FIELDS, 'delete.deletes');
-  const { storage, catalog } = call.store;
-  return writeOnce(storage, call.body, () => {
-    let n = 0;
-    const errors = runBatch(call, statements, (statement) => {
-      const limit = toNumber(statement.limit);
-      if (limit !== 0 && limit !== 1) {
-        const message = `The limit field in delete objects must be 0 or 1. Got ${String(statement.limit)}`;
-        refuse('FailedToParse', message);
-      }
-      const filter = filterOf(statement, 'delete.deletes');
-      const collection = catalog.find(namespace);
-      const variables = call.body.let as Doc | undefined;
-      const records = [...find(collection, { filter, hint: statement.hint, limit, variables })];
-      for (const record of records) collection!.remove(record);
-      n += records.length;
-    });
-    return withErrors({ n }, errors);
+  return runBatch(call, statements, { n: 0 }, (statement, reply) => {
+    const limit = toNumber(statement.limit);
+    if (limit !== 0 && limit !== 1) {
+      const message = `The limit field in delete objects must be 0 or 1. Got ${String(statement.limit)}`;
+      refuse('FailedToParse', message);
+    }
+    const filter = filterOf(statement, 'delete.deletes');
+    const collection = call.store.catalog.find(namespace);
+    const variables = call.body.let as Doc | undefined;
+    const records = [...find(collection, { filter, hint: statement.hint, limit, variables })];
+    for (const record of records) collection!.remove(record);
+    reply.n += records.length;
   });
 };

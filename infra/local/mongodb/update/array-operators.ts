@@ -5,9 +5,7 @@ import { refuse } from '../errors.ts';
 import { mingoOptions } from '../query/compile.ts';
 import { checkFilter, isOperators } from '../query/filter.ts';
 import { elementTest, matchesRegExp } from '../query/operators.ts';
-import { setAt, valueAt } from './paths.ts';
-
-type Apply = (doc: Doc, at: string[], operand: unknown) => void;
+import { setAt, valueAt, type Apply } from './paths.ts';
 
 const MODIFIERS = ['$each', '$slice', '$sort', '$position'];
 

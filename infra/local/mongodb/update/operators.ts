@@ -5,10 +5,7 @@ import { shellText } from '../bson/shell-text.ts';
 import { bsonType, entriesOf, isDocument, isNumeric, typeName, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
 import { arrayOperators } from './array-operators.ts';
-import { setAt, unsetAt, valueAt } from './paths.ts';
-
-/** Changes `doc` in place at one expanded path. */
-export type Apply = (doc: Doc, at: string[], operand: unknown) => void;
+import { setAt, unsetAt, valueAt, type Apply } from './paths.ts';
 
 /**
  * The update operators on BSON values. mingo's updater computes on JavaScript numbers, so that a double or a

@@ -5,6 +5,9 @@ import { compileFilter, type Matcher } from '../query/compile.ts';
 
 const MAX_PADDING = 1_500_000;
 
+/** Changes `doc` in place at one expanded path. */
+export type Apply = (doc: Doc, at: string[], operand: unknown) => void;
+
 /** What the paths of an update may refer to besides fields. */
 export interface PathContext {
   /** `$[name]`: a test of array items, by name. */
