@@ -64,7 +64,7 @@ export class ServerError extends Error {
   }
 }
 
-/** Answers the command with an error of the server. */
+/** Throws an error of the server, which becomes the command's answer. */
 export function refuse(code: CodeName | number, message: string, extra?: Record<string, unknown>): never {
   throw new ServerError(code, message, extra);
 }
@@ -74,8 +74,8 @@ function nameOfCode(code: number): string | undefined {
 }
 
 /**
- * The store can't start or go on: port in use, folder held by another process, corrupt folder, disk full,
- * host not loopback. The message is one line that says what to do; show it and exit.
+ * The store can't start: port in use, folder held by another process, corrupt folder, disk full, host not
+ * loopback. The message is one line that says what to do; show it and exit.
  */
 export class StoreError extends Error {
   constructor(message: string, options?: ErrorOptions) {

@@ -5,17 +5,17 @@ export interface StoreOptions {
   port?: number;
   /** Default '127.0.0.1'. Anything that is not loopback is refused. */
   host?: string;
-  /** Test only: present itself as a replica set of one and accept transactions without isolation. */
+  /** Test only: present the store as a replica set of one member and accept transactions without isolation. */
   replicaSet?: string;
   /** Test only: accept configureFailPoint. */
   failPoints?: boolean;
   /** Seconds between TTL sweeps; default 60. */
   ttlSweepSeconds?: number;
-  /** Seconds after which a cursor that nobody asks for is closed; default 600. */
+  /** Seconds after which an idle cursor is closed; default 600. */
   cursorTimeoutSeconds?: number;
   /**
-   * Called for every command, before it is carried out and again after its reply was sent. For counters and
-   * fault harnesses in tests. It may return a promise, which is awaited.
+   * Called for every command, before it is executed and again after its reply is sent. For counters and
+   * fault harnesses in tests. The store awaits the promise that it may return.
    */
   onCommand?: (event: CommandEvent) => void | Promise<void>;
 }

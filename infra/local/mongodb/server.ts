@@ -15,10 +15,10 @@ export { StoreError } from './errors.ts';
 export type { CommandEvent, StoreOptions } from './options.ts';
 
 export interface Store {
-  /** `mongodb://127.0.0.1:PORT/`, with what a client needs to find it as it presents itself. */
+  /** `mongodb://127.0.0.1:PORT/`, with the options that a client needs to connect. */
   readonly uri: string;
   readonly port: number;
-  /** Ends all connections, finishes what is being written, and lets go of the folder. */
+  /** Ends all connections, finishes pending writes and releases the folder. */
   close(): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ function checkHost(host: string): string {
   if (host === 'localhost') return '127.0.0.1';
   if (host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) return host;
   throw new StoreError(
-    `The store listens on this machine only, and ${host} is not a loopback address: leave the host away or use 127.0.0.1`,
+    `The store listens on this machine only, and ${host} is not a loopback address: omit the host or use 127.0.0.1`,
   );
 }
 
@@ -93,7 +93,7 @@ function listen(server: Server, port: number, host: string): Promise<number> {
   });
 }
 
-/** TTL, idle cursors and old sessions. Gives back what stops the sweeps and waits for one under way. */
+/** Sweeps for TTL, idle cursors and old sessions. Returns a function that stops them and awaits a running one. */
 function startSweeps({ options, catalog, cursors, storage }: StoreState): () => Promise<void> {
   let running: Promise<unknown> = Promise.resolve();
   const milliseconds = (options.ttlSweepSeconds ?? 60) * 1000;
@@ -102,7 +102,7 @@ function startSweeps({ options, catalog, cursors, storage }: StoreState): () => 
     running = running
       .then(() => sweepExpired(catalog))
       .then(() => sweepSessions(storage))
-      // A sweep that fails, say on a full disk, is tried again at the next turn.
+      // A sweep that fails, for example on a full disk, is retried at the next interval.
       .catch(() => undefined);
   }, milliseconds);
   return async () => {

@@ -9,8 +9,8 @@ import { checkFilter } from '../query/filter.ts';
 import { finder } from './lookup.ts';
 
 /**
- * Correction of mingo's `$graphLookup`, which looks for an array as a whole, finds a document that is not there
- * where it looks for nothing, and takes any option.
+ * Correction of mingo's `$graphLookup`, which compares arrays as a whole, returns a document that does not exist
+ * when it searches for a missing value, and accepts any option.
  */
 export function graphLookupStage(source: Iterator, spec: unknown, options: Options): Iterator {
   const { from, startWith, connectFromField, connectToField, as, maxDepth, depthField, match } = parse(spec);
@@ -45,7 +45,7 @@ interface GraphLookup {
   connectFromField: string;
   connectToField: string;
   as: string;
-  /** Infinity without one. */
+  /** Infinity when not given. */
   maxDepth: number;
   depthField?: string;
   match: Doc;

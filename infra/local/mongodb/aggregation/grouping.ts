@@ -7,7 +7,7 @@ import { refuse } from '../errors.ts';
 import { evaluate, keyText, noBranch } from '../expressions/evaluate.ts';
 import { whole } from './stage.ts';
 
-/** Corrections of mingo's stages that group: equality and order are BSON's, an empty group does not exist. */
+/** Corrections of mingo's stages that group: BSON's equality and order, and no empty groups. */
 type Fields = [name: string, accumulate: (items: Doc[], options: Options) => unknown][];
 interface Group {
   id: unknown;
@@ -30,7 +30,7 @@ function parseFields(spec: Doc, options: Options): Fields {
     const found = options.context.getOperator('accumulator' as never, operator) as
       ((items: Doc[], expression: unknown, current: Options) => unknown) | null;
     if (!found) refuse(15952, `unknown group operator '${operator}'`);
-    // mingo's accumulators take null for "the items themselves"; here it is a value.
+    // For mingo's accumulators null means the items themselves; here it is a value.
     const expression = operand ?? { $literal: null };
     return [name, (items, current) => found(items, expression, current)];
   });
@@ -174,7 +174,7 @@ export function bucketAutoStage(source: Iterator, given: unknown, options: Optio
   );
 }
 
-/** Buckets of about the same size; equal values stay together, and the last bucket takes what is left. */
+/** Buckets of about the same size; equal values stay together, and the last bucket takes the rest. */
 function split(values: Group[], size: number, count: number): Group[] {
   values.sort((left, right) => compareValues(left.id, right.id));
   const about = Math.max(1, Math.round(size / count));

@@ -7,8 +7,8 @@ import { refuse, ServerError } from '../errors.ts';
 import { evaluate, keyText, withPath } from '../expressions/evaluate.ts';
 
 /**
- * Correction of mingo's `$lookup`, which compares whole arrays, does not look into arrays on the way to a
- * field, and forgets the fields to join by where there is a pipeline.
+ * Correction of mingo's `$lookup`, which compares whole arrays, does not search the arrays along a path, and
+ * ignores the fields to join by when there is a pipeline.
  */
 export function lookupStage(source: Iterator, spec: unknown, options: Options): Iterator {
   const { from, localField, foreignField, as, pipeline, variables } = parse(spec);
@@ -16,7 +16,7 @@ export function lookupStage(source: Iterator, spec: unknown, options: Options): 
   const find = localField === undefined ? () => foreign : finder(foreign, foreignField!);
   const path = as.split('.');
   return source.map(((doc: Doc) => {
-    // The stages change documents in place, and every local document meets the same foreign ones.
+    // The stages change documents in place, and all local documents share the foreign ones.
     const matched = find(localField === undefined ? [] : itemsAt(doc, localField)).map((each) => clone(each));
     const results = pipeline ? subPipeline(pipeline, matched, doc, variables, options) : matched;
     return withPath(doc, path, results);
@@ -66,8 +66,8 @@ function parse(spec: unknown): Lookup {
 }
 
 /**
- * Finds the documents whose field is one of these values, in their order, by equality as a filter has it: null
- * equals missing, an array its items.
+ * Finds the documents whose field is one of these values, in their order. Equality is that of a filter: null
+ * equals missing, and an array equals its items.
  */
 export function finder(foreign: Doc[], field: string): (values: unknown[]) => Doc[] {
   const places = new Map<string, Set<number>>();

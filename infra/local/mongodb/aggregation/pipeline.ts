@@ -5,7 +5,7 @@ import { find } from '../storage/find.ts';
 import { computeStages } from './run.ts';
 import { stageCount } from './stage-checks.ts';
 
-/** What a pipeline reads, and how. */
+/** What a pipeline reads, with the options of the command. */
 export interface Source {
   catalog: Catalog;
   /** `host:port` of this server, for `$collStats`. */
@@ -23,7 +23,7 @@ const UNSERVED = ['$changeStream', '$geoNear', '$search', '$vectorSearch', '$cur
 /** A stage that ends a pipeline by writing its results. */
 export type Output = { $out: unknown } | { $merge: unknown };
 
-/** Checks the stages' names and places, and takes off the stage that writes. */
+/** Checks names and positions of the stages, and splits off the stage that writes. */
 export function splitOutput(pipeline: Doc[]): { stages: Doc[]; output?: Output } {
   pipeline.forEach(checkStage);
   const isOutput = (stage: Doc | undefined) => stage && ('$out' in stage || '$merge' in stage);
@@ -34,7 +34,7 @@ export function splitOutput(pipeline: Doc[]): { stages: Doc[]; output?: Output }
   return { stages, output: isOutput(last) ? (last as Output) : undefined };
 }
 
-/** A result: with its bytes where it is a stored document that no stage has changed. */
+/** A result. It has bytes when it is a stored document that no stage has changed. */
 export interface Result {
   doc: Doc;
   bytes?: Uint8Array;
@@ -42,7 +42,7 @@ export interface Result {
 
 /**
  * Runs stages that only read. The first `$match`, `$sort`, `$skip` and `$limit` are a `find`, which uses indexes and
- * keeps types; what follows is mingo's, on JavaScript numbers.
+ * keeps types; mingo runs the other stages, on JavaScript numbers.
  */
 export function runStages(source: Source, stages: Doc[]): Iterable<Result> {
   const { catalog, database, name, host } = source;
@@ -86,13 +86,13 @@ interface Search {
   limit?: number;
 }
 
-/** Takes the stages from the front that together are one `find`, in the order in which `find` does them. */
+/** Splits off the first stages that together are one `find`, in the order in which `find` does them. */
 function splitSearch(pipeline: Doc[]): { search: Search; rest: Doc[] } {
   const search: Search = { filter: {} };
   const rest = [...pipeline];
   if (isDocument(rest[0]?.$match)) search.filter = rest.shift()!.$match as Doc;
   const sort = rest[0]?.$sort;
-  // An empty one stays for the stage to refuse: to a `find` it means no order.
+  // An empty `$sort` is left for the stage to refuse: in a `find` it means no order.
   if (isDocument(sort) && Object.keys(sort).length > 0) search.sort = rest.shift()!.$sort as Doc;
   if (rest[0] && '$skip' in rest[0]) search.skip = stageCount('$skip', rest.shift()!.$skip);
   if (rest[0] && '$limit' in rest[0]) search.limit = stageCount('$limit', rest.shift()!.$limit);

@@ -6,11 +6,11 @@ import { refuse } from '../errors.ts';
 import { evaluate } from '../expressions/evaluate.ts';
 import { unserved } from './stage.ts';
 
-// mingo takes almost anything as argument of a stage, and fails with its own texts: these check it first.
+// mingo accepts almost any argument of a stage, or fails with its own messages, so these checks come first.
 
 type Check = (spec: unknown, options: Options) => void;
 
-/** The argument of `$skip` or `$limit`. Throws the server's codes. */
+/** The argument of `$skip` or `$limit`. */
 export function stageCount(stage: '$skip' | '$limit', value: unknown): number {
   const number = toNumber(value);
   if (number === undefined || !Number.isInteger(number) || number < 0) {
@@ -134,7 +134,7 @@ const densify: Check = (spec) => {
   const range = isDocument(spec) ? spec.range : undefined;
   const step = isDocument(range) ? toNumber(range.step) : undefined;
   if (step !== undefined && step > 0) return;
-  refuse(5733401, 'the step parameter in a range statement must be a strictly positive numeric value');
+  refuse(5733401, 'The step parameter in a range statement must be a strictly positive numeric value');
 };
 
 const documents: Check = (spec, options) => {
@@ -144,7 +144,7 @@ const documents: Check = (spec, options) => {
   if (wrong !== undefined) refuse(40228, `$documents takes objects alone, found ${shellText(wrong)}`);
 };
 
-/** The checks of the stages that are otherwise mingo's. */
+/** The checks for stages that mingo runs. */
 export const CHECKS: Record<string, Check> = {
   $addFields: addedFields('$addFields'),
   $densify: densify,

@@ -3,7 +3,7 @@ import type { Options } from 'mingo/types';
 import { checkKnown, missingField } from '../bson/shapes.ts';
 import { shellText } from '../bson/shell-text.ts';
 import { parseSort, sortBy } from '../bson/sort.ts';
-import { getField, isDocument, toNumber, typeName, type Doc } from '../bson/values.ts';
+import { fromComputed, getField, isDocument, toNumber, typeName, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
 import { evaluate, withPath } from '../expressions/evaluate.ts';
 import { checkFilter } from '../query/filter.ts';
@@ -13,7 +13,7 @@ import { lookupStage } from './lookup.ts';
 import { CHECKS } from './stage-checks.ts';
 import { unserved, whole, type Stage } from './stage.ts';
 
-// Corrections of mingo's stages. Each checks its argument before there is any document, as the server does.
+// Corrections of mingo's stages. Like the server, each checks its argument before it reads a document.
 
 const $count: Stage = (source, spec) => {
   if (typeof spec !== 'string') refuse(40156, 'the count field must be a non-empty string');
@@ -131,7 +131,7 @@ const $sort: Stage = (source, spec) => {
   return whole(source, (items) => sortBy(items, fields, (doc) => doc));
 };
 
-/** `$out` and `$merge` at the end of the whole pipeline never reach mingo, which would write nothing. */
+/** For `$out` and `$merge` anywhere but at the end of the whole pipeline; mingo would write nothing. */
 function outputInside(stage: string): Stage {
   return () => refuse(40600, `${stage} is not allowed to be used within another stage`);
 }
@@ -141,14 +141,13 @@ function redact(own: Stage): Stage {
     whole(own(source, spec, options), (results) =>
       results.filter((result: unknown) => {
         if (result === undefined || isDocument(result)) return result !== undefined;
-        const message =
-          "$redact's expression should not return anything aside from the variables $$KEEP, $$DESCEND, and $$PRUNE";
+        const message = `$redact's expression should not return anything aside from the variables $$KEEP, $$DESCEND, and $$PRUNE, but returned ${shellText(fromComputed(result))}`;
         refuse(17053, message);
       }),
     );
 }
 
-/** `mingoStages` are mingo's own, which the checks of an argument are put before. */
+/** `mingoStages` are mingo's own, which run after a check of their argument. */
 export function stageCorrections(mingoStages: object): Record<`$${string}`, never> {
   const own = mingoStages as Record<string, Stage>;
   const checked = Object.entries(CHECKS).map(([name, check]): [string, Stage] => [
@@ -166,7 +165,7 @@ export function stageCorrections(mingoStages: object): Record<`$${string}`, neve
     $graphLookup: graphLookupStage,
     $group: groupStage,
     $lookup: lookupStage,
-    // mingo checks no filter: `$exists: 0` would match what `find` with the same filter does not.
+    // mingo does not check filters: `$exists: 0` would match other documents than in a `find`.
     $match: (source, spec, options) => {
       if (!isDocument(spec)) refuse(15959, 'the match filter must be an expression in an object');
       return own.$match!(source, checkFilter(spec), options);

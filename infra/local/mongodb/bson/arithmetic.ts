@@ -5,7 +5,7 @@ type Operation = 'add' | 'mul';
 
 /**
  * The sum or product with the type that the server gives it: decimal before double before long before int, and
- * an int that outgrows 32 bits becomes a long. Undefined when a long overflows.
+ * an int that exceeds 32 bits becomes a long. Undefined when a long overflows.
  */
 export function calculate(operation: Operation, left: unknown, right: unknown): unknown {
   const types = [bsonType(left), bsonType(right)];
@@ -32,7 +32,7 @@ export function bitwise(operation: string, left: unknown, right: unknown): unkno
   return long ? Long.fromBigInt(BigInt.asIntN(64, result)) : new Int32(Number(BigInt.asIntN(32, result)));
 }
 
-/** The integer that a number of any kind is; undefined for fractions, NaN, and what 64 bits do not hold. */
+/** A number of any kind as an integer; undefined for fractions, NaN and numbers beyond 64 bits. */
 export function integerOf(value: unknown): bigint | undefined {
   if (value instanceof Long) return value.toBigInt();
   const number = toNumber(value);
@@ -41,7 +41,7 @@ export function integerOf(value: unknown): bigint | undefined {
   return whole !== undefined && BigInt.asIntN(64, whole) === whole ? whole : undefined;
 }
 
-/** By its digits, because a float does not hold all of them. */
+/** Computed from the digits, because a float does not have all of them. */
 function wholeDecimal(value: Decimal128): bigint | undefined {
   const { digits, exponent } = scaled(value.toString())!;
   const power = 10n ** BigInt(Math.abs(exponent));
@@ -49,7 +49,7 @@ function wholeDecimal(value: Decimal128): bigint | undefined {
   return digits % power === 0n ? digits / power : undefined;
 }
 
-/** The text of a number as decimal; a double brings the 15 digits that it can be trusted with. */
+/** A number as decimal text; a double has 15 exact digits. */
 function decimalText(value: unknown): string {
   if (value instanceof Long || value instanceof Decimal128) return value.toString();
   return String(Number(toNumber(value)!.toPrecision(15)));
@@ -61,7 +61,7 @@ export interface Scaled {
   exponent: number;
 }
 
-/** Exact, with the scale kept as the server keeps it: 0.10 and 0.20 are 0.30. */
+/** Exact, and with the scale that the server keeps: 0.10 and 0.20 are 0.30. */
 function calculateDecimal(operation: Operation, left: string, right: string): Decimal128 {
   const [a, b] = [scaled(left), scaled(right)];
   if (!a || !b) {

@@ -10,11 +10,11 @@ export interface KeyField {
   direction: 1 | -1;
 }
 
-/** What an index holds of one document: one key, or several when an array is indexed. */
+/** The keys of one document in an index: one, or several when an array is indexed. */
 export interface IndexKeys {
   keys: { bytes: Buffer; values: unknown[] }[];
   multikey: boolean;
-  /** No indexed field is there at all; a sparse index leaves such a document out. */
+  /** The document has no indexed field; a sparse index omits it. */
   absent: boolean;
 }
 
@@ -74,7 +74,7 @@ function spread(fields: KeyField[], walks: Walk[], tuples: unknown[][]): boolean
   return true;
 }
 
-/** Keeps an array inside an array from being spread once more: only one level is. */
+/** Marks an item of an array, which is not spread again: only one level is. */
 class Leaf {
   readonly item: unknown;
   constructor(item: unknown) {
@@ -104,7 +104,7 @@ export function joinKey(fields: KeyField[], values: unknown[]): Buffer {
   return Buffer.concat(values.map((value, i) => keyPart(fields[i]!, value)));
 }
 
-/** One value as it stands in an index: descending fields are inverted bytes. */
+/** The bytes of one value in an index; they are inverted for a descending field. */
 export function keyPart(field: KeyField, value: unknown): Buffer {
   const bytes = value === EMPTY_ARRAY ? Buffer.from([Order.emptyArray]) : encodeKey(value);
   return field.direction === 1 ? bytes : invert(bytes);
@@ -114,20 +114,20 @@ export function invert(bytes: Buffer): Buffer {
   return bytes.map((byte) => 255 - byte) as Buffer;
 }
 
-// lmdb holds keys up to 1978 bytes; the index's number and the record's go into them too.
+// lmdb's keys have up to 1978 bytes, which include the numbers of the index and the record.
 const MAX_KEY = 1900;
 
 export function isLong(key: Buffer): boolean {
   return key.length > MAX_KEY;
 }
 
-/** A long key keeps its beginning and a hash of the whole: still unique, but ordered only by its beginning. */
+/** A long key is stored as its beginning and a hash of the whole: unique, but ordered only by its beginning. */
 export function storedKey(key: Buffer): Buffer {
   if (!isLong(key)) return key;
   return Buffer.concat([key.subarray(0, MAX_KEY - 32), createHash('sha256').update(key).digest()]);
 }
 
-/** A bound for scanning: cut where stored keys are, so that it never excludes one of them. */
+/** A bound for a scan, cut at the same length as stored keys so that it excludes none of them. */
 export function bound(prefix: Buffer): { bytes: Buffer; cut: boolean } {
   if (prefix.length <= MAX_KEY - 32) return { bytes: prefix, cut: false };
   return { bytes: prefix.subarray(0, MAX_KEY - 32), cut: true };

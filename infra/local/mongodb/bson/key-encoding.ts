@@ -3,8 +3,8 @@ import { scaled } from './arithmetic.ts';
 import { bsonType, entriesOf, toNumber, typeName, type Doc } from './values.ts';
 
 /**
- * One definition of BSON's comparison order: a value becomes bytes whose order is the values' order. Indexes
- * store these bytes, sort and the comparison operators compare them, so they can't disagree.
+ * The one definition of BSON's comparison order: values become bytes, and the bytes have the order of the values.
+ * Indexes store these bytes; sorts and comparison operators compare them.
  */
 export const Order = {
   minKey: 0x05,
@@ -159,7 +159,7 @@ function writeBody(out: Writer, order: number, value: unknown): void {
   }
 }
 
-/** The nearest double, then what it leaves over: longs and decimals keep their exact place among doubles. */
+/** The nearest double, then the remainder: longs and decimals keep their exact place among doubles. */
 function writeNumber(out: Writer, value: unknown): void {
   const type = bsonType(value);
   let near = toNumber(value) ?? Number(value);
@@ -182,7 +182,7 @@ function splitDecimal(value: Decimal128): [near: number, rest: number] {
   if (!exact) return [near, 0];
   const { digits, exponent } = exact;
   const magnitude = exponent + String(digits).replace('-', '').length;
-  // Beyond what a double holds only the magnitude is kept; such decimals compare by that.
+  // Decimals beyond the range of a double compare by their magnitude only.
   if (!Number.isFinite(near)) return [Math.sign(near) * Number.MAX_VALUE, Math.sign(near) * magnitude];
   if (digits !== 0n && Math.abs(near) < 1e-290) return [0, Math.sign(Number(digits)) / (1 - magnitude)];
   return [near, difference(digits, exponent, near)];
@@ -204,12 +204,12 @@ function difference(digits: bigint, exponent: number, near: number): number {
   const scale = (exponent < 0 ? tens : 1n) * (shift < 0 ? twos : 1n);
   const gap = left - right;
   if (gap === 0n) return 0;
-  // Integer division would lose a small gap altogether: bring it to some 60 significant bits first.
+  // Integer division would lose a small gap: bring it to some 60 significant bits first.
   const extra = Math.max(0, scale.toString(2).length - gap.toString(2).length + 60);
   return Number((gap << BigInt(extra)) / scale) / 2 ** Math.min(extra, 1000);
 }
 
-/** A number that a JavaScript number holds. */
+/** True for a number that a JavaScript number represents exactly. */
 function isExact(value: unknown): boolean {
   return ['number', 'Int32', 'Double'].includes(bsonType(value) ?? typeof value);
 }

@@ -1,8 +1,8 @@
 import { getField, isDocument, type Doc } from './values.ts';
 
 /**
- * The values that a dotted path reaches for a query: arrays on the way are searched item by item and by
- * position. `undefined` stands for a path that ends in nothing.
+ * The values that a dotted path reaches for a query, which searches the arrays along the path by item and by
+ * position. `undefined` stands for a missing value.
  */
 export function leaves(doc: unknown, path: string): unknown[] {
   const found: unknown[] = [];
@@ -24,7 +24,7 @@ function collect(value: unknown, parts: string[], at: number, found: unknown[]):
   }
 }
 
-/** The values that a predicate is asked about: each leaf, and each item of a leaf that is an array. */
+/** The values that a predicate tests: each leaf, and each item of a leaf that is an array. */
 export function candidates(doc: Doc, path: string): unknown[] {
   const reached = leaves(doc, path);
   if (!reached.some(Array.isArray)) return reached;

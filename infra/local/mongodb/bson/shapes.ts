@@ -1,11 +1,11 @@
 import { refuse, ServerError } from '../errors.ts';
 import { isDocument, toNumber, typeName, type Doc } from './values.ts';
 
-// The shape of commands, options and stages: the same few errors of the server, wherever a field is wrong.
+// Checks of the fields of commands, options and stages, with the errors of the server's own parser.
 
 type Expected = 'object' | 'string' | 'array' | 'long';
 
-/** Refuses a field that is not known. `name` is what the fields belong to: a command, a stage. */
+/** Refuses unknown fields. `name` is that of the command or stage that has the fields. */
 export function checkKnown(spec: Doc, known: string[], name: string): void {
   const unknown = Object.keys(spec).find((field) => !known.includes(field));
   if (unknown === undefined) return;
@@ -22,21 +22,21 @@ export function missingField(name: string): ServerError {
   return new ServerError('IDLMissingField', `BSON field '${name}' is missing but a required field`);
 }
 
-/** A field that must be a document where it is given. */
+/** An optional field that must be a document. */
 export function documentField(body: Doc, field: string, name: string): Doc | undefined {
   const value = body[field] ?? undefined;
   if (value === undefined || isDocument(value)) return value;
   throw wrongType(`${name}.${field}`, value, 'object');
 }
 
-/** A field that must be a string. */
+/** A required field that must be a string. */
 export function textField(body: Doc, field: string, name: string): string {
   const value = body[field];
   if (typeof value === 'string') return value;
   throw wrongType(`${name}.${field}`, value, 'string');
 }
 
-/** A field that must be given, as a list of documents. */
+/** A required field that must be an array of documents. */
 export function listField(body: Doc, field: string, name: string): Doc[] {
   const value = body[field];
   if (value === undefined) throw missingField(`${name}.${field}`);
@@ -46,7 +46,7 @@ export function listField(body: Doc, field: string, name: string): Doc[] {
   return value as Doc[];
 }
 
-/** An option as number. */
+/** An optional number. */
 export function numberOption(value: unknown, name: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   const number = toNumber(value);

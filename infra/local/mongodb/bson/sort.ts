@@ -2,7 +2,7 @@ import { refuse } from '../errors.ts';
 import { sortKeyPart, type KeyField } from './index-keys.ts';
 import { entriesOf, isDocument, toNumber, type Doc } from './values.ts';
 
-/** A sort specification, in order. Throws BadValue (2) or the server's own codes for one that is wrong. */
+/** A sort specification, in order. */
 export function parseSort(spec: unknown): KeyField[] {
   if (spec === undefined || spec === null) return [];
   if (!isDocument(spec)) refuse('TypeMismatch', 'Expected field sort to be of type object');
@@ -19,7 +19,7 @@ export function parseSort(spec: unknown): KeyField[] {
   });
 }
 
-/** Sorts in BSON order; equal keys keep the order they came in. */
+/** Sorts in BSON order, stably. */
 export function sortBy<T>(items: T[], fields: KeyField[], docOf: (item: T) => Doc): T[] {
   return items
     .map((item) => ({ item, key: Buffer.concat(fields.map((field) => sortKeyPart(field, docOf(item)))) }))

@@ -12,7 +12,7 @@ const TYPED = {
   bsonRegExp: true,
 } as const;
 
-/** Bytes to a typed document. Throws `BSONError` for bytes that are not BSON. */
+/** Decodes bytes to a typed document. Throws `BSONError` for bytes that are not BSON. */
 export function decode(bytes: Uint8Array, rawArray?: string): Doc {
   return deserialize(bytes, rawArray === undefined ? TYPED : { ...TYPED, fieldsAsRaw: { [rawArray]: true } });
 }
@@ -27,12 +27,12 @@ export function bsonType(value: unknown): string | undefined {
     : undefined;
 }
 
-/** True for a (sub)document. A DBRef counts: it is only a document with a convention. */
+/** True for a document or a subdocument. A DBRef is one: a document with a convention. */
 export function isDocument(value: unknown): value is Doc {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   if (value instanceof Date || value instanceof RegExp || ArrayBuffer.isView(value)) return false;
   const type = (value as { _bsontype?: unknown })._bsontype;
-  // A user's field may be called `_bsontype`; only the classes carry it on their prototype.
+  // A user's field may be called `_bsontype`; the classes have it on their prototype.
   return type === undefined || type === 'DBRef' || Object.hasOwn(value, '_bsontype');
 }
 
@@ -83,7 +83,7 @@ export function toNumber(value: unknown): number | undefined {
   }
 }
 
-/** Anything that the server takes as true in a command's option. */
+/** True for what the server reads as true in an option of a command. */
 export function truthy(value: unknown): boolean {
   const number = toNumber(value);
   return number === undefined ? Boolean(value) : number !== 0;
@@ -133,7 +133,7 @@ export function withoutMissing(doc: Doc): Doc {
   return Object.fromEntries(entriesOf(doc).filter(([, value]) => value !== undefined));
 }
 
-/** A copy of every container; values are shared, because nothing here changes a value in place. */
+/** A copy of documents and arrays; other values are shared, because no code changes them in place. */
 export function clone<T>(value: T): T {
   if (Array.isArray(value)) return value.map(clone) as T;
   return isDocument(value) ? (mapFields(value, clone) as T) : value;

@@ -7,7 +7,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { Cursors } from './cursors.ts';
 import type { FailPoints } from './fail-points.ts';
 
-/** What one store has; shared by all of its connections. */
+/** The state of one store, which all of its connections share. */
 export interface StoreState {
   options: StoreOptions;
   storage: Storage;
@@ -36,11 +36,11 @@ export interface Call {
   documents?: Uint8Array[];
 }
 
-/** A reply as a document, or whole and already encoded. `ok: 1` is added to a document. */
+/** A reply: a document, to which `ok: 1` is added, or the encoded bytes of a whole reply. */
 export type Reply = Doc | Uint8Array;
 export type Command = (call: Call) => Reply | Promise<Reply>;
 
-/** The collection's name, which most commands carry as their own value. */
+/** The collection's name, which is the value of most commands' first field. */
 export function collectionName({ body, command, database }: Call): string {
   const name = body[command];
   if (typeof name !== 'string') {

@@ -16,7 +16,7 @@ export const create: Command = (call) => {
   if (unserved) refuse('InvalidOptions', `The collection option '${unserved}' is not served by this store`);
   const { storage, catalog } = call.store;
   return storage.write(() => {
-    // The server takes a second `create` with the same options as done.
+    // On the server, too, a second `create` with the same options succeeds.
     catalog.findOrCreate(namespace);
     return {};
   });

@@ -27,7 +27,7 @@ export class Cursors {
     return this.open.size;
   }
 
-  /** The reply to `find` or `aggregate`: the first batch, and a cursor when more is left. */
+  /** The reply to `find` or `aggregate`: the first batch, and a cursor when there are more documents. */
   start(
     namespace: string,
     documents: Iterator<Uint8Array, undefined>,
@@ -60,7 +60,7 @@ export class Cursors {
     return cursorReply('nextBatch', result.batch, result.done ? Long.ZERO : id, namespace);
   }
 
-  /** True when there was such a cursor. */
+  /** True when the cursor existed. */
   kill(id: Long, namespace: string): boolean {
     const cursor = this.open.get(id.toString());
     return cursor?.namespace === namespace && this.open.delete(id.toString());
@@ -70,7 +70,7 @@ export class Cursors {
     for (const [key, cursor] of this.open) if (cursor.session === session) this.open.delete(key);
   }
 
-  /** Forgets cursors that no client has asked for during the idle time. */
+  /** Removes idle cursors. */
   sweep(now = Date.now()): void {
     for (const [key, { lastUsed }] of this.open) if (now - lastUsed > this.idleMs) this.open.delete(key);
   }

@@ -4,7 +4,7 @@ import { refuse } from '../errors.ts';
 import type { Command } from './call.ts';
 import { VERSION } from './handshake.ts';
 
-// What mongosh and Compass ask for when they connect and browse.
+// The commands that mongosh and Compass send when they connect and browse.
 
 export const buildInfo: Command = () => ({
   version: VERSION,

@@ -76,7 +76,7 @@ function checkReadConcern({ readConcern }: Doc): void {
 
 function asReply(error: unknown): Doc {
   if (error instanceof ServerError) return error.toReply();
-  // What is thrown by surprise is a fault of this store, or of the command's bytes; both are reported.
+  // Any other error is a defect of this store, or comes from the command's bytes.
   const message = error instanceof Error ? error.message : String(error);
   return new ServerError('InternalError', message).toReply();
 }

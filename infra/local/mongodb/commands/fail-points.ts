@@ -6,7 +6,7 @@ export interface Fault {
   blockMs?: number;
   closeConnection?: boolean;
   error?: ServerError;
-  /** The command is carried out, and its reply gets this added. */
+  /** The command is executed, and this is added to its reply. */
   writeConcernError?: Doc;
 }
 
@@ -35,7 +35,7 @@ export class FailPoints {
     return { count: timesEntered };
   }
 
-  /** The fault for this command; undefined when it is to be served as ever. */
+  /** The fault for this command; undefined when the command is executed normally. */
   take(command: string, appName: string | undefined): Fault | undefined {
     const { point } = this;
     if (!point || !concerns(point.data, command, appName)) return undefined;

@@ -1,8 +1,8 @@
 import { isDocument, truthy, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
 
-// A field that changes what a command does must never be passed over: each command's fields are listed, what is not
-// listed is refused as the server refuses it, and what the server has and this store lacks says so.
+// A field that changes the effect of a command must never be ignored. So each command's fields are listed, and other
+// fields are refused: with the server's error, or, if the server has them, with one that says that they are not served.
 
 const OF_ANY_COMMAND = [
   ...['$db', '$clusterTime', '$readPreference', 'apiVersion', 'apiStrict', 'apiDeprecationErrors', 'comment'],
@@ -27,7 +27,7 @@ const OF_COMMAND: Record<string, string[]> = {
   aggregate: ['pipeline', 'cursor', 'let', 'hint', 'explain', 'allowDiskUse', 'bypassDocumentValidation'],
 };
 
-/** Of the server, and refused here: each would give other documents, or another shape of them. */
+/** Fields of the server that this store does not have: each changes the documents of the reply. */
 const UNSERVED = ['collation', 'min', 'max', 'returnKey', 'showRecordId', 'encryptionInformation'];
 
 /** Throws for a field that the server does not know, or that this store does not serve. */

@@ -9,7 +9,7 @@ import { namespaceOf, type Command } from './call.ts';
 import { findSpec } from './read.ts';
 import { writeOnce } from './sessions.ts';
 
-/** Find, change and answer as one step: nothing of another command comes between. */
+/** Finds, changes and answers in one atomic step. */
 export const findAndModify: Command = (call) => {
   const { body } = call;
   const namespace = namespaceOf(call);

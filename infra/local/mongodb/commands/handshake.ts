@@ -14,7 +14,7 @@ export const hello: Command = (call) => {
   return {
     ...(legacy ? { ismaster: true } : { isWritablePrimary: true }),
     helloOk: true,
-    // No `topologyVersion`: it would make drivers await a stream of answers, which this store does not send. They poll.
+    // No `topologyVersion`: with one, drivers await a stream of replies, which this store does not send. They poll.
     ...replicaSet(call.store),
     maxBsonObjectSize: 16 * 1024 * 1024,
     maxMessageSizeBytes: MAX_MESSAGE_BYTES,
@@ -52,6 +52,6 @@ export const endSessions: Command = ({ body, command, store }) => {
   });
 };
 
-/** The test-only replica set takes transactions without isolation: each command was already carried out. */
+/** The test-only replica set has no isolation: it has already executed each command of the transaction. */
 export const finishTransaction: Command = ({ store }) =>
   store.options.replicaSet === undefined ? refuseTransaction() : {};

@@ -105,7 +105,7 @@ function checkSpec(sent: Doc): Doc {
   return spec;
 }
 
-/** The server takes the very same index again as done, and refuses the same name or key with other options. */
+/** Like the server, accepts an identical index again, and refuses the same name or key with other options. */
 function alreadyThere(collection: Collection, spec: Doc): boolean {
   const key = spec.key as Doc;
   if (samePattern(key, { _id: 1 })) return true;

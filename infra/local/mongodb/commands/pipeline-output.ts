@@ -1,7 +1,7 @@
 import type { Output } from '../aggregation/pipeline.ts';
 import { checkKnown, documentField } from '../bson/shapes.ts';
 import { shellText } from '../bson/shell-text.ts';
-import { encode, isDocument, type Doc } from '../bson/values.ts';
+import { encode, isDocument, typeName, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
 import type { Catalog } from '../storage/catalog.ts';
 import type { Collection } from '../storage/collection.ts';
@@ -36,7 +36,7 @@ function destination(database: string, into: unknown, name: string): string {
   refuse(16990, 'a stage that writes needs the name of a collection');
 }
 
-/** `$out`: the collection holds the results and nothing else, with the indexes it had; all or nothing. */
+/** `$out`: replaces the documents of a collection atomically, and keeps its indexes. */
 function replaceCollection(catalog: Catalog, namespace: string, results: Doc[]): Promise<void> {
   return catalog.storage.write(() => {
     const before = catalog.find(namespace);
@@ -57,29 +57,31 @@ function insert(collection: Collection, doc: Doc): void {
   collection.insert(doc, encode(doc));
 }
 
-/** Before anything is written: a mode that no document needs would otherwise never be looked at. */
+/** Checks all options before the first write, including modes that no document needs. */
 function checkMerge(spec: Doc): void {
   checkKnown(spec, ['into', 'on', 'let', 'whenMatched', 'whenNotMatched'], '$merge');
-  const { on, whenMatched = 'merge', whenNotMatched = 'insert' } = spec;
-  const names: unknown[] = Array.isArray(on) ? on : [on ?? '_id'];
-  if (names.length === 0 || names.some((name) => typeof name !== 'string')) {
-    refuse(51186, `$merge 'on' has to be a string or a non-empty array of strings, is ${shellText(on)}`);
-  }
   documentField(spec, 'let', '$merge');
-  const modes: [name: string, value: unknown, known: string[]][] = [
-    ['whenMatched', Array.isArray(whenMatched) ? 'merge' : whenMatched, WHEN_MATCHED],
-    ['whenNotMatched', whenNotMatched, WHEN_NOT_MATCHED],
-  ];
-  for (const [name, value, known] of modes) {
-    if (known.includes(value as string)) continue;
-    refuse(
-      'BadValue',
-      `Enumeration value ${shellText(value)} for field '${name}' is not a valid value, expected one of ${known.join(', ')}.`,
-    );
+  const { on = '_id', whenMatched = 'merge', whenNotMatched = 'insert' } = spec;
+  const isList = Array.isArray(on) && on.length > 0;
+  if (typeof on !== 'string' && !isList) {
+    // Two spaces, as on the server.
+    const message = `$merge 'on' field  must be either a string or an array of strings, but found ${typeName(on)}`;
+    refuse(51186, message);
   }
+  const wrong: unknown = isList ? on.find((name) => typeof name !== 'string') : undefined;
+  if (wrong !== undefined)
+    refuse(51134, `$merge 'on' array elements must be strings, but found ${typeName(wrong)}`);
+  checkMode('whenMatched', Array.isArray(whenMatched) ? 'merge' : whenMatched, WHEN_MATCHED);
+  checkMode('$merge.whenNotMatched', whenNotMatched, WHEN_NOT_MATCHED);
 }
 
-/** `$merge`: each result meets the document with the same `on` fields, or is new. */
+function checkMode(name: string, value: unknown, known: string[]): void {
+  if (known.includes(value as string)) return;
+  const shown = typeof value === 'string' ? value : shellText(value);
+  refuse('BadValue', `Enumeration value '${shown}' for field '${name}' is not a valid value.`);
+}
+
+/** `$merge`: each result changes the document with the same `on` fields, or is inserted. */
 function merge(catalog: Catalog, database: string, spec: unknown, results: Doc[]): Promise<void> {
   const options = isDocument(spec) ? spec : { into: spec };
   checkMerge(options);

@@ -9,7 +9,7 @@ import { find, type FindSpec } from '../storage/find.ts';
 import { collectionOf, namespaceOf, type Call, type Command } from './call.ts';
 import { sessionOf } from './sessions.ts';
 
-/** The parts that `find`, `count` and their like have in common. */
+/** The fields that `find`, `count`, `distinct` and `findAndModify` have in common. */
 export function findSpec(body: Doc, command: string, filterName = 'filter'): FindSpec {
   const limit = numberOption(body.limit, 'limit') ?? 0;
   const skip = numberOption(body.skip, 'skip') ?? 0;

@@ -9,7 +9,7 @@ import { createIndexes, dropIndexes, listIndexes } from './indexes.ts';
 import { count, distinct, explain, findCommand, getMore, killCursors } from './read.ts';
 import { deleteCommand, insert, update } from './write.ts';
 
-/** Every command that is served. What is not here is answered with CommandNotFound. */
+/** All commands of the store. */
 const commands = new Map<string, Command>(
   Object.entries({
     hello,

@@ -5,13 +5,13 @@ import type { Storage } from '../storage/storage.ts';
 
 export const SESSION_MINUTES = 30;
 
-/** The session of a command as text; undefined when it names none. */
+/** The id of a command's session as text; undefined without a session. */
 export function sessionOf(body: Doc): string | undefined {
   const id = isDocument(body.lsid) ? (body.lsid.id as Binary | undefined) : undefined;
   return id?._bsontype === 'Binary' ? Buffer.from(id.buffer).toString('hex') : undefined;
 }
 
-/** What a standalone answers: transactions and retried writes belong to replica sets. */
+/** The error of a standalone, which has no transactions and no retryable writes. */
 export function refuseTransaction(): never {
   refuse('IllegalOperation', 'Transaction numbers are only allowed on a replica set member or mongos');
 }
@@ -47,7 +47,7 @@ export function forgetSession(storage: Storage, session: string): void {
   void storage.folder.sessions.remove(Buffer.from(session));
 }
 
-/** Forgets sessions that have not written for their life time, as the server does. */
+/** Removes sessions that have not written for their lifetime, as the server does. */
 export async function sweepSessions(storage: Storage, now = Date.now()): Promise<void> {
   const old = [...storage.folder.sessions.getRange({})].filter(({ value }) => {
     const at = decode(value).at;

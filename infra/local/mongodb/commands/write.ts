@@ -32,7 +32,7 @@ function runBatch<T>(
   }
   const ordered = call.body.ordered === undefined || truthy(call.body.ordered);
   return writeOnce(call.store.storage, call.body, () => {
-    // A new one each time: a job whose transaction failed for another's sake runs again.
+    // A new reply on each call: the job runs again when the transaction that it shares with others fails.
     const reply = { ...counts };
     const writeErrors: Doc[] = [];
     for (const [index, statement] of statements.entries()) {
@@ -64,7 +64,7 @@ export const insert: Command = (call) => {
   });
 };
 
-/** The bytes as sent, unless `_id` has to be added or moved to the front. */
+/** The bytes as sent, unless `_id` must be added or moved to the front. */
 function storable(sent: Uint8Array): [Doc, Uint8Array] {
   if (sent.length > MAX_DOCUMENT_BYTES) {
     const message = `object to insert too large. size in bytes: ${sent.length}, max size: ${MAX_DOCUMENT_BYTES}`;
@@ -72,7 +72,7 @@ function storable(sent: Uint8Array): [Doc, Uint8Array] {
   }
   const doc = decode(sent);
   checkDepth(doc);
-  // An integer-like name goes first in a JavaScript object, so the first name is read from the bytes.
+  // A JavaScript object puts integer-like names first, so the first name is read from the bytes.
   const inFront = Buffer.from(sent.buffer, sent.byteOffset + 5, 4).toString('latin1') === '_id\0';
   const whole = inFront ? doc : withId(doc);
   checkId(whole._id);
@@ -122,7 +122,7 @@ function updateOne(call: Call, namespace: string, statement: Doc): Outcome {
   const { catalog } = call.store;
   const collection = catalog.find(namespace);
   const search: FindSpec = { filter, hint: statement.hint, limit: multi ? 0 : 1, variables };
-  // All are found before the first is changed, because a changed document could come again further on in the index.
+  // All are found before the first change, because a changed document could appear again later in the index.
   const records = [...find(collection, search)];
   if (records.length === 0 && truthy(statement.upsert)) {
     return { matched: 1, modified: 0, upserted: upsert(catalog, namespace, spec)._id };

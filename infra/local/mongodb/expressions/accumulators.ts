@@ -7,9 +7,9 @@ import { refuse } from '../errors.ts';
 import { evaluate, keyText } from './evaluate.ts';
 
 /**
- * Corrections of mingo's accumulators, for groups, windows and expressions. mingo's order is not BSON's, it
- * pushes missing values, and it answers NaN or fails where there is nothing to accumulate.
- * Without an expression (null) the items are the values themselves.
+ * Corrections of mingo's accumulators, for groups and expressions. mingo does not use BSON's order, pushes
+ * missing values, and answers NaN or fails where there is no value to accumulate.
+ * Without an expression (null) the items are the values.
  */
 type Accumulator = (items: unknown[], expression: unknown, options: Options) => unknown;
 type Fold = (values: unknown[]) => unknown;
@@ -59,7 +59,7 @@ function mergeObjects(values: unknown[]): Doc {
   }, {});
 }
 
-/** Of `{ p: [...] }`: the smallest number that this share of the numbers does not exceed; null of none. */
+/** For each share the smallest number that this share of the numbers does not exceed; null without numbers. */
 function percentiles(values: unknown[], shares: unknown[]): (number | null)[] {
   const sorted = numbers(values).sort((left, right) => left - right);
   return shares.map((share) => {
@@ -71,7 +71,7 @@ function percentiles(values: unknown[], shares: unknown[]): (number | null)[] {
   });
 }
 
-/** What the folds of expressions and of groups share. */
+/** The folds that groups and expressions share. */
 const folds: Record<string, Fold> = {
   $sum: (values) => total(numbers(values)),
   $avg: (values) => {
@@ -99,7 +99,7 @@ function countOf(expression: unknown, operator: string, options: Options): numbe
   return number;
 }
 
-/** `$top` and its kin: the output of the first or last documents in an order. */
+/** `$top`, `$bottom` and their forms with `n`: the output of the first or last documents in an order. */
 function ranked(operator: string, end: 'top' | 'bottom', many: boolean): Accumulator {
   return (items, expression, options) => {
     const fields = parseSort(field(expression, 'sortBy', operator));
@@ -153,10 +153,10 @@ const accumulators: Record<string, Accumulator> = {
   $median,
 };
 
-/** As expressions: of one argument that is an array its items, otherwise the arguments. */
+/** A fold as an expression, over its arguments, or over the items of its only argument if that is an array. */
 function asExpression(fold: Fold): Accumulator {
   return (given, expression, options) => {
-    // mingo asks the expression first when it accumulates a list of documents.
+    // mingo calls the expression, too, to accumulate a list of documents.
     if (Array.isArray(given)) return fold(valuesOf(given, expression, options));
     const one = !Array.isArray(expression) || expression.length === 1;
     const values = evaluate([given], expression, options)[0];

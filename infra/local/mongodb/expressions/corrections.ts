@@ -1,27 +1,21 @@
 import type { Options } from 'mingo/types';
 import { compareValues } from '../bson/key-encoding.ts';
-import { isDocument, typeName } from '../bson/values.ts';
+import { isDocument, toNumber, typeName } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
-import { evaluate, noBranch } from './evaluate.ts';
+import { evaluate, noBranch, operands, type Expression } from './evaluate.ts';
 import { stringExpressions } from './strings.ts';
 
-/** Corrections of mingo's expressions: comparison in BSON order, null in and null out, no silent `$switch`. */
-type Expression = (given: unknown, operand: unknown, options: Options) => unknown;
-
+/** Corrections of mingo's expressions: comparison in BSON order, null for null, an error of `$switch`. */
 function argumentsOf(given: unknown, operand: unknown, options: Options): unknown[] {
   if (Array.isArray(operand)) return operand.map((item) => evaluate([given], item, options)[0]);
   const date = isDocument(operand) && 'date' in operand ? operand.date : operand;
   return evaluate([given], date, options);
 }
 
-/** Of two expressions; missing comes before null here, other than in a filter. */
+/** Compares two expressions. Unlike in a filter, missing comes before null. */
 function comparison(operator: string, result: (order: number) => unknown): Expression {
   return (given, operand, options) => {
-    const values = argumentsOf(given, operand, options);
-    if (values.length !== 2) {
-      refuse(16020, `Expression ${operator} takes exactly 2 arguments. ${values.length} were passed in.`);
-    }
-    const [left, right] = values;
+    const [left, right] = operands(operator, 2, operand).map((item) => evaluate([given], item, options)[0]);
     const missing = left === undefined || right === undefined;
     return result(
       missing ? Number(left !== undefined) - Number(right !== undefined) : compareValues(left, right),
@@ -65,7 +59,23 @@ function end(operator: string, at: 0 | -1): Expression {
   };
 }
 
-/** `mingoExpressions` are mingo's own, which some of these finish with. */
+const $arrayElemAt: Expression = (given, operand, options) => {
+  const values = operands('$arrayElemAt', 2, operand).map((item) => evaluate([given], item, options)[0]);
+  const [list, at] = values.map((value) => value ?? null);
+  if (list === null || at === null) return null;
+  if (!Array.isArray(list)) {
+    refuse(28689, `$arrayElemAt's first argument must be an array, but is ${typeName(list)}`);
+  }
+  const index = toNumber(at);
+  if (index === undefined) {
+    refuse(28690, `$arrayElemAt's second argument must be a numeric value, but is ${typeName(at)}`);
+  }
+  if (index === (index | 0)) return list.at(index) as unknown;
+  const message = `$arrayElemAt's second argument must be representable as a 32-bit integer: ${index}`;
+  refuse(28691, message);
+};
+
+/** `mingoExpressions` are mingo's own, which some corrections call. */
 export function moreExpressions(mingoExpressions: object): Record<`$${string}`, never> {
   const own = mingoExpressions as Record<string, Expression>;
   const order = (value: number) => Math.sign(value);
@@ -77,6 +87,7 @@ export function moreExpressions(mingoExpressions: object): Record<`$${string}`, 
     $gte: comparison('$gte', (value) => value >= 0),
     $lt: comparison('$lt', (value) => value < 0),
     $lte: comparison('$lte', (value) => value <= 0),
+    $arrayElemAt,
     $first: end('$first', 0),
     $last: end('$last', -1),
     $switch: switchOf(own.$switch!),

@@ -1,22 +1,12 @@
-import type { Options } from 'mingo/types';
 import { shellText } from '../bson/shell-text.ts';
 import { bsonType, isDocument, toNumber, typeName } from '../bson/values.ts';
 import { refuse, ServerError } from '../errors.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluate, operands, type Expression } from './evaluate.ts';
 
-/**
- * Corrections of mingo's expressions on texts, which fail or answer null where the server reads a number or a
- * date as text and null as "".
- */
-type Expression = (given: unknown, operand: unknown, options: Options) => unknown;
+// Corrections of mingo's expressions on strings. mingo fails or answers null where the server reads a number or a
+// date as a string and null as "".
 
-function argumentsOf(operator: string, count: number, operand: unknown): unknown[] {
-  const list = Array.isArray(operand) ? (operand as unknown[]) : [operand];
-  if (list.length === count) return list;
-  refuse(16020, `Expression ${operator} takes exactly ${count} arguments. ${list.length} were passed in.`);
-}
-
-/** The text that the server takes a value for. Throws 16007 for one that has none. */
+/** A value as a string. Throws 16007 for a value that the server does not convert. */
 function textOf(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'string') return value;
@@ -27,17 +17,17 @@ function textOf(value: unknown): string {
 
 function cased(operator: string, change: (text: string) => string): Expression {
   return (given, operand, options) => {
-    const [text] = argumentsOf(operator, 1, operand);
+    const [text] = operands(operator, 1, operand);
     return change(textOf(evaluate([given], text, options)[0]));
   };
 }
 
-/** As the server does, of Latin letters alone. */
+/** Like the server, these change only the letters of ASCII. */
 const upper = (text: string) => text.replaceAll(/[a-z]/g, (letter) => letter.toUpperCase());
 const lower = (text: string) => text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 const $size: Expression = (given, operand, options) => {
-  const [list] = evaluate([given], argumentsOf('$size', 1, operand)[0], options);
+  const [list] = evaluate([given], operands('$size', 1, operand)[0], options);
   if (Array.isArray(list)) return list.length;
   refuse(17124, `The argument to $size must be an array, but was of type: ${typeName(list)}`);
 };
@@ -72,7 +62,7 @@ function trim(operator: string, ends: { left: boolean; right: boolean }): Expres
 }
 
 const $substrBytes: Expression = (given, operand, options) => {
-  const list = argumentsOf('$substrBytes', 3, operand);
+  const list = operands('$substrBytes', 3, operand);
   const [text, start, length] = evaluate([given], list, options)[0] as unknown[];
   const bytes = Buffer.from(textOf(text));
   const from = toNumber(start);
@@ -93,7 +83,7 @@ const $substrBytes: Expression = (given, operand, options) => {
 };
 
 const $substrCP: Expression = (given, operand, options) => {
-  const list = argumentsOf('$substrCP', 3, operand);
+  const list = operands('$substrCP', 3, operand);
   const [text, ...range] = evaluate([given], list, options)[0] as unknown[];
   const [from, count] = range.map((value, place) => {
     const name = place === 0 ? 'starting index' : 'length';
@@ -113,10 +103,29 @@ const $substrCP: Expression = (given, operand, options) => {
   return [...textOf(text)].slice(from, from + count).join('');
 };
 
+const $concat: Expression = (given, operand, options) => {
+  const parts = evaluate([given], Array.isArray(operand) ? operand : [operand], options)[0] as unknown[];
+  const wrong = parts.find((part) => typeof part !== 'string');
+  // The server reads from left to right, so a null only counts before a value of another type.
+  if (wrong === undefined) return parts.join('');
+  return wrong === null ? null : refuse(16702, `$concat only supports strings, not ${typeName(wrong)}`);
+};
+
+function length(operator: string, code: number, measure: (text: string) => number): Expression {
+  return (given, operand, options) => {
+    const [text] = evaluate([given], operands(operator, 1, operand)[0], options);
+    if (typeof text === 'string') return measure(text);
+    refuse(code, `${operator} requires a string argument, found: ${typeName(text)}`);
+  };
+}
+
 export const stringExpressions: Record<string, Expression> = {
   $toUpper: cased('$toUpper', upper),
   $toLower: cased('$toLower', lower),
   $size,
+  $concat,
+  $strLenBytes: length('$strLenBytes', 34473, (text) => Buffer.byteLength(text)),
+  $strLenCP: length('$strLenCP', 34471, (text) => [...text].length),
   $trim: trim('$trim', { left: true, right: true }),
   $ltrim: trim('$ltrim', { left: true, right: false }),
   $rtrim: trim('$rtrim', { left: false, right: true }),

@@ -5,8 +5,8 @@ import { toNumber, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
 
 /**
- * `$bitsAllSet` and its kin. mingo's take null, texts and true for numbers; these match integers of 64 bits and
- * binary data alone.
+ * `$bitsAllSet` and the like. mingo's read null, strings and true as numbers; these match only integers of 64 bits
+ * and binary data.
  */
 function bad(message: string): never {
   refuse('BadValue', message);
@@ -19,7 +19,7 @@ function bytesOf(value: unknown): Uint8Array | undefined {
 
 const bitOfBytes = (bytes: Uint8Array, place: number) => ((bytes[place >> 3] ?? 0) >> (place & 7)) & 1;
 
-/** The places of the bits that a mask names, counted from the least. Throws BadValue for what is no mask. */
+/** The positions of the bits in a mask, counted from the least significant. Throws BadValue for a wrong mask. */
 export function bitPlaces(path: string, mask: unknown): number[] {
   if (Array.isArray(mask)) return mask.map(placeOf);
   const bytes = bytesOf(mask);
@@ -39,7 +39,7 @@ function placeOf(value: unknown): number {
   return Number(place);
 }
 
-/** Reads a bit of a value; undefined where it is neither an integer nor binary. A number's sign goes on for ever. */
+/** Reads a bit of a value; undefined for a value that is neither an integer nor binary. Numbers are sign-extended. */
 function bitReader(value: unknown): ((place: number) => number) | undefined {
   const bytes = bytesOf(value);
   if (bytes) return (place) => bitOfBytes(bytes, place);
@@ -47,7 +47,7 @@ function bitReader(value: unknown): ((place: number) => number) | undefined {
   return number === undefined ? undefined : (place) => Number((number >> BigInt(Math.min(place, 63))) & 1n);
 }
 
-/** Of places that `bitPlaces` has read: whether all or any of them have this bit. */
+/** Tests whether all or any of the positions that `bitPlaces` returns have this bit. */
 function bits(quantity: 'every' | 'some', wanted: 0 | 1) {
   return (path: string, places: number[]) => (doc: Doc) =>
     candidates(doc, path).some((value) => {

@@ -27,8 +27,8 @@ const context = Context.init()
 export const mingoSettings = { context, scriptEnabled: false };
 
 /**
- * mingo copies all of its operator tables for each new query, which costs more than a point query does; handed
- * the options that it has made itself it does not. It shows those only to operators, so one asks for them.
+ * mingo copies all of its operator tables for each new query, which costs more than a point query, unless it is
+ * given options that it has made itself. Only operators see those, so an operator reads them.
  */
 const prepared = prepareOptions();
 
@@ -44,14 +44,14 @@ function prepareOptions(): Options {
   return seen!;
 }
 
-/** mingo's options for everything here. Not to be spread: their values are getters; `mingoSettings` is for that. */
+/** mingo's options. Spread `mingoSettings` instead of these: their values are getters. */
 export function mingoOptions(variables?: Doc): Options {
   return variables ? ({ ...mingoSettings, variables } as unknown as Options) : prepared;
 }
 
 export type Matcher = (doc: Doc) => boolean;
 
-/** A filter to a test of typed documents. Throws the server's errors for a filter that it would refuse. */
+/** Compiles a filter to a test of typed documents. Throws the server's errors for a wrong filter. */
 export function compileFilter(filter: Doc, variables?: Doc): Matcher {
   const checked = checkFilter(filter);
   if (Object.keys(checked).length === 0) return () => true;
@@ -61,7 +61,7 @@ export function compileFilter(filter: Doc, variables?: Doc): Matcher {
   });
 }
 
-/** mingo throws plain errors; the ones with a code of the server's own get it. */
+/** Turns the plain errors that mingo throws into errors of the server. */
 export function asServerErrors<T>(run: () => T): T {
   try {
     return run();

@@ -12,7 +12,7 @@ function bad(message: string): never {
 
 /**
  * A filter in one canonical form, each field with an operator: `{ a: 1 }` becomes `{ a: { $eq: 1 } }`. Refuses
- * what the server refuses, with its codes, because mingo would take much of it without a word.
+ * what the server refuses, with its codes, because mingo accepts much of it silently.
  */
 export function checkFilter(filter: unknown): Doc {
   if (!isDocument(filter)) bad('query filter must be a document');
@@ -136,7 +136,7 @@ function checkOperand(path: string, operator: string, operand: unknown): unknown
   }
 }
 
-/** A stage behind others holds the form that mingo computes on. */
+/** After the first stage a pattern has the form that mingo computes on. */
 const isPattern = (value: unknown) => value instanceof BSONRegExp || value instanceof RegExp;
 
 function asPattern(value: unknown): unknown {

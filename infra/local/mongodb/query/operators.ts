@@ -8,8 +8,8 @@ import { bitOperators } from './bit-operators.ts';
 
 /**
  * Corrections of mingo's query operators. mingo compares JavaScript values: it sorts arrays and fields before
- * it compares them, orders classes by their text and knows one kind of number. These compare as BSON does.
- * What is not here ($and, $or, $nor and $not) is mingo's.
+ * it compares them, orders types by their names and has one kind of number. These compare as BSON does.
+ * The other operators ($and, $or, $nor and $not) are mingo's.
  */
 type Predicate = (doc: Doc) => boolean;
 type Operator = (path: string, operand: never, options: Options) => Predicate;
@@ -25,7 +25,7 @@ function isNaNValue(value: unknown): boolean {
   return Number.isNaN(toNumber(value) ?? 0);
 }
 
-/** `$gt` and its kin: within one class of types only; NaN equals itself and is neither more nor less. */
+/** `$gt`, `$gte`, `$lt`, `$lte`: within one class of types; NaN equals NaN and is not more or less than any number. */
 function ordered(accept: (order: number) => boolean): Operator {
   return (path: string, operand: unknown) => {
     const order = orderClass(operand);
@@ -123,7 +123,7 @@ const $expr = (mingoExpr: Operator): Operator => {
   };
 };
 
-/** `mingoExpr` is mingo's own `$expr`, which gets the view of numbers that it computes on. */
+/** `mingoExpr` is mingo's own `$expr`, which gets JavaScript numbers. */
 export function corrections(mingoExpr: Operator): Record<`$${string}`, never> {
   const operators: Record<string, Operator> = {
     $eq,

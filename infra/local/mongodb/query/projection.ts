@@ -29,7 +29,7 @@ export type Projector = (doc: Doc) => Doc;
 
 /**
  * The projection of `find` and `findAndModify`: inclusion, exclusion, `$slice` and `$elemMatch` on typed
- * values, so that types survive; computed fields go through mingo's `$project`. Undefined when there is none.
+ * values, which keeps types; mingo's `$project` computes the other fields. Undefined without a projection.
  */
 export function compileProjection(spec: unknown, filter: Doc): Projector | undefined {
   if (!isDocument(spec) || entriesOf(spec).length === 0) return undefined;
@@ -94,7 +94,7 @@ function plant(tree: Tree, path: string, leaf: Leaf): void {
   }
 }
 
-/** Keeps what the tree names, or, when not `including`, removes it. */
+/** Keeps the fields that the tree names; removes them when `including` is false. */
 function project(value: unknown, tree: Tree, including: boolean): unknown {
   if (Array.isArray(value)) {
     const items = including ? value.filter((item) => Array.isArray(item) || isDocument(item)) : value;
@@ -133,7 +133,7 @@ function arrayOperator(value: Doc): (field: unknown) => unknown {
   };
 }
 
-/** `{ 'a.$': 1 }`: the first item that the query's own condition on that array matches. */
+/** `{ 'a.$': 1 }`: the first item that matches the condition of the query on that array. */
 function positional(path: string, filter: Doc): (field: unknown) => unknown {
   const condition = getField(filter, path);
   const nested = entriesOf(filter).filter(([name]) => name.startsWith(`${path}.`));

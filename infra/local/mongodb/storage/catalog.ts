@@ -33,7 +33,7 @@ export class Catalog implements Home {
     return this.collections.get(namespace);
   }
 
-  /** All collections of a database, by name; of every database when none is named. */
+  /** All collections of a database, by name; of every database when `database` is undefined. */
   list(database?: string): Collection[] {
     return [...this.collections.values()]
       .filter((collection) => database === undefined || collection.database === database)
@@ -80,7 +80,7 @@ export class Catalog implements Home {
     void this.folder.catalog.put(Buffer.from(collection.namespace), Buffer.from(meta));
   }
 
-  /** A number never used before, for a collection or an index. Only inside `storage.write`. */
+  /** A new number for a collection or an index. Only inside `storage.write`. */
   takeId(): number {
     const { meta } = this.folder;
     const id = Number(meta.get(NEXT_ID)?.toString() ?? 1);

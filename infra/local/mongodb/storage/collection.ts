@@ -9,15 +9,15 @@ export interface CollectionMeta {
   indexes: IndexMeta[];
 }
 
-/** What a collection needs of the catalog that it stands in. */
+/** What a collection needs of its catalog. */
 export interface Home {
   readonly folder: Folder;
-  /** A number never used before, for a collection or an index. */
+  /** A new number for a collection or an index. */
   takeId(): number;
   save(collection: Collection): void;
 }
 
-/** A stored document. `id` is its place: collections keep the order in which documents came. */
+/** A stored document. `id` is its number: collections keep the order of insertion. */
 export interface StoredRecord {
   id: number;
   bytes: Uint8Array;
@@ -34,7 +34,7 @@ const CHUNK = 128;
 
 /**
  * Documents and their index entries. Each write is checked against all indexes before its first put, so that a
- * refused document leaves nothing behind; writes happen only inside `storage.write`.
+ * refused document has no effect. Writes are allowed only inside `storage.write`.
  */
 export class Collection {
   readonly namespace: string;
@@ -78,13 +78,13 @@ export class Collection {
     return bytes && { id, bytes, doc: decode(bytes) };
   }
 
-  /** The one record under a whole key of a unique index. */
+  /** The record with this whole key of a unique index. */
   readUnique(index: Index, key: Buffer): StoredRecord | undefined {
     const holder = this.folder.index.get(index.address(key));
     return holder && this.read(recordId(holder));
   }
 
-  /** All records in the order of their coming; holds no lmdb cursor between steps, so it may be left and resumed. */
+  /** All records in the order of insertion. Keeps no lmdb cursor open between steps, so a scan may pause or end early. */
   *scan(backward = false): Generator<StoredRecord> {
     for (const { key, value } of chunks(this.folder.docs, this.recordRange(), backward)) {
       yield { id: recordId(key), bytes: value, doc: decode(value) };
@@ -130,7 +130,7 @@ export class Collection {
     this.indexes = [new Index({ id: this.home.takeId(), spec, multikey: false, shortened: false })];
   }
 
-  /** Builds the index over what is there. Throws DuplicateKey before anything is kept. */
+  /** Builds the index over the documents of the collection. Throws DuplicateKey before the first write. */
   addIndex(spec: Doc): void {
     const index = new Index({ id: this.home.takeId(), spec, multikey: false, shortened: false });
     const taken = new Set<string>();
@@ -237,7 +237,7 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** lmdb ranges go down from `start`, which is in them, to `end`, which isn't. */
+/** A reverse range of lmdb goes from `start`, inclusive, down to `end`, exclusive. */
 function backwards({ start, end }: KeyRange): { start: Buffer; end: Buffer; reverse: true } {
   return { start: end, end: start, reverse: true };
 }

@@ -17,13 +17,13 @@ export interface FindSpec {
   maxTimeMS?: number;
 }
 
-/** What a search cost, for `explain`. */
+/** The cost of a search, for `explain`. */
 export interface Effort {
   examined: number;
   plan: Plan;
 }
 
-/** The matching records, in order. A wrong filter or sort throws here, not at the first step. */
+/** The matching records, in order. A wrong filter or sort throws at once, not at the first `next()`. */
 export function find(
   collection: Collection | undefined,
   spec: FindSpec,

@@ -22,16 +22,16 @@ const HOLDER = Buffer.from('holder');
 const VERSION = Buffer.from('format');
 const TABLE = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
-// lmdb's locks are per process: a second store in this very process has to be caught here.
+// lmdb's locks are per process: a second store in this process must be detected here.
 const heldHere = new Set<string>();
 
 /**
- * Opens the folder and takes it for this process. Throws `StoreError`.
+ * Opens the folder for this process only. Throws `StoreError`.
  *
- * Who holds it is decided inside an lmdb write transaction, of which there is one at a time over all processes:
+ * The holder is decided inside an lmdb write transaction, of which there is one at a time over all processes:
  * the recorded holder counts only while lmdb's reader table lists its pid, and lmdb clears from there every
- * process whose file lock the operating system has released. A killed holder is thus gone at once, and a pid
- * used again by another program is never taken for one.
+ * process whose file lock the operating system has released. So a killed holder is removed at once, and another
+ * program that gets its pid is never mistaken for a holder.
  */
 export function openFolder(dataDir: string): Folder {
   const path = makeFolder(dataDir);
@@ -69,9 +69,9 @@ function makeFolder(dataDir: string): string {
 }
 
 function openTables(path: string): Folder {
-  // overlappingSync off: a commit returns only after lmdb has synced pages and meta page to the disk, and that
-  // is what an acknowledgement rests on.
-  // lmdb takes a path with a dot in it for a file, unless it is told.
+  // overlappingSync off: a commit returns only after lmdb has synced pages and meta page to the disk, which
+  // acknowledgements depend on.
+  // Without noSubdir, lmdb takes a path with a dot in it for a file.
   const root = open<Buffer, Buffer>({ path, noSubdir: false, overlappingSync: false, maxDbs: 8, ...TABLE });
   const table = (name: string): Table => root.openDB<Buffer, Buffer>({ name, ...TABLE });
   return {
@@ -107,7 +107,7 @@ function livePids(readerList: string): Set<number> {
   return new Set(Array.from(readerList.matchAll(/^\s*(\d+)\s/gm), ([, pid]) => Number(pid)));
 }
 
-/** Reading a data file that is cut off ends the process with SIGBUS, so its size is checked before lmdb maps it. */
+/** Reading a truncated data file ends the process with SIGBUS, so the size is checked before lmdb maps the file. */
 function checkDataFile(path: string): void {
   const file = join(path, 'data.mdb');
   let fd: number;
@@ -144,7 +144,7 @@ function corrupt(path: string, cause?: unknown): StoreError {
   );
 }
 
-/** lmdb's own messages name its internals; a person needs to know what to do. */
+/** Replaces lmdb's messages, which name its internals, with ones that say what to do. */
 export function explain(error: unknown, path: string): unknown {
   if (error instanceof StoreError) return error;
   const text = error instanceof Error ? error.message : String(error);

@@ -11,19 +11,19 @@ import { isDocument, truthy, type Doc } from '../bson/values.ts';
 import { ServerError } from '../errors.ts';
 import { compileFilter, type Matcher } from '../query/compile.ts';
 
-/** How an index is kept in the catalog. `spec` is what `listIndexes` shows. */
+/** An index as the catalog stores it. `spec` is what `listIndexes` returns. */
 export interface IndexMeta {
   id: number;
   spec: Doc;
-  /** Some document has more than one key in it. */
+  /** Some document has more than one key. */
   multikey: boolean;
-  /** Some key is stored shortened, so that the order of keys is not exactly that of values. */
+  /** Some key is stored shortened, so the order of keys may differ from that of values. */
   shortened: boolean;
 }
 
 const NONE = Buffer.alloc(0);
 
-/** One index: what it would hold of a document, and what it is called. Reads and writes are the collection's. */
+/** One index: its name and the keys that it has for a document. The collection reads and writes it. */
 export class Index {
   readonly id: number;
   readonly name: string;
@@ -54,7 +54,7 @@ export class Index {
     return { id: this.id, spec: this.spec, multikey: this.multikey, shortened: this.shortened };
   }
 
-  /** The keys under which `doc` stands here; none when the index is sparse or partial and leaves it out. */
+  /** The keys of `doc` in this index; none when the index is sparse or partial and omits the document. */
   keysOf(doc: Doc): IndexKeys {
     const none: IndexKeys = { keys: [], multikey: false, absent: true };
     if (this.covers && !this.covers(doc)) return none;
@@ -62,7 +62,7 @@ export class Index {
     return this.sparse && found.absent ? none : found;
   }
 
-  /** The key in lmdb: the index's number, the key, and for an index that isn't unique the record. */
+  /** The key in lmdb: the index's number, the key, and the record's number unless the index is unique. */
   address(key: Buffer, recordKey: Buffer = NONE): Buffer {
     return Buffer.concat(
       this.unique ? [this.prefix(), storedKey(key)] : [this.prefix(), storedKey(key), recordKey],
@@ -75,7 +75,7 @@ export class Index {
     return bytes;
   }
 
-  /** Takes note of what `keys` mean for later plans; true when something changed that has to be kept. */
+  /** Updates the flags that later plans need; true when a flag has changed and must be saved. */
   learn(keys: IndexKeys): boolean {
     const before = `${this.multikey}${this.shortened}`;
     this.multikey ||= keys.multikey;

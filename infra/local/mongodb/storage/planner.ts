@@ -6,15 +6,15 @@ import { checkFilter } from '../query/filter.ts';
 import type { Collection, KeyRange, StoredRecord } from './collection.ts';
 import type { Index } from './index.ts';
 
-/** How `find` will get at its documents; the filter is still asked about each of them. */
+/** How `find` reads documents; the filter still tests each of them. */
 export interface Plan {
   /** Undefined: the whole collection is read. */
   index?: Index;
   ranges: KeyRange[];
-  /** The whole key of a unique index, where the filter names it: one look-up, and no range is walked. */
+  /** The whole key of a unique index, if the filter has it: then one look-up replaces the scan of a range. */
   key?: Buffer;
   backward: boolean;
-  /** The documents come in the order that was asked for. */
+  /** The documents come in the requested order. */
   sorted: boolean;
 }
 
@@ -27,7 +27,7 @@ interface Limits {
 const MAX_RANGES = 200;
 const LAST = Buffer.from([0xff]);
 
-/** Chooses the index with the longest useful prefix; one that also gives the order wins a tie. */
+/** Chooses the index with the longest useful prefix; in a tie, the one that also gives the order. */
 export function plan(
   collection: Collection | undefined,
   filter: Doc,
@@ -67,7 +67,7 @@ export function samePattern(left: Doc, right: Doc): boolean {
   return text(left) === text(right);
 }
 
-/** What the filter says about each field on its own, over all conditions that must hold together. */
+/** The conditions on each field that every matching document meets. */
 function limitsOf(filter: Doc, limits = new Map<string, Limits>()): Map<string, Limits> {
   for (const [path, operators] of Object.entries(filter)) {
     if (path === '$and') for (const part of operators as Doc[]) limitsOf(part, limits);
@@ -93,7 +93,7 @@ function narrow(limit: Limits, operator: string, value: unknown): void {
   else if (operator === '$lt' || operator === '$lte') limit.to ??= { value, open };
 }
 
-/** Arrays are indexed by their items, patterns not at all, and NaN has its own rules: the filter decides. */
+/** Not for an index: arrays, which are indexed by their items, patterns, and NaN, which has its own rules. */
 function searchable(value: unknown): boolean {
   return !Array.isArray(value) && !(value instanceof RegExp) && !Number.isNaN(toNumber(value) ?? 0);
 }
@@ -114,7 +114,7 @@ function planWith(
   let prefixes: Buffer[] = [Buffer.alloc(0)];
   let used = 0;
   let single = true;
-  // With several keys a document, conditions on different fields may be met by different keys.
+  // A document with several keys may meet conditions on different fields with different keys.
   const usable = index.multikey ? index.fields.slice(0, 1) : index.fields;
   for (const field of usable) {
     const equal = limits.get(field.path)?.equal;
@@ -137,7 +137,7 @@ function planWith(
   return { plan: { index, ranges, ...(full && single && { key: prefixes[0]! }), backward, sorted }, score };
 }
 
-/** A field that is equal to a text is there. */
+/** A field that equals a string exists. */
 const isText = (condition: unknown) => typeof condition === 'string';
 
 function implies(filter: Doc, partial: Doc): boolean {
@@ -160,7 +160,7 @@ function rangeOf(
   multikey: boolean,
 ): KeyRange {
   if (!field || !limit) return { start: lower(prefix, false), end: upper(prefix, true) };
-  // One document's array may meet each limit with another item, so only one limit may narrow the range.
+  // An array may meet each limit with a different item, so only one limit may narrow the range.
   const from = limit.from;
   const to = multikey && from ? undefined : limit.to;
   const order = orderClass((from ?? to)!.value);
@@ -182,7 +182,7 @@ function rangeOf(
   };
 }
 
-// A bound that had to be cut can't tell its neighbours apart, so it lets them all in.
+// A bound that was cut does not distinguish its neighbours, so it includes them all.
 
 /** Before all keys that begin with these bytes, or after them. */
 function lower(bytes: Buffer, after: boolean): Buffer {
@@ -195,7 +195,7 @@ function upper(bytes: Buffer, after: boolean): Buffer {
   return after || cut ? Buffer.concat([edge, LAST]) : edge;
 }
 
-/** Fields that the index holds to one value have no say in the order; the rest must be its next fields. */
+/** Fields with one value do not affect the order; the others must be the next fields of the index. */
 function orderOf(index: Index, used: number, sort: KeyField[]): 'forward' | 'backward' | undefined {
   if (sort.length === 0) return undefined;
   const constant = index.fields.slice(0, used).map(({ path }) => path);

@@ -21,7 +21,7 @@ export function checkId(id: unknown): void {
   }
 }
 
-/** Refuses what nests deeper than the server stores. */
+/** Refuses a document that is nested more deeply than the server stores. */
 export function checkDepth(value: unknown, depth = 1): void {
   if (!Array.isArray(value) && !isDocument(value)) return;
   if (depth > MAX_DEPTH) {

@@ -8,13 +8,12 @@ interface Job {
 }
 
 /**
- * The one writer. Jobs that arrive while one transaction is being synced to the disk share the next one, and so one
- * sync; `write` resolves after that sync, never before. lmdb syncs in a thread of its own, and meanwhile the next
- * messages are taken in.
+ * The only writer. Jobs that arrive while a transaction is synced to the disk share the next transaction, and so
+ * one sync; `write` resolves after that sync. lmdb syncs in its own thread, while this one reads the next messages.
  */
 export class Storage {
   readonly folder: Folder;
-  /** Called when a transaction was undone: whatever was kept in memory about it is wrong. */
+  /** Called when a transaction is rolled back: what memory holds of it is wrong. */
   onUndone: () => void = () => undefined;
   private queue: Job[] = [];
   private flushing: Promise<void> | undefined;
@@ -26,8 +25,8 @@ export class Storage {
   }
 
   /**
-   * Runs `job` alone and makes its puts durable. A `ServerError` must be thrown before the first put that it is
-   * about, since earlier effects of the job are kept; any other error undoes the whole job.
+   * Runs `job` alone and makes its puts durable. A `ServerError` must be thrown before the first put that it
+   * concerns, because earlier effects of the job are kept; any other error rolls back the whole job.
    */
   write<T>(job: () => T): Promise<T> {
     if (this.closed) return Promise.reject(new ServerError('InterruptedAtShutdown', 'The store is closing'));
@@ -37,7 +36,7 @@ export class Storage {
     });
   }
 
-  /** Resolves when what is being written stands: a command that comes after a write must not see the time before it. */
+  /** Resolves when the current write is durable: a command that comes after a write must see it. */
   settled(): Promise<unknown> | undefined {
     return this.committing;
   }
@@ -48,7 +47,7 @@ export class Storage {
       this.queue = [];
       this.committing = this.commit(jobs);
       if (await this.committing) continue;
-      // One of them broke the shared transaction: each gets its own, so that only that one fails.
+      // One job failed the shared transaction: each gets its own now, so that only that job fails.
       for (const job of jobs) await this.commit([job], job.reject);
     }
     this.flushing = this.committing = undefined;
@@ -73,7 +72,7 @@ export class Storage {
       onFailure?.(this.asServerError(error));
       return false;
     }
-    // lmdb keeps a read snapshot over several reads of one turn; whoever is told of the write must see it.
+    // lmdb keeps a read snapshot over several reads of one turn; a client that gets the reply must see the write.
     this.folder.root.resetReadTxn();
     for (const done of settle) done();
     return true;

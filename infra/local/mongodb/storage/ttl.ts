@@ -4,7 +4,7 @@ import type { Catalog } from './catalog.ts';
 
 const AT_ONCE = 1000;
 
-/** Removes what TTL indexes have let expire; `now` in milliseconds. Resolves to how many documents went. */
+/** Removes expired documents; `now` in milliseconds. Resolves to the number of removed documents. */
 export async function sweepExpired(catalog: Catalog, now = Date.now()): Promise<number> {
   let removed = 0;
   for (const collection of catalog.list()) {
@@ -13,7 +13,7 @@ export async function sweepExpired(catalog: Catalog, now = Date.now()): Promise<
       if (seconds === undefined) continue;
       const path = index.fields[0]!.path;
       const expired = [...collection.scan()].filter(({ doc }) => {
-        // Of several dates in an array the earliest counts; what is no date never expires.
+        // In an array the earliest date counts; a value that is not a date never expires.
         const dates = candidates(doc, path).filter((value) => value instanceof Date);
         const earliest = Math.min(...dates.map((date) => date.getTime()));
         return dates.length > 0 && earliest + seconds * 1000 <= now && index.keysOf(doc).keys.length > 0;
@@ -24,7 +24,7 @@ export async function sweepExpired(catalog: Catalog, now = Date.now()): Promise<
           for (const { id, bytes } of expired.slice(i, i + AT_ONCE)) {
             const home = catalog.find(collection.namespace);
             const current = home?.id === collection.id ? home.read(id) : undefined;
-            // Changed since it was read: the next sweep looks at it again.
+            // Changed since it was read: the next sweep reads it again.
             if (!current || Buffer.compare(current.bytes, bytes) !== 0) continue;
             home!.remove(current);
             n++;

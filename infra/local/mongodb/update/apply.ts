@@ -8,7 +8,7 @@ import { checkDepth, checkId, withId } from '../storage/storable.ts';
 import { setAt, valueAt } from './paths.ts';
 import { compileUpdate, isModifier, refuseNewId, type Updater, type UpdateSpec } from './update.ts';
 
-/** Stores the changed document; false when not a byte of it differs. */
+/** Stores the changed document; false when no byte of it differs. */
 export function change(collection: Collection, record: StoredRecord, doc: Doc): boolean {
   const bytes = encodeUpdated(doc);
   if (Buffer.compare(bytes, record.bytes) === 0) return false;
@@ -16,7 +16,7 @@ export function change(collection: Collection, record: StoredRecord, doc: Doc): 
   return true;
 }
 
-/** Inserts what an upsert makes, and gives it back. */
+/** Inserts the document of an upsert and returns it. */
 export function upsert(catalog: Catalog, namespace: string, spec: UpdateSpec): Doc {
   const doc = upsertDocument(spec, compileUpdate(spec));
   checkId(doc._id);
@@ -24,7 +24,7 @@ export function upsert(catalog: Catalog, namespace: string, spec: UpdateSpec): D
   return doc;
 }
 
-/** Bytes of a document after an update. Throws when they or its depth pass the limit. */
+/** Bytes of a document after an update. Throws when its size or depth exceeds the limit. */
 function encodeUpdated(doc: Doc): Uint8Array {
   checkDepth(doc);
   const bytes = encode(doc);
@@ -34,7 +34,7 @@ function encodeUpdated(doc: Doc): Uint8Array {
   return bytes;
 }
 
-/** The document that an upsert starts from: what the filter says must be equal. */
+/** The document that an upsert starts from: the equalities of the filter. */
 function upsertSeed(filter: Doc): Doc {
   const seed: Doc = {};
   seedFrom(checkFilter(filter), seed);
@@ -57,7 +57,7 @@ function seedFrom(filter: Doc, seed: Doc): void {
   }
 }
 
-/** The whole document of an upsert, `_id` first, given one when it has none. */
+/** The whole document of an upsert, with `_id` in front. */
 function upsertDocument(spec: UpdateSpec, updater: Updater): Doc {
   const seed = upsertSeed(spec.filter);
   const replacing = !Array.isArray(spec.update) && !isModifier(spec.update);

@@ -9,7 +9,7 @@ import { setAt, unsetAt, valueAt, type Apply } from './paths.ts';
 
 /**
  * The update operators on BSON values. mingo's updater computes on JavaScript numbers, so that a double or a
- * long would come back as another type, and it passes over what the server refuses; these do neither.
+ * long would get another type, and it ignores what the server refuses.
  */
 export const updateOperators: Record<string, Apply> = {
   $set: setAt,

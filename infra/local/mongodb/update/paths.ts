@@ -8,16 +8,16 @@ const MAX_PADDING = 1_500_000;
 /** Changes `doc` in place at one expanded path. */
 export type Apply = (doc: Doc, at: string[], operand: unknown) => void;
 
-/** What the paths of an update may refer to besides fields. */
+/** What the paths of an update may refer to in addition to fields. */
 export interface PathContext {
   /** `$[name]`: a test of array items, by name. */
   arrayFilters: Map<string, Matcher>;
-  /** `$`: the query by which the document was found. */
+  /** `$`: the query that found the document. */
   filter: Doc;
   inserting: boolean;
 }
 
-/** `arrayFilters` of a command to tests by name. Throws BadValue and FailedToParse, as the server does. */
+/** Compiles the `arrayFilters` of a command to tests by name. */
 export function compileArrayFilters(filters: Doc[], paths: string[]): Map<string, Matcher> {
   const tests = new Map<string, Matcher>();
   for (const filter of filters) {
@@ -55,7 +55,7 @@ function fieldsOf(filter: Doc): string[] {
   );
 }
 
-/** The places in `doc` that one update path means: more than one when it says `$[]` or `$[name]`. */
+/** The places in `doc` that an update path denotes: several when it contains `$[]` or `$[name]`. */
 export function expandPath(doc: Doc, path: string, context: PathContext): string[][] {
   let found: string[][] = [[]];
   for (const part of path.split('.')) {
@@ -83,7 +83,7 @@ function positions(doc: Doc, at: string[], part: string, path: string, context: 
   return array.flatMap((item, i) => (test(item as Doc) ? [i] : []));
 }
 
-/** The first item that, standing alone in its array, would have let the query find the document. */
+/** The first item with which, as the only item of its array, the query would find the document. */
 function matchedPosition(doc: Doc, at: string[], path: string, { filter, inserting }: PathContext): number {
   const array = valueAt(doc, at);
   if (Array.isArray(array) && !inserting && mentions(filter, at.join('.'))) {
@@ -123,13 +123,13 @@ export function valueAt(doc: unknown, at: string[]): unknown {
   return value;
 }
 
-/** Sets in place, making documents on the way. Throws PathNotViable where a value stands in the way. */
+/** Sets in place and creates the documents along the path. Throws PathNotViable where another value is in the path. */
 export function setAt(doc: Doc, at: string[], value: unknown): void {
   let node: unknown = doc;
   at.forEach((part, i) => {
     const last = i === at.length - 1;
     const child = valueAt(node, [part]);
-    // An explicit null stands in the way of a path, just as any other value that is no document.
+    // An explicit null blocks a path, like any other value that is not a document.
     if (!last && child !== undefined && !isDocument(child) && !Array.isArray(child))
       throw notViable(doc, at, i + 1);
     const next = last ? value : (child ?? {});
@@ -154,7 +154,7 @@ function notViable(doc: Doc, at: string[], i: number): ServerError {
   return new ServerError('PathNotViable', `Cannot create field '${at[i]}' in element ${shown}`);
 }
 
-/** Removes in place; an array keeps its length, with null in the place. */
+/** Removes in place; an array keeps its length and gets null at this position. */
 export function unsetAt(doc: Doc, at: string[]): void {
   const parent = valueAt(doc, at.slice(0, -1));
   const name = at[at.length - 1]!;

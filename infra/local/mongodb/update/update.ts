@@ -15,13 +15,13 @@ export interface UpdateSpec {
   variables?: Doc;
 }
 
-/** A new document from an old one; `inserting` is the upsert's case. The old one is left as it was. */
+/** A new document from an old one; `inserting` is the upsert's case. The old one does not change. */
 export type Updater = (doc: Doc, inserting: boolean) => Doc;
 
 const PIPELINE_STAGES = ['$addFields', '$set', '$project', '$unset', '$replaceRoot', '$replaceWith'];
 const KNOWN = [...Object.keys(updateOperators), '$rename'];
 
-/** Refuses a wrong update before any document is touched. */
+/** Refuses a wrong update before any document is changed. */
 export function compileUpdate(spec: UpdateSpec): Updater {
   const { update } = spec;
   if (Array.isArray(update)) return pipelineUpdater(update as Doc[], spec);
@@ -57,7 +57,7 @@ function alteredId(id: unknown): ServerError {
   );
 }
 
-/** What the server answers to operators that change `_id`. */
+/** The server's error for operators that change `_id`. */
 export function refuseNewId(): never {
   refuse('ImmutableField', "Performing an update on the path '_id' would modify the immutable field '_id'");
 }
@@ -115,7 +115,7 @@ function parseSteps(update: Doc): Step[] {
       steps.push({ operator, path, operand });
     }
   }
-  // The server goes by the fields' names, not by the order in the command.
+  // The server applies operators in the order of the fields' names, not of the command.
   return steps.sort((left, right) => comparePaths(left.path, right.path));
 }
 
@@ -182,7 +182,7 @@ function pipelineUpdater(pipeline: Doc[], spec: UpdateSpec): Updater {
   };
 }
 
-/** Values that the pipeline left alone get back the type that they had before mingo saw them. */
+/** Gives values that the pipeline did not change the type back that they had before mingo computed. */
 function retype(value: unknown, before: unknown): unknown {
   if (Array.isArray(value) && Array.isArray(before)) return value.map((item, i) => retype(item, before[i]));
   if (isDocument(value) && isDocument(before)) {

@@ -1,23 +1,23 @@
 import type { Socket } from 'node:net';
 import { messageLength, parseMessage, replyMessage, type Request } from './message.ts';
 
-/** Carries one request out and passes its reply, if any, to `send`; false where the connection is to end. */
+/** Executes a request and passes its reply to `send`; false when the connection must end. */
 export type Respond = (request: Request, send: (body: Uint8Array) => Promise<void>) => Promise<boolean>;
 
 /**
- * One client's socket: whole messages in, one at a time, replies out in the same order. Bytes that are no
- * message end this connection and nothing else. Resolves when the socket is closed.
+ * Serves one client: reads whole messages, one at a time, and sends replies in the same order. Bytes that are
+ * not a message end only this connection. Resolves when the socket is closed.
  */
 export async function serve(socket: Socket, respond: Respond): Promise<void> {
   socket.setNoDelay(true);
-  // A client that goes away is no event here; the loop below ends with the socket.
+  // A lost client needs no handling here: the loop below ends with the socket.
   socket.on('error', () => socket.destroy());
   try {
     for await (const request of messages(socket)) {
-      const goesOn = await respond(request, async (body) => {
+      const open = await respond(request, async (body) => {
         if (!request.moreToCome) await write(socket, replyMessage(request, body));
       });
-      if (!goesOn) return;
+      if (!open) return;
     }
   } catch {
     // MalformedMessage, a socket that broke, or an observer that threw: only this connection ends.
@@ -33,7 +33,7 @@ async function* messages(socket: Socket): AsyncGenerator<Request> {
   for await (const chunk of socket as AsyncIterable<Buffer>) {
     parts.push(chunk);
     have += chunk.length;
-    // Joined only when a message is complete: a large one arrives in hundreds of pieces.
+    // Joined only when a message is complete: a large one arrives in hundreds of chunks.
     if (have < (wanted ?? 4)) continue;
     let bytes = parts.length === 1 ? chunk : Buffer.concat(parts);
     for (;;) {

@@ -12,7 +12,7 @@ const KNOWN_REQUIRED_BITS = CHECKSUM_PRESENT | MORE_TO_COME;
 /** One request, whichever opcode it came in. */
 export interface Request {
   requestId: number;
-  /** OP_QUERY is only the old handshake, and wants OP_REPLY back. */
+  /** OP_QUERY: only for the old handshake, which expects OP_REPLY. */
   legacy: boolean;
   /** The sender expects no reply (unacknowledged write). */
   moreToCome: boolean;
@@ -22,7 +22,7 @@ export interface Request {
   documents?: Uint8Array[];
 }
 
-/** Bytes that are no message: the connection ends, and nothing else. */
+/** Bytes that are not a message: only this connection ends. */
 export class MalformedMessage extends Error {}
 
 /** The length that the message at the start of `bytes` claims; undefined while too little has arrived. */
@@ -37,7 +37,7 @@ export function messageLength(bytes: Buffer): number | undefined {
   return length;
 }
 
-/** A whole message to a request. Throws `MalformedMessage`. */
+/** Parses a whole message. Throws `MalformedMessage`. */
 export function parseMessage(bytes: Buffer): Request {
   const requestId = bytes.readInt32LE(4);
   const opCode = bytes.readInt32LE(12);
@@ -96,7 +96,7 @@ function parseMsg(bytes: Buffer, requestId: number): Request {
 }
 
 function parseBody(bytes: Buffer, requestId: number, legacy: boolean): Request {
-  // The first field's name is the command: read before decoding, for an insert's documents stay bytes.
+  // The first field's name is the command. It is read before decoding, because the documents of an insert stay bytes.
   const command = bytes[4] === 0 ? '' : bytes.toString('utf8', 5, bytes.indexOf(0, 5));
   const body = decode(bytes, command === 'insert' ? 'documents' : undefined);
   const request: Request = { requestId, legacy, moreToCome: false, command, body };
