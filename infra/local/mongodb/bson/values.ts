@@ -125,7 +125,9 @@ export function typeName(value: unknown): string {
 
 /** A document with each field changed. Never reaches the prototype: `__proto__` is an ordinary field name in BSON. */
 export function mapFields(doc: Doc, change: (value: unknown, name: string) => unknown): Doc {
-  return Object.fromEntries(entriesOf(doc).map(([name, value]) => [name, change(value, name)]));
+  const copy: Doc = {};
+  for (const [name, value] of entriesOf(doc)) setField(copy, name, change(value, name));
+  return copy;
 }
 
 /** Without fields that are missing: mingo sets those to `undefined`. */
