@@ -37,7 +37,7 @@ const CODES = {
   IDLMissingField: 40414,
 } as const;
 
-export type CodeName = keyof typeof CODES;
+type CodeName = keyof typeof CODES;
 
 /** What a command answers when it fails: becomes `{ ok: 0, errmsg, code, codeName, ...extra }`. */
 export class ServerError extends Error {

@@ -26,10 +26,9 @@ export function stageCount(stage: '$skip' | '$limit', value: unknown): number {
 
 const NOT_IN_FACET = ['$facet', '$out', '$merge', '$documents', '$collStats', '$indexStats', '$geoNear'];
 
-function facetName(name: string): void {
+function fieldName(name: string): void {
   if (name === '') refuse(15998, 'FieldPath field names may not be empty strings.');
   if (name.startsWith('$')) refuse(16410, `FieldPath field names may not start with '$'. Given: '${name}'`);
-  if (name.includes('.')) refuse(16412, `FieldPath field names may not contain '.'. Given: '${name}'`);
 }
 
 const facet: Check = (spec) => {
@@ -37,7 +36,8 @@ const facet: Check = (spec) => {
     refuse(40169, 'the $facet specification must be a non-empty object');
   }
   for (const [name, pipeline] of Object.entries(spec)) {
-    facetName(name);
+    fieldName(name);
+    if (name.includes('.')) refuse(16412, `FieldPath field names may not contain '.'. Given: '${name}'`);
     if (!Array.isArray(pipeline)) {
       refuse(40170, `arguments to $facet must be arrays, ${name} is type ${typeName(pipeline)}`);
     }
@@ -67,11 +67,7 @@ function addedFields(stage: string): Check {
 function fieldPath(path: string): void {
   if (path === '') refuse(40352, 'FieldPath cannot be constructed with empty string');
   if (path.endsWith('.')) refuse(40353, "FieldPath must not end with a '.'.");
-  for (const part of path.split('.')) {
-    if (part === '') refuse(15998, 'FieldPath field names may not be empty strings.');
-    if (!part.startsWith('$')) continue;
-    refuse(16410, `FieldPath field names may not start with '$'. Given: '${part}'`);
-  }
+  path.split('.').forEach(fieldName);
 }
 
 const unset: Check = (spec) => {

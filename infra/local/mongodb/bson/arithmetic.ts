@@ -56,7 +56,7 @@ function decimalText(value: unknown): string {
 }
 
 /** `digits * 10^exponent` */
-export interface Scaled {
+interface Scaled {
   digits: bigint;
   exponent: number;
 }

@@ -100,7 +100,7 @@ function lastName(field: KeyField): string {
   return field.parts[field.parts.length - 1]!;
 }
 
-export function joinKey(fields: KeyField[], values: unknown[]): Buffer {
+function joinKey(fields: KeyField[], values: unknown[]): Buffer {
   return Buffer.concat(values.map((value, i) => keyPart(fields[i]!, value)));
 }
 

@@ -41,7 +41,7 @@ export function entriesOf(value: Doc): [string, unknown][] {
   return Object.entries(plainDocument(value));
 }
 
-export function plainDocument(value: Doc): Doc {
+function plainDocument(value: Doc): Doc {
   if (bsonType(value) !== 'DBRef' || Object.hasOwn(value, '_bsontype')) return value;
   const ref = value as { collection: string; oid: unknown; db?: string; fields: Doc };
   return { $ref: ref.collection, $id: ref.oid, ...(ref.db ? { $db: ref.db } : {}), ...ref.fields };

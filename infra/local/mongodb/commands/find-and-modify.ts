@@ -29,13 +29,8 @@ export const findAndModify: Command = (call) => {
 
   return writeOnce(call.store.storage, body, () => {
     const collection = call.store.catalog.find(namespace);
-    const search = {
-      ...findSpec({ ...body, limit: undefined, skip: undefined }, 'findAndModify', 'query'),
-      limit: 1,
-    };
-    const record = find(collection, search).next().value as ReturnType<
-      NonNullable<typeof collection>['read']
-    >;
+    const search = findSpec({ ...body, limit: 1, skip: undefined }, 'findAndModify', 'query');
+    const [record] = [...find(collection, search)];
     if (!updater) {
       if (record) collection!.remove(record);
       return { lastErrorObject: { n: record ? 1 : 0 }, value: record ? shown(record.doc) : null };
@@ -58,9 +53,7 @@ export const findAndModify: Command = (call) => {
 };
 
 function checkOptions(body: Doc, removing: boolean): void {
-  const fail = (message: string): never => {
-    refuse('FailedToParse', message);
-  };
+  const fail = (message: string) => refuse('FailedToParse', message);
   if (removing) {
     if (body.update !== undefined) fail("Cannot specify both an 'update' and 'remove'=true");
     if (truthy(body.upsert)) fail("Cannot specify both 'upsert'=true and 'remove'=true");

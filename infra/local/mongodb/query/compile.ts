@@ -1,7 +1,6 @@
 import { Context } from 'mingo';
 import * as accumulators from 'mingo/operators/accumulator';
 import * as expressions from 'mingo/operators/expression';
-import * as projections from 'mingo/operators/projection';
 import * as queries from 'mingo/operators/query';
 import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
@@ -20,7 +19,6 @@ const context = Context.init()
   .addExpressionOps(moreExpressions(expressions))
   .addAccumulatorOps(accumulators)
   .addExpressionOps(expressions)
-  .addProjectionOps(projections)
   .addQueryOps(queries);
 
 // Scripts ($where, $function) stay off: they would run in this process.

@@ -145,10 +145,13 @@ function asPattern(value: unknown): unknown {
 
 function checkElement(criteria: unknown): Doc {
   if (!isDocument(criteria)) bad('$elemMatch needs an Object');
+  return testsItem(criteria) ? checkField('', criteria) : checkFilter(criteria);
+}
+
+/** True for criteria of `$elemMatch` that are operators on the item, not a query on its fields. */
+export function testsItem(criteria: Doc): boolean {
   const first = Object.keys(criteria)[0] ?? '';
-  return isOperators(criteria) && !LISTS.includes(first) && first !== '$expr'
-    ? checkField('', criteria)
-    : checkFilter(criteria);
+  return isOperators(criteria) && !LISTS.includes(first) && first !== '$expr';
 }
 
 function checkMod(operand: unknown): [number, number] {

@@ -4,6 +4,7 @@ import type { Options } from 'mingo/types';
 import { compareValues, equalValues, Order, orderClass } from '../bson/key-encoding.ts';
 import { candidates, leaves } from '../bson/paths.ts';
 import { bsonType, isDocument, toComputable, toNumber, typeName, type Doc } from '../bson/values.ts';
+import { testsItem } from './filter.ts';
 import { bitOperators } from './bit-operators.ts';
 
 /**
@@ -90,10 +91,9 @@ const $elemMatch = (path: string, criteria: Doc, options: Options): Predicate =>
   return (doc) => leaves(doc, path).some((value) => Array.isArray(value) && value.some(test));
 };
 
-/** Criteria are either operators on the item itself or a query on its fields. */
+/** A test of the items of an array by the criteria of `$elemMatch`. */
 export function elementTest(criteria: Doc, options: Options): (item: unknown) => boolean {
-  const first = Object.keys(criteria)[0];
-  if (first?.startsWith('$') && !['$and', '$or', '$nor', '$expr'].includes(first)) {
+  if (testsItem(criteria)) {
     const query = new Query({ item: criteria }, options);
     return (item) => query.test({ item });
   }

@@ -25,7 +25,7 @@ interface Tree {
 }
 type Leaf = true | ((value: unknown) => unknown);
 
-export type Projector = (doc: Doc) => Doc;
+type Projector = (doc: Doc) => Doc;
 
 /**
  * The projection of `find` and `findAndModify`: inclusion, exclusion, `$slice` and `$elemMatch` on typed

@@ -18,7 +18,7 @@ export interface FindSpec {
 }
 
 /** The cost of a search, for `explain`. */
-export interface Effort {
+interface Effort {
   examined: number;
   plan: Plan;
 }

@@ -9,7 +9,7 @@ const MAX_PADDING = 1_500_000;
 export type Apply = (doc: Doc, at: string[], operand: unknown) => void;
 
 /** What the paths of an update may refer to in addition to fields. */
-export interface PathContext {
+interface PathContext {
   /** `$[name]`: a test of array items, by name. */
   arrayFilters: Map<string, Matcher>;
   /** `$`: the query that found the document. */
