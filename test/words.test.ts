@@ -46,10 +46,13 @@ test('the glossary says which phrases not to use', () => {
   expect(unwanted().length).toBeGreaterThan(40);
 });
 
+/** Errors of MongoDB's own server, which the embedded store answers with. */
+const OF_MONGODB = /\$(options|regex) has to be a string/g;
+
 test('code, messages and names use the terms of the glossary', () => {
   const patterns = unwanted().map(toPattern);
   const found = files().flatMap((file) => {
-    const text = readFileSync(join(root, file), 'utf8');
+    const text = readFileSync(join(root, file), 'utf8').replace(OF_MONGODB, '');
     return patterns.flatMap((pattern) =>
       [...text.matchAll(pattern)].map((match) => {
         const line = text.slice(0, match.index).split('\n').length;

@@ -27,7 +27,7 @@ const CONNECTIONS = [1, 16];
 const SLICE_MS = 250;
 
 /**
- * The embedded store beside a server that does no work and beside lmdb without a server. They take turns in short
+ * The embedded store next to a server that does no work and to lmdb without a server. They take turns in short
  * slices, so that whatever else the machine does hits them alike.
  */
 export async function measureStore({ storeRounds: rounds, openDocuments }: Plan): Promise<StoreFigures> {

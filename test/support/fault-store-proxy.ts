@@ -1,6 +1,11 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { messageLength, parseMessage, replyMessage, type Request } from '../../infra/local/mongodb/wire.ts';
-import { encode } from '../../infra/local/mongodb/values.ts';
+import {
+  messageLength,
+  parseMessage,
+  replyMessage,
+  type Request,
+} from '../../infra/local/mongodb/wire/message.ts';
+import { encode } from '../../infra/local/mongodb/bson/values.ts';
 import type { Boundary, Fault } from './fault-boundary.ts';
 
 /** What drivers send of their own accord. */

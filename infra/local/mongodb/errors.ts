@@ -2,14 +2,12 @@
 const CODES = {
   InternalError: 1,
   BadValue: 2,
-  GraphContainsCycle: 5,
   FailedToParse: 9,
   Unauthorized: 13,
   TypeMismatch: 14,
   Overflow: 15,
   InvalidLength: 16,
   IllegalOperation: 20,
-  AlreadyInitialized: 23,
   NamespaceNotFound: 26,
   IndexNotFound: 27,
   PathNotViable: 28,
@@ -27,26 +25,19 @@ const CODES = {
   IndexKeySpecsConflict: 86,
   InvalidOptions: 72,
   InvalidNamespace: 73,
-  CommandNotSupportedOnView: 166,
   CommandNotSupported: 115,
-  DocumentValidationFailure: 121,
   InvalidPipelineOperator: 168,
   CannotIndexParallelArrays: 171,
   InvalidIndexSpecificationOption: 197,
-  NoSuchTransaction: 251,
   TransactionTooOld: 225,
-  UnknownError: 8,
   OutOfDiskSpace: 14031,
-  BSONObjectTooLarge: 10334,
   InterruptedAtShutdown: 11600,
-  Interrupted: 11601,
-  InvalidUUID: 207,
   DuplicateKey: 11000,
   IDLFailedToParse: 40415,
   IDLMissingField: 40414,
 } as const;
 
-export type CodeName = keyof typeof CODES;
+type CodeName = keyof typeof CODES;
 
 /** What a command answers when it fails: becomes `{ ok: 0, errmsg, code, codeName, ...extra }`. */
 export class ServerError extends Error {
@@ -73,13 +64,18 @@ export class ServerError extends Error {
   }
 }
 
-export function nameOfCode(code: number): string | undefined {
+/** Throws an error of the server, which becomes the command's answer. */
+export function refuse(code: CodeName | number, message: string, extra?: Record<string, unknown>): never {
+  throw new ServerError(code, message, extra);
+}
+
+function nameOfCode(code: number): string | undefined {
   return Object.entries(CODES).find(([, value]) => value === code)?.[0];
 }
 
 /**
- * The store can't start or go on: port in use, folder held by another process, corrupt folder, disk full,
- * host not loopback. The message is one line that says what to do; show it and exit.
+ * The store can't start: port in use, folder held by another process, corrupt folder, disk full, host not
+ * loopback. The message is one line that says what to do; show it and exit.
  */
 export class StoreError extends Error {
   constructor(message: string, options?: ErrorOptions) {

@@ -13,7 +13,7 @@ const PROBLEMS: Record<string, string> = {
   EMFILE: 'too many files are open',
 };
 
-/** What the operating system refused, in words, with its code; undefined for an error that is none of its. */
+/** The text and code of an error of the operating system; undefined for any other error. */
 export function fileProblem(error: unknown): string | undefined {
   const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
   const problem = code === undefined || syscall === undefined ? undefined : PROBLEMS[code];

@@ -35,7 +35,7 @@ function parse(args: string[]): { port: number; data: string; help: boolean } {
   if (!/^\d+$/.test(values.port) || port > 65535) {
     throw new UsageError(`--port takes a number from 0 to 65535, not '${values.port}'`);
   }
-  // npm runs a script in the project's folder, and says where the person was.
+  // npm runs a script in the project's folder, and INIT_CWD is the folder where the person called it.
   const here = process.env['INIT_CWD'] || process.cwd();
   const data = values.data === undefined ? DEFAULT_DATA : resolve(here, values.data);
   return { port, data, help: values.help };
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   await store.close();
 }
 
-// Who reads the URI may stop reading; what can't be told otherwise is the exit code.
+// The reader of the URI may close its end (EPIPE). Other failures to write can only show in the exit code.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code !== 'EPIPE') process.exitCode = 1;
 });

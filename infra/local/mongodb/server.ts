@@ -1,53 +1,24 @@
-import { createServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
-import { Catalog } from './catalog.ts';
-import type { StoreState } from './commands/command.ts';
-import { serve } from './connection.ts';
-import { Cursors } from './cursors.ts';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { StoreState } from './commands/call.ts';
+import { Cursors } from './commands/cursors.ts';
+import { responder } from './commands/dispatch.ts';
+import { FailPoints } from './commands/fail-points.ts';
+import { sweepSessions } from './commands/sessions.ts';
 import { StoreError } from './errors.ts';
-import { FailPoints } from './fail-points.ts';
-import { sweepSessions } from './sessions.ts';
-import { Storage } from './storage.ts';
-import { sweepExpired } from './ttl.ts';
+import type { StoreOptions } from './options.ts';
+import { Catalog } from './storage/catalog.ts';
+import { Storage } from './storage/storage.ts';
+import { sweepExpired } from './storage/ttl.ts';
+import { serve } from './wire/connection.ts';
 
 export { StoreError } from './errors.ts';
-
-export interface StoreOptions {
-  /** Folder that holds the data; made when absent. One process at a time. */
-  dataDir: string;
-  /** TCP port on loopback; 0 (default) takes a free one. */
-  port?: number;
-  /** Default '127.0.0.1'. Anything that is not loopback is refused. */
-  host?: string;
-  /** Test only: present itself as a replica set of one and accept transactions without isolation. */
-  replicaSet?: string;
-  /** Test only: accept configureFailPoint. */
-  failPoints?: boolean;
-  /** Seconds between TTL sweeps; default 60. */
-  ttlSweepSeconds?: number;
-  /** Seconds after which a cursor that nobody asks for is closed; default 600. */
-  cursorTimeoutSeconds?: number;
-  /**
-   * Called for every command, before it is carried out and again after its reply was sent. For counters and
-   * fault harnesses in tests. It may return a promise, which is awaited.
-   */
-  onCommand?: (event: CommandEvent) => void | Promise<void>;
-}
-
-export interface CommandEvent {
-  phase: 'received' | 'answered';
-  command: string;
-  database: string;
-  collection?: string;
-  appName?: string;
-  connectionId: number;
-}
+export type { CommandEvent, StoreOptions } from './options.ts';
 
 export interface Store {
-  /** `mongodb://127.0.0.1:PORT/`, with what a client needs to find it as it presents itself. */
+  /** `mongodb://127.0.0.1:PORT/`, with the options that a client needs to connect. */
   readonly uri: string;
   readonly port: number;
-  /** Ends all connections, finishes what is being written, and lets go of the folder. */
+  /** Ends all connections, finishes pending writes and releases the folder. */
   close(): Promise<void>;
 }
 
@@ -69,7 +40,9 @@ export async function startStore(options: StoreOptions): Promise<Store> {
   };
   let lastConnection = 0;
   const server = createServer((socket) => {
-    const ended = serve(socket, state, ++lastConnection).finally(() => sockets.delete(socket));
+    const ended = serve(socket, responder(state, { id: ++lastConnection })).finally(() =>
+      sockets.delete(socket),
+    );
     sockets.set(socket, ended);
   });
   try {
@@ -103,7 +76,7 @@ function checkHost(host: string): string {
   if (host === 'localhost') return '127.0.0.1';
   if (host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) return host;
   throw new StoreError(
-    `The store listens on this machine only, and ${host} is not a loopback address: leave the host away or use 127.0.0.1`,
+    `The store listens on this machine only, and ${host} is not a loopback address: omit the host or use 127.0.0.1`,
   );
 }
 
@@ -120,7 +93,7 @@ function listen(server: Server, port: number, host: string): Promise<number> {
   });
 }
 
-/** TTL, idle cursors and old sessions. Gives back what stops the sweeps and waits for one under way. */
+/** Sweeps for TTL, idle cursors and old sessions. Returns a function that stops them and awaits a running one. */
 function startSweeps({ options, catalog, cursors, storage }: StoreState): () => Promise<void> {
   let running: Promise<unknown> = Promise.resolve();
   const milliseconds = (options.ttlSweepSeconds ?? 60) * 1000;
@@ -129,7 +102,7 @@ function startSweeps({ options, catalog, cursors, storage }: StoreState): () => 
     running = running
       .then(() => sweepExpired(catalog))
       .then(() => sweepSessions(storage))
-      // A sweep that fails, say on a full disk, is tried again at the next turn.
+      // A sweep that fails, for example on a full disk, is retried at the next interval.
       .catch(() => undefined);
   }, milliseconds);
   return async () => {

@@ -1,47 +1,52 @@
-import type { Call, Command } from './command.ts';
-import { collectionName, documentField, listField } from './command.ts';
+import { runStages, splitOutput } from '../aggregation/pipeline.ts';
+import { documentField, listField, numberOption } from '../bson/shapes.ts';
+import { encode, type Doc } from '../bson/values.ts';
+import { refuse } from '../errors.ts';
+import { collectionName, type Call, type Command } from './call.ts';
+import { writeOutput } from './pipeline-output.ts';
 import { batchSizeOf } from './read.ts';
-import { runPipeline } from '../pipeline.ts';
-import { ServerError } from '../errors.ts';
-import { sessionOf } from '../sessions.ts';
-import { encode, isDocument, numberOption } from '../values.ts';
-import type { Doc } from '../values.ts';
+import { sessionOf } from './sessions.ts';
 
 export const aggregate: Command = async (call) => {
-  const { body, store } = call;
+  const { body, database, store } = call;
   const pipeline = listField(body, 'pipeline', 'aggregate');
   const cursor = documentField(body, 'cursor', 'aggregate');
   if (!cursor && body.explain === undefined) {
-    throw new ServerError(
-      'FailedToParse',
-      "The 'cursor' option is required, except for aggregate with the explain argument",
-    );
+    const message = "The 'cursor' option is required, except for aggregate with the explain argument";
+    refuse('FailedToParse', message);
   }
   const batchSize = batchSizeOf(cursor?.batchSize);
-  const documents = await runPipeline(store, target(call), pipeline, {
+  const name = sourceName(call);
+  const { stages, output } = splitOutput(pipeline);
+  const source = {
+    catalog: store.catalog,
+    host: `127.0.0.1:${store.port}`,
+    database,
+    name,
     variables: documentField(body, 'let', 'aggregate'),
     hint: body.hint,
     maxTimeMS: numberOption(body.maxTimeMS, 'maxTimeMS'),
-  });
-  function* encoded() {
-    for (const document of documents) yield document instanceof Uint8Array ? document : encode(document);
+  };
+  const results = runStages(source, stages);
+  function* encoded(): Generator<Uint8Array, undefined> {
+    for (const { doc, bytes } of results) yield bytes ?? encode(doc);
   }
-  const name = body.aggregate === undefined || !isName(body.aggregate) ? '$cmd.aggregate' : body.aggregate;
-  return store.cursors.start(`${call.database}.${name}`, encoded(), { batchSize, session: sessionOf(body) });
+  if (output)
+    await writeOutput(
+      store.catalog,
+      database,
+      output,
+      [...results].map(({ doc }) => doc),
+    );
+  const documents = output ? [].values() : encoded();
+  const options = { batchSize, session: sessionOf(body) };
+  return store.cursors.start(`${database}.${name ?? '$cmd.aggregate'}`, documents, options);
 };
 
-function isName(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-function target(call: Call): { database: string; name?: string } {
-  if (typeof call.body.aggregate === 'string') return { database: call.database, name: collectionName(call) };
-  const first = (call.body.pipeline as Doc[])[0];
-  if (!isDocument(first) || !('$documents' in first)) {
-    throw new ServerError(
-      'InvalidNamespace',
-      `{aggregate: 1} is not valid for '${Object.keys(first ?? {})[0] ?? ''}'; a collection is required.`,
-    );
-  }
-  return { database: call.database };
+/** The collection that is read; undefined for a pipeline that begins with `$documents`. */
+function sourceName(call: Call): string | undefined {
+  if (typeof call.body.aggregate === 'string') return collectionName(call);
+  const [first = ''] = Object.keys((call.body.pipeline as Doc[])[0] ?? {});
+  if (first === '$documents') return undefined;
+  refuse('InvalidNamespace', `{aggregate: 1} is not valid for '${first}'; a collection is required.`);
 }

@@ -1,12 +1,11 @@
-import { ServerError } from '../errors.ts';
-import { checkNamespace } from '../catalog.ts';
-import { compileFilter } from '../query.ts';
-import { sessionOf } from '../sessions.ts';
-import { encode, truthy } from '../values.ts';
-import type { Doc } from '../values.ts';
-import { collectionOf, documentField, namespaceOf } from './command.ts';
-import type { Command } from './command.ts';
+import { documentField } from '../bson/shapes.ts';
+import { encode, truthy, type Doc } from '../bson/values.ts';
+import { refuse } from '../errors.ts';
+import { compileFilter } from '../query/compile.ts';
+import { checkNamespace } from '../storage/catalog.ts';
+import { collectionOf, namespaceOf, type Command } from './call.ts';
 import { batchSizeOf } from './read.ts';
+import { sessionOf } from './sessions.ts';
 
 const UNSERVED_OPTIONS = ['capped', 'viewOn', 'timeseries', 'validator', 'clusteredIndex', 'collation'];
 
@@ -14,15 +13,10 @@ export const create: Command = (call) => {
   const namespace = namespaceOf(call);
   checkNamespace(namespace);
   const unserved = UNSERVED_OPTIONS.find((name) => call.body[name] !== undefined && truthy(call.body[name]));
-  if (unserved) {
-    throw new ServerError(
-      'InvalidOptions',
-      `The collection option '${unserved}' is not served by this store`,
-    );
-  }
+  if (unserved) refuse('InvalidOptions', `The collection option '${unserved}' is not served by this store`);
   const { storage, catalog } = call.store;
   return storage.write(() => {
-    // The server takes a second `create` with the same options as done.
+    // On the server, too, a second `create` with the same options succeeds.
     catalog.findOrCreate(namespace);
     return {};
   });
@@ -53,10 +47,9 @@ export const renameCollection: Command = ({ body, store: { storage, catalog } })
   const to = String(body.to);
   return storage.write(() => {
     const collection = catalog.find(from);
-    if (!collection) throw new ServerError('NamespaceNotFound', `Source collection ${from} does not exist`);
+    if (!collection) refuse('NamespaceNotFound', `Source collection ${from} does not exist`);
     const other = catalog.find(to);
-    if (other && !truthy(body.dropTarget))
-      throw new ServerError('NamespaceExists', 'target namespace exists');
+    if (other && !truthy(body.dropTarget)) refuse('NamespaceExists', 'target namespace exists');
     if (other) catalog.drop(other);
     catalog.rename(collection, to);
     return {};

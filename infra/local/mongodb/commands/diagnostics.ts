@@ -1,11 +1,10 @@
-import { hostname, platform, release, totalmem, cpus, arch } from 'node:os';
-import { ServerError } from '../errors.ts';
-import { truthy } from '../values.ts';
-import type { Doc } from '../values.ts';
-import type { Command } from './command.ts';
+import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
+import { truthy, type Doc } from '../bson/values.ts';
+import { refuse } from '../errors.ts';
+import type { Command } from './call.ts';
 import { VERSION } from './handshake.ts';
 
-// What mongosh and Compass ask for when they connect and browse.
+// The commands that mongosh and Compass send when they connect and browse.
 
 export const buildInfo: Command = () => ({
   version: VERSION,
@@ -68,7 +67,7 @@ export const getParameter: Command = ({ body, store }) => {
   };
   if (body.getParameter === '*') return known;
   const found = Object.keys(known).filter((name) => body[name] !== undefined && truthy(body[name]));
-  if (found.length === 0) throw new ServerError('InvalidOptions', 'no option found to get');
+  if (found.length === 0) refuse('InvalidOptions', 'no option found to get');
   return Object.fromEntries(found.map((name) => [name, known[name]]));
 };
 
@@ -84,9 +83,7 @@ export const nothing: Command = () => ({});
 export const getFreeMonitoringStatus: Command = () => ({ state: 'disabled' });
 
 export const replSetGetStatus: Command = ({ store }) => {
-  if (store.options.replicaSet === undefined) {
-    throw new ServerError(76, 'not running with --replSet');
-  }
+  if (store.options.replicaSet === undefined) refuse(76, 'not running with --replSet');
   const me = {
     _id: 0,
     name: `127.0.0.1:${store.port}`,

@@ -1,27 +1,13 @@
-import { ServerError } from '../errors.ts';
-import { isDocument, truthy } from '../values.ts';
-import type { Doc } from '../values.ts';
+import { isDocument, truthy, type Doc } from '../bson/values.ts';
+import { refuse } from '../errors.ts';
 
-// A field that changes what a command does must never be passed over: each command's fields are listed, what is not
-// listed is refused as the server refuses it, and what the server has and this store lacks says so.
+// A field that changes the effect of a command must never be ignored. So each command's fields are listed, and other
+// fields are refused: with the server's error, or, if the server has them, with one that says that they are not served.
 
 const OF_ANY_COMMAND = [
-  '$db',
-  '$clusterTime',
-  '$readPreference',
-  'apiVersion',
-  'apiStrict',
-  'apiDeprecationErrors',
-  'autocommit',
-  'comment',
-  'lsid',
-  'maxTimeMS',
-  'readConcern',
-  'startTransaction',
-  'stmtId',
-  'stmtIds',
-  'txnNumber',
-  'writeConcern',
+  ...['$db', '$clusterTime', '$readPreference', 'apiVersion', 'apiStrict', 'apiDeprecationErrors', 'comment'],
+  ...['lsid', 'txnNumber', 'autocommit', 'startTransaction', 'stmtId', 'stmtIds', 'maxTimeMS'],
+  ...['readConcern', 'writeConcern'],
 ];
 
 const OF_COMMAND: Record<string, string[]> = {
@@ -41,7 +27,7 @@ const OF_COMMAND: Record<string, string[]> = {
   aggregate: ['pipeline', 'cursor', 'let', 'hint', 'explain', 'allowDiskUse', 'bypassDocumentValidation'],
 };
 
-/** Of the server, and refused here: each would give other documents, or another shape of them. */
+/** Fields of the server that this store does not have: each changes the documents of the reply. */
 const UNSERVED = ['collation', 'min', 'max', 'returnKey', 'showRecordId', 'encryptionInformation'];
 
 /** Throws for a field that the server does not know, or that this store does not serve. */
@@ -49,7 +35,7 @@ export function checkFields(body: Doc, known: string[], name: string, first?: st
   for (const field of Object.keys(body)) {
     if (known.includes(field) || field === first) continue;
     if (UNSERVED.includes(field)) refuseUnserved(field, body[field]);
-    else throw new ServerError('IDLFailedToParse', `BSON field '${name}.${field}' is an unknown field.`);
+    else refuse('IDLFailedToParse', `BSON field '${name}.${field}' is an unknown field.`);
   }
 }
 
@@ -62,7 +48,5 @@ function refuseUnserved(field: string, value: unknown): void {
   const isDefault = isDocument(value)
     ? Object.keys(value).length === 0 || (field === 'collation' && value.locale === 'simple')
     : !truthy(value);
-  if (!isDefault) {
-    throw new ServerError('CommandNotSupported', `The option '${field}' is not served by this store`);
-  }
+  if (!isDefault) refuse('CommandNotSupported', `The option '${field}' is not served by this store`);
 }

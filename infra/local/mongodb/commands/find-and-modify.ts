@@ -1,17 +1,15 @@
-import { ServerError } from '../errors.ts';
-import { find } from '../find.ts';
-import { compileProjection } from '../projection.ts';
-import { writeOnce } from '../sessions.ts';
-import { compileUpdate } from '../update.ts';
-import type { UpdateSpec } from '../update.ts';
-import { truthy } from '../values.ts';
-import type { Doc } from '../values.ts';
-import { documentField, namespaceOf } from './command.ts';
-import type { Command } from './command.ts';
+import { documentField } from '../bson/shapes.ts';
+import { truthy, type Doc } from '../bson/values.ts';
+import { refuse } from '../errors.ts';
+import { compileProjection } from '../query/projection.ts';
+import { find } from '../storage/find.ts';
+import { change, upsert } from '../update/apply.ts';
+import { compileUpdate, type UpdateSpec } from '../update/update.ts';
+import { namespaceOf, type Command } from './call.ts';
 import { findSpec } from './read.ts';
-import { change, upsert } from './write.ts';
+import { writeOnce } from './sessions.ts';
 
-/** Find, change and answer as one step: nothing of another command comes between. */
+/** Finds, changes and answers in one atomic step. */
 export const findAndModify: Command = (call) => {
   const { body } = call;
   const namespace = namespaceOf(call);
@@ -31,19 +29,14 @@ export const findAndModify: Command = (call) => {
 
   return writeOnce(call.store.storage, body, () => {
     const collection = call.store.catalog.find(namespace);
-    const search = {
-      ...findSpec({ ...body, limit: undefined, skip: undefined }, 'findAndModify', 'query'),
-      limit: 1,
-    };
-    const record = find(collection, search).next().value as ReturnType<
-      NonNullable<typeof collection>['read']
-    >;
+    const search = findSpec({ ...body, limit: 1, skip: undefined }, 'findAndModify', 'query');
+    const [record] = [...find(collection, search)];
     if (!updater) {
       if (record) collection!.remove(record);
       return { lastErrorObject: { n: record ? 1 : 0 }, value: record ? shown(record.doc) : null };
     }
     if (!record && truthy(body.upsert)) {
-      const made = upsert(call, namespace, spec);
+      const made = upsert(call.store.catalog, namespace, spec);
       return {
         lastErrorObject: { n: 1, updatedExisting: false, upserted: made._id },
         value: truthy(body.new) ? shown(made) : null,
@@ -60,9 +53,7 @@ export const findAndModify: Command = (call) => {
 };
 
 function checkOptions(body: Doc, removing: boolean): void {
-  const fail = (message: string): never => {
-    throw new ServerError('FailedToParse', message);
-  };
+  const fail = (message: string) => refuse('FailedToParse', message);
   if (removing) {
     if (body.update !== undefined) fail("Cannot specify both an 'update' and 'remove'=true");
     if (truthy(body.upsert)) fail("Cannot specify both 'upsert'=true and 'remove'=true");

@@ -1,9 +1,7 @@
-import { ServerError } from '../errors.ts';
-import { isDocument } from '../values.ts';
-import type { Doc } from '../values.ts';
-import { MAX_MESSAGE_BYTES } from '../wire.ts';
-import { SESSION_MINUTES, forgetSession, sessionOf } from '../sessions.ts';
-import type { Call, Command, StoreState } from './command.ts';
+import { isDocument, type Doc } from '../bson/values.ts';
+import { MAX_MESSAGE_BYTES } from '../wire/message.ts';
+import type { Command, StoreState } from './call.ts';
+import { forgetSession, refuseTransaction, SESSION_MINUTES, sessionOf } from './sessions.ts';
 
 /** The server whose behaviour this store follows. */
 export const VERSION = '7.0.14';
@@ -16,7 +14,7 @@ export const hello: Command = (call) => {
   return {
     ...(legacy ? { ismaster: true } : { isWritablePrimary: true }),
     helloOk: true,
-    // No `topologyVersion`: it would make drivers await a stream of answers, which this store does not send. They poll.
+    // No `topologyVersion`: with one, drivers await a stream of replies, which this store does not send. They poll.
     ...replicaSet(call.store),
     maxBsonObjectSize: 16 * 1024 * 1024,
     maxMessageSizeBytes: MAX_MESSAGE_BYTES,
@@ -54,15 +52,6 @@ export const endSessions: Command = ({ body, command, store }) => {
   });
 };
 
-/** The test-only replica set takes transactions without isolation: each command was already carried out. */
-export const finishTransaction: Command = (call: Call) => {
-  if (call.store.options.replicaSet !== undefined) return {};
-  return refuseTransaction();
-};
-
-function refuseTransaction(): never {
-  throw new ServerError(
-    'IllegalOperation',
-    'Transaction numbers are only allowed on a replica set member or mongos',
-  );
-}
+/** The test-only replica set has no isolation: it has already executed each command of the transaction. */
+export const finishTransaction: Command = ({ store }) =>
+  store.options.replicaSet === undefined ? refuseTransaction() : {};

@@ -1,40 +1,25 @@
-import { ServerError } from '../errors.ts';
-import type { Collection } from '../collection.ts';
-import { samePattern } from '../planner.ts';
-import { equalValues } from '../key-encoding.ts';
-import { compileFilter } from '../query.ts';
-import { sessionOf } from '../sessions.ts';
-import { shellText } from '../shell-text.ts';
-import { encode, entriesOf, isDocument, toNumber, truthy, typeName } from '../values.ts';
-import type { Doc } from '../values.ts';
-import { collectionOf, documentField, listField, namespaceOf } from './command.ts';
-import type { Command } from './command.ts';
+import { equalValues } from '../bson/key-encoding.ts';
+import { documentField, listField } from '../bson/shapes.ts';
+import { shellText } from '../bson/shell-text.ts';
+import { encode, entriesOf, isDocument, toNumber, truthy, typeName, type Doc } from '../bson/values.ts';
+import { refuse } from '../errors.ts';
+import { compileFilter } from '../query/compile.ts';
+import type { Collection } from '../storage/collection.ts';
+import { samePattern } from '../storage/planner.ts';
+import { collectionOf, namespaceOf, type Command } from './call.ts';
+import { sessionOf } from './sessions.ts';
 
-const OPTIONS = [
-  'v',
-  'key',
-  'name',
-  'unique',
-  'sparse',
-  'partialFilterExpression',
-  'expireAfterSeconds',
-  'background',
-  'ns',
-];
+const KEPT = ['unique', 'sparse', 'partialFilterExpression', 'expireAfterSeconds'];
+const KNOWN = ['v', 'key', 'name', 'background', 'ns', ...KEPT];
 const UNSERVED = [
-  'collation',
-  'hidden',
-  'wildcardProjection',
-  'weights',
-  'default_language',
-  '2dsphereIndexVersion',
+  ...['collation', 'hidden', 'wildcardProjection', 'weights', 'default_language', '2dsphereIndexVersion'],
   'bits',
 ];
 
 export const createIndexes: Command = (call) => {
   const namespace = namespaceOf(call);
   const specs = listField(call.body, 'indexes', 'createIndexes').map(checkSpec);
-  if (specs.length === 0) throw new ServerError('BadValue', 'Must specify at least one index to create');
+  if (specs.length === 0) refuse('BadValue', 'Must specify at least one index to create');
   const { storage, catalog } = call.store;
   return storage.write(() => {
     const existed = catalog.find(namespace) !== undefined;
@@ -62,66 +47,54 @@ export const createIndexes: Command = (call) => {
   });
 };
 
+function cannotCreate(why: string): never {
+  refuse('CannotCreateIndex', why);
+}
+
 function checkSpec(sent: Doc): Doc {
   const { key } = sent;
   if (!isDocument(key) || entriesOf(key).length === 0) {
-    throw new ServerError('CannotCreateIndex', 'Index keys cannot be an empty object');
+    cannotCreate('Index keys cannot be an empty object');
   }
   for (const [path, direction] of entriesOf(key)) {
     if (typeof direction === 'string') {
-      throw new ServerError('CannotCreateIndex', `Index type '${direction}' is not served by this store`);
+      cannotCreate(`Index type '${direction}' is not served by this store`);
     }
     const number = toNumber(direction);
     if (number === undefined || number === 0 || Number.isNaN(number)) {
-      throw new ServerError(
-        'CannotCreateIndex',
-        `Values in v:2 index key pattern must be numbers > 0, numbers < 0 or strings: ${path}: ${shellText(direction)}`,
-      );
+      const message = `Values in v:2 index key pattern must be numbers > 0, numbers < 0 or strings: ${path}: ${shellText(direction)}`;
+      cannotCreate(message);
     }
     if (path === '' || path.split('.').includes('')) {
-      throw new ServerError('CannotCreateIndex', 'Index keys cannot contain an empty field.');
+      cannotCreate('Index keys cannot contain an empty field.');
     }
-    if (path.includes('$'))
-      throw new ServerError('CannotCreateIndex', `Index type '${path}' is not served by this store`);
+    if (path.includes('$')) cannotCreate(`Index type '${path}' is not served by this store`);
   }
   const unserved = UNSERVED.find((option) => option in sent && sent[option] !== false);
-  if (unserved)
-    throw new ServerError('CannotCreateIndex', `The index option '${unserved}' is not served by this store`);
-  const unknown = Object.keys(sent).find((option) => ![...OPTIONS, ...UNSERVED].includes(option));
+  if (unserved) cannotCreate(`The index option '${unserved}' is not served by this store`);
+  const unknown = Object.keys(sent).find((option) => ![...KNOWN, ...UNSERVED].includes(option));
   if (unknown) {
-    throw new ServerError(
-      'InvalidIndexSpecificationOption',
-      `The field '${unknown}' is not valid for an index specification. Specification: ${shellText(sent)}`,
-    );
+    const message = `The field '${unknown}' is not valid for an index specification. Specification: ${shellText(sent)}`;
+    refuse('InvalidIndexSpecificationOption', message);
   }
   if (typeof sent.name !== 'string') {
-    throw new ServerError(
-      'FailedToParse',
-      `The 'name' field is a required property of an index specification`,
-    );
+    refuse('FailedToParse', `The 'name' field is a required property of an index specification`);
   }
   const { expireAfterSeconds: ttl, partialFilterExpression: partial } = sent;
   if (ttl !== undefined && (toNumber(ttl) === undefined || toNumber(ttl)! < 0)) {
-    throw new ServerError(
-      'CannotCreateIndex',
-      `TTL index 'expireAfterSeconds' option must be numeric and within [0, 2147483647]`,
-    );
+    const message = `TTL index 'expireAfterSeconds' option must be numeric and within [0, 2147483647]`;
+    cannotCreate(message);
   }
   if (ttl !== undefined && entriesOf(key).length > 1) {
-    throw new ServerError(
-      'CannotCreateIndex',
-      'TTL indexes are single-field indexes, compound indexes do not support TTL',
-    );
+    cannotCreate('TTL indexes are single-field indexes, compound indexes do not support TTL');
   }
   if (partial !== undefined) {
     if (!isDocument(partial)) {
-      throw new ServerError(
-        'TypeMismatch',
-        `The field 'partialFilterExpression' must be an object, but got ${typeName(partial)}`,
-      );
+      const message = `The field 'partialFilterExpression' must be an object, but got ${typeName(partial)}`;
+      refuse('TypeMismatch', message);
     }
     if (truthy(sent.sparse)) {
-      throw new ServerError('CannotCreateIndex', "cannot mix 'partialFilterExpression' and 'sparse' options");
+      cannotCreate("cannot mix 'partialFilterExpression' and 'sparse' options");
     }
     compileFilter(partial);
   }
@@ -132,19 +105,16 @@ function checkSpec(sent: Doc): Doc {
   return spec;
 }
 
-/** The server takes the very same index again as done, and refuses the same name or key with other options. */
+/** Like the server, accepts an identical index again, and refuses the same name or key with other options. */
 function alreadyThere(collection: Collection, spec: Doc): boolean {
   const key = spec.key as Doc;
   if (samePattern(key, { _id: 1 })) return true;
-  const sameOptions = (other: Doc) =>
-    ['unique', 'sparse', 'partialFilterExpression', 'expireAfterSeconds'].every((name) =>
-      equalValues(other[name], spec[name]),
-    );
+  const sameOptions = (other: Doc) => KEPT.every((name) => equalValues(other[name], spec[name]));
   for (const index of collection.indexes) {
     const sameKey = samePattern(index.spec.key as Doc, key);
     if (index.name === spec.name) {
       if (sameKey && sameOptions(index.spec)) return true;
-      throw new ServerError(
+      refuse(
         sameKey ? 'IndexOptionsConflict' : 'IndexKeySpecsConflict',
         `An existing index has the same name as the requested index. When index names are not specified, they are ` +
           `auto generated and can cause conflicts. Please refer to our documentation. Requested index: ` +
@@ -152,10 +122,7 @@ function alreadyThere(collection: Collection, spec: Doc): boolean {
       );
     }
     if (sameKey && equalValues(index.spec.partialFilterExpression, spec.partialFilterExpression)) {
-      throw new ServerError(
-        'IndexOptionsConflict',
-        `Index already exists with a different name: ${index.name}`,
-      );
+      refuse('IndexOptionsConflict', `Index already exists with a different name: ${index.name}`);
     }
   }
   return false;
@@ -164,7 +131,7 @@ function alreadyThere(collection: Collection, spec: Doc): boolean {
 export const listIndexes: Command = (call) => {
   const collection = collectionOf(call);
   const namespace = namespaceOf(call);
-  if (!collection) throw new ServerError('NamespaceNotFound', `ns does not exist: ${namespace}`);
+  if (!collection) refuse('NamespaceNotFound', `ns does not exist: ${namespace}`);
   const specs = collection.indexes.map(({ spec }) => encode(spec));
   const cursor = documentField(call.body, 'cursor', 'listIndexes');
   return call.store.cursors.start(namespace, specs.values(), {
@@ -179,7 +146,7 @@ export const dropIndexes: Command = (call) => {
   const { storage, catalog } = call.store;
   return storage.write(() => {
     const collection = catalog.find(namespace);
-    if (!collection) throw new ServerError('NamespaceNotFound', `ns not found ${namespace}`);
+    if (!collection) refuse('NamespaceNotFound', `ns not found ${namespace}`);
     const nIndexesWas = collection.indexes.length;
     if (wanted === '*') {
       for (const index of collection.indexes.slice(1)) collection.dropIndex(index);
@@ -193,9 +160,9 @@ export const dropIndexes: Command = (call) => {
         const what = isDocument(one)
           ? `can't find index with key: ${shellText(one)}`
           : `index not found with name [${String(one)}]`;
-        throw new ServerError('IndexNotFound', what);
+        refuse('IndexNotFound', what);
       }
-      if (index.name === '_id_') throw new ServerError('InvalidOptions', 'cannot drop _id index');
+      if (index.name === '_id_') refuse('InvalidOptions', 'cannot drop _id index');
       collection.dropIndex(index);
     }
     return { nIndexesWas };

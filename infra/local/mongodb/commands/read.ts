@@ -1,20 +1,19 @@
-import { encode, isDocument, numberOption, truthy } from '../values.ts';
-import type { Doc } from '../values.ts';
-import { ServerError } from '../errors.ts';
-import { find } from '../find.ts';
-import type { FindSpec } from '../find.ts';
-import { encodeKey } from '../key-encoding.ts';
-import { leaves } from '../paths.ts';
-import { compileProjection } from '../projection.ts';
-import { sessionOf } from '../sessions.ts';
-import { collectionOf, documentField, namespaceOf } from './command.ts';
-import type { Call, Command } from './command.ts';
+import { Long } from 'bson';
+import { encodeKey } from '../bson/key-encoding.ts';
+import { itemsAt } from '../bson/paths.ts';
+import { documentField, numberOption, textField, wrongType } from '../bson/shapes.ts';
+import { encode, isDocument, truthy, type Doc } from '../bson/values.ts';
+import { refuse } from '../errors.ts';
+import { compileProjection } from '../query/projection.ts';
+import { find, type FindSpec } from '../storage/find.ts';
+import { collectionOf, namespaceOf, type Call, type Command } from './call.ts';
+import { sessionOf } from './sessions.ts';
 
-/** The parts that `find`, `count` and their like have in common. */
+/** The fields that `find`, `count`, `distinct` and `findAndModify` have in common. */
 export function findSpec(body: Doc, command: string, filterName = 'filter'): FindSpec {
   const limit = numberOption(body.limit, 'limit') ?? 0;
   const skip = numberOption(body.skip, 'skip') ?? 0;
-  if (skip < 0) throw new ServerError(51024, `BSON field 'skip' value must be >= 0, actual value '${skip}'`);
+  if (skip < 0) refuse(51024, `BSON field 'skip' value must be >= 0, actual value '${skip}'`);
   return {
     filter: documentField(body, filterName, command) ?? {},
     sort: documentField(body, 'sort', command),
@@ -29,18 +28,13 @@ export function findSpec(body: Doc, command: string, filterName = 'filter'): Fin
 export const findCommand: Command = (call) => {
   const { body, store } = call;
   const spec = findSpec(body, 'find');
-  if (spec.limit! < 0) {
-    throw new ServerError(51024, `BSON field 'limit' value must be >= 0, actual value '${spec.limit}'`);
-  }
+  if (spec.limit! < 0) refuse(51024, `BSON field 'limit' value must be >= 0, actual value '${spec.limit}'`);
   const batchSize = batchSizeOf(body.batchSize);
   if (truthy(body.tailable))
-    throw new ServerError(
-      'BadValue',
-      'error processing query: tailable cursor requested on non capped collection',
-    );
+    refuse('BadValue', 'error processing query: tailable cursor requested on non capped collection');
   const project = compileProjection(body.projection, spec.filter);
   const records = find(collectionOf(call), spec);
-  function* documents() {
+  function* documents(): Generator<Uint8Array, undefined> {
     for (const { bytes, doc } of records) yield project ? encode(project(doc)) : bytes;
   }
   return store.cursors.start(namespaceOf(call), documents(), {
@@ -53,7 +47,7 @@ export const findCommand: Command = (call) => {
 export function batchSizeOf(value: unknown): number | undefined {
   const size = numberOption(value, 'batchSize');
   if (size !== undefined && size < 0) {
-    throw new ServerError(51024, `BSON field 'batchSize' value must be >= 0, actual value '${size}'`);
+    refuse(51024, `BSON field 'batchSize' value must be >= 0, actual value '${size}'`);
   }
   return size;
 }
@@ -69,17 +63,10 @@ export const count: Command = (call) => {
 };
 
 export const distinct: Command = (call) => {
-  const { key } = call.body;
-  if (typeof key !== 'string') {
-    throw new ServerError(
-      'TypeMismatch',
-      `BSON field 'distinct.key' is the wrong type, expected type 'string'`,
-    );
-  }
+  const key = textField(call.body, 'key', 'distinct');
   const values = new Map<string, { order: Buffer; value: unknown }>();
   for (const { doc } of find(collectionOf(call), findSpec(call.body, 'distinct', 'query'))) {
-    const reached = leaves(doc, key).flatMap((leaf): unknown[] => (Array.isArray(leaf) ? leaf : [leaf]));
-    for (const value of reached) {
+    for (const value of itemsAt(doc, key)) {
       const order = encodeKey(value);
       if (value !== undefined) values.set(order.toString('latin1'), { order, value });
     }
@@ -89,39 +76,17 @@ export const distinct: Command = (call) => {
 };
 
 export const getMore: Command = ({ body, database, store }) => {
-  const { getMore: id, collection } = body;
-  if (typeof collection !== 'string') {
-    throw new ServerError(
-      'TypeMismatch',
-      `BSON field 'getMore.collection' is the wrong type, expected type 'string'`,
-    );
-  }
-  return store.cursors.getMore(
-    cursorId(id),
-    `${database}.${collection}`,
-    batchSizeOf(body.batchSize) || undefined,
-  );
+  const collection = textField(body, 'collection', 'getMore');
+  const id = body.getMore;
+  if (!(id instanceof Long)) throw wrongType('getMore.getMore', id, 'long');
+  return store.cursors.getMore(id, `${database}.${collection}`, batchSizeOf(body.batchSize) || undefined);
 };
-
-function cursorId(value: unknown) {
-  if (!isLong(value)) {
-    throw new ServerError(
-      'TypeMismatch',
-      `BSON field 'getMore.getMore' is the wrong type, expected type 'long'`,
-    );
-  }
-  return value;
-}
-
-function isLong(value: unknown): value is import('bson').Long {
-  return (
-    typeof value === 'object' && value !== null && (value as { _bsontype?: string })._bsontype === 'Long'
-  );
-}
 
 export const killCursors: Command = (call) => {
   const namespace = namespaceOf(call);
-  const ids = Array.isArray(call.body.cursors) ? (call.body.cursors as unknown[]).filter(isLong) : [];
+  const ids = Array.isArray(call.body.cursors)
+    ? (call.body.cursors as unknown[]).filter((id) => id instanceof Long)
+    : [];
   const killed = ids.filter((id) => call.store.cursors.kill(id, namespace));
   return {
     cursorsKilled: killed,
@@ -134,12 +99,11 @@ export const killCursors: Command = (call) => {
 /** `explain` of find, count, distinct, aggregate's first match, update and delete: which index is used. */
 export const explain: Command = (call: Call) => {
   const inner = call.body.explain;
-  if (!isDocument(inner)) throw new ServerError('TypeMismatch', 'explain needs a command document');
+  if (!isDocument(inner)) refuse('TypeMismatch', 'explain needs a command document');
   const command = Object.keys(inner)[0] ?? '';
-  const statement = (Array.isArray(inner.updates) ? inner.updates[0] : undefined) as Doc | undefined;
-  const deletion = (Array.isArray(inner.deletes) ? inner.deletes[0] : undefined) as Doc | undefined;
-  const stage = (Array.isArray(inner.pipeline) ? inner.pipeline[0] : undefined) as Doc | undefined;
-  const filter = inner.filter ?? inner.query ?? statement?.q ?? deletion?.q ?? stage?.$match ?? {};
+  const [first] = ([inner.updates, inner.deletes, inner.pipeline].find(Array.isArray) ?? []) as unknown[];
+  const { q, $match } = isDocument(first) ? first : {};
+  const filter = inner.filter ?? inner.query ?? q ?? $match ?? {};
   const target: Call = { ...call, command, body: inner };
   const records = find(collectionOf(target), findSpec({ ...inner, filter, limit: inner.limit }, command));
   const { plan } = records.effort;

@@ -93,7 +93,7 @@ test('$out replaces a collection and keeps its indexes', async () => {
   ]);
 });
 
-test('$merge inserts, merges, replaces, keeps and fails as told', async () => {
+test('$merge inserts, merges, replaces, keeps and fails as its options say', async () => {
   const into = t.db.collection<Document>('merged');
   await into.insertOne({ _id: 'a' as never, kept: 1 });
   const grouped = { $group: { _id: '$item', total: { $sum: '$qty' } } };

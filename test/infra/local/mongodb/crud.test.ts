@@ -12,7 +12,7 @@ afterAll(() => t.stop());
 let number = 0;
 const fresh = () => t.db.collection(`c${++number}`);
 
-test('what is inserted is found, in the order of insertion', async () => {
+test('inserted documents are found, in the order of insertion', async () => {
   const c = fresh();
   const inserted = await c.insertMany([{ a: 2 }, { a: 1 }, { a: 3 }]);
   expect(inserted.insertedCount).toBe(3);
@@ -42,7 +42,7 @@ test('an ordered insert stops at the first duplicate, an unordered one goes on',
   }
 });
 
-test('a duplicate key is told with the message, pattern and value of the server', async () => {
+test('a duplicate key is reported with the message, pattern and value of the server', async () => {
   const c = fresh();
   await c.createIndex({ email: 1 }, { unique: true });
   await c.insertOne({ email: 'a@b' });
@@ -106,7 +106,7 @@ test('updates count what they matched and what they changed', async () => {
   });
 });
 
-test('an upsert takes the equalities of its filter, and says what it made', async () => {
+test('an upsert takes the equalities of its filter, and returns the new _id', async () => {
   const c = fresh();
   const result = await c.updateOne(
     { _id: 'k' as never, 'a.b': 1, c: { $gt: 5 }, $or: [{ x: 1 }, { x: 2 }] },
@@ -146,7 +146,7 @@ test('a claim by findOneAndUpdate creates, takes over, or collides', async () =>
   });
 });
 
-test('of many upserts of one _id at once exactly one creates it', async () => {
+test('of many concurrent upserts of one _id exactly one creates it', async () => {
   const c = fresh();
   const outcomes = await Promise.all(
     Array.from({ length: 20 }, (_, n) =>
@@ -228,7 +228,7 @@ test('an unknown command, stage or operator is an error, never a silent success'
   });
 });
 
-test('a write is there after the store was closed and opened again', async () => {
+test('a write survives that the store is closed and opened again', async () => {
   const c = fresh();
   await c.createIndex({ a: 1 }, { unique: true });
   await c.insertOne({ a: 1 });

@@ -112,6 +112,49 @@ test.each<[Document, [given: unknown, expected: unknown][]]>([
   [{ $substrCP: ['$a', 0, -1] }, [['abc', { code: 34454 }]]],
   [{ $substrCP: ['$a', 0.5, 1] }, [['abc', { code: 34451 }]]],
   [{ $substrCP: ['$a', 0, 'x'] }, [['abc', { code: 34452 }]]],
+  [
+    { $concat: ['$a', '-', 'z'] },
+    [
+      ['x', 'x-z'],
+      [null, null],
+      [missing, null],
+      [1, { code: 16702 }],
+    ],
+  ],
+  [{ $concat: ['$a', 1] }, [[null, null]]],
+  [{ $concat: '$a' }, [['x', 'x']]],
+  [{ $concat: [] }, [['x', '']]],
+  [
+    { $strLenCP: '$a' },
+    [
+      ['é😀', 2],
+      ['', 0],
+      [null, { code: 34471 }],
+      [missing, { code: 34471 }],
+    ],
+  ],
+  [
+    { $strLenBytes: ['$a'] },
+    [
+      ['é😀', 6],
+      [1, { code: 34473 }],
+    ],
+  ],
+  [
+    { $arrayElemAt: ['$a', -1] },
+    [
+      [[1, 2], 2],
+      [[], undefined],
+      [null, null],
+      [missing, null],
+      ['ab', { code: 28689 }],
+    ],
+  ],
+  [{ $arrayElemAt: ['$a', 2] }, [[[1, 2], undefined]]],
+  [{ $arrayElemAt: ['$a', null] }, [[[1, 2], null]]],
+  [{ $arrayElemAt: ['$a', 'x'] }, [[[1, 2], { code: 28690 }]]],
+  [{ $arrayElemAt: ['$a', 0.5] }, [[[1, 2], { code: 28691 }]]],
+  [{ $arrayElemAt: ['$a'] }, [[[1, 2], { code: 16020 }]]],
 ])('%j', async (expression, rows) => {
   for (const [given, expected] of rows)
     expect([given, await value(expression, given)]).toEqual([given, expected]);

@@ -32,14 +32,14 @@ test('a command fails with the asked code as often as asked', async () => {
   expect(await configure('off')).toMatchObject({ count: 2 });
 });
 
-test('only the named application is hit', async () => {
+test('a fail point affects only the named application', async () => {
   const other = await t.connect({ appName: 'victim' });
   await configure('alwaysOn', { failCommands: ['find'], errorCode: 13, appName: 'victim' });
   expect(await t.db.collection('a').findOne()).toBeNull();
   await expect(other.db('test').collection('a').findOne()).rejects.toMatchObject({ code: 13 });
 });
 
-test('a closed connection is a network error, and the command was not carried out', async () => {
+test('a closed connection is a network error, and the command is not executed', async () => {
   const once = await t.connect({ retryWrites: false });
   await configure({ times: 1 }, { failCommands: ['insert'], closeConnection: true });
   const c = once.db('test').collection<{ _id: number }>('closed');
@@ -47,8 +47,8 @@ test('a closed connection is a network error, and the command was not carried ou
   expect(await t.db.collection('closed').countDocuments()).toBe(0);
 });
 
-test('the driver sends a write again after a closed connection, and it is written once', async () => {
-  // The driver leaves the timer of its second server selection behind until that has run out.
+test('the driver retries a write after a closed connection, and it is written once', async () => {
+  // The driver keeps the timer of its second server selection until it expires.
   const patient = await t.connect({ serverSelectionTimeoutMS: 900 });
   await configure({ times: 1 }, { failCommands: ['insert'], closeConnection: true });
   await patient.db('test').collection('retried').insertOne({ a: 1 });
@@ -76,7 +76,7 @@ test('a blocked command waits, then runs', async () => {
   expect(Number(process.hrtime.bigint() - before) / 1e6).toBeGreaterThanOrEqual(59);
 });
 
-test('a write concern error comes with a write that was carried out', async () => {
+test('a write concern error comes with a write that is executed', async () => {
   const writeConcernError = { code: 64, errmsg: 'waiting for replication timed out' };
   await configure({ times: 1 }, { failCommands: ['insert'], writeConcernError });
   await expect(t.db.collection('wce').insertOne({ a: 1 })).rejects.toMatchObject({ code: 64 });
@@ -92,7 +92,7 @@ test('skip and activationProbability are the other modes', async () => {
   await expect(configure({ frob: 1 })).rejects.toMatchObject({ code: 2 });
 });
 
-test('every command is seen before it is carried out and after its answer', async () => {
+test('the observer gets every command before it is executed and after its answer', async () => {
   const named = await t.connect({ appName: 'watched' });
   events.length = 0;
   await named.db('shop').collection('orders').insertOne({ a: 1 });
@@ -108,7 +108,7 @@ test('every command is seen before it is carried out and after its answer', asyn
   ]);
 });
 
-test('an observer may hold a command back', async () => {
+test('an observer may delay a command', async () => {
   let release = () => {};
   hold = new Promise((resolve) => (release = resolve));
   const held = t.db.collection('held').insertOne({ a: 1 });
@@ -130,7 +130,7 @@ test('the store counts the commands that it received', async () => {
   expect((await total()) - before).toBe(1);
 });
 
-test('without the option configureFailPoint is no command', async () => {
+test('without the option configureFailPoint is an unknown command', async () => {
   const plain = await testStore();
   try {
     const command = plain.client.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });

@@ -131,7 +131,7 @@ test('only loopback is listened on', async () => {
   }
 });
 
-test('a corrupt folder is told, whichever way it is corrupt', async () => {
+test('each kind of corrupt folder is reported', async () => {
   const file = join(dataDir, 'data.mdb');
   await (await startStore({ dataDir })).close();
   await truncate(file, 8192);
@@ -145,7 +145,7 @@ test('a corrupt folder is told, whichever way it is corrupt', async () => {
   expect(await message(startStore({ dataDir }))).toContain('is corrupt');
 });
 
-test('a folder of another format is told', async () => {
+test('a folder of another format is reported', async () => {
   const { open: openLmdb } = await import('lmdb');
   const root = openLmdb<Buffer, Buffer>({
     path: dataDir,
@@ -160,7 +160,7 @@ test('a folder of another format is told', async () => {
   expect(await message(startStore({ dataDir }))).toContain('has format 99');
 });
 
-test('a folder that cannot be made is told', async () => {
+test('a folder that cannot be created is reported', async () => {
   const blocked = join(dataDir, 'file');
   await appendFile(blocked, 'x');
   expect(await message(startStore({ dataDir: join(blocked, 'inside') }))).toContain("can't be made");

@@ -27,7 +27,7 @@ async function explained(c: Collection, filter: Document, sort?: Sort) {
   };
 }
 
-test('a point query looks at one document among many, and a query without an index at all', async () => {
+test('a point query reads one document among many, and a query without an index reads all', async () => {
   const c = fresh();
   await c.insertMany(Array.from({ length: 5000 }, (_, n) => ({ _id: n as never, n, even: n % 2 === 0 })));
   await c.createIndex({ n: 1 });
@@ -39,7 +39,7 @@ test('a point query looks at one document among many, and a query without an ind
   expect(await explained(c, { _id: 7, $or: [{ even: true }, { n: 7 }] })).toMatchObject({ examined: 1 });
 });
 
-test('an index of the documents that have a field serves the query for a text in it, and no other', async () => {
+test('an index of the documents that have a field serves the query for a string in it, and no other', async () => {
   const c = fresh();
   await c.insertMany(Array.from({ length: 100 }, (_, n) => (n < 50 ? { n } : { n, tag: `t${n % 5}` })));
   const partialFilterExpression = { tag: { $exists: true } };
@@ -185,14 +185,14 @@ test('two arrays in one index are refused', async () => {
   });
 });
 
-test('a unique index over documents that are not is refused and leaves nothing', async () => {
+test('a unique index over documents with duplicates is refused and has no effect', async () => {
   const c = fresh();
   await c.insertMany([{ a: 1 }, { a: 1 }]);
   await expect(c.createIndex({ a: 1 }, { unique: true })).rejects.toMatchObject({ code: 11000 });
   expect(await c.indexes()).toHaveLength(1);
 });
 
-test('indexes are made once, listed and dropped', async () => {
+test('indexes are created once, listed and dropped', async () => {
   const c = fresh();
   expect(await c.createIndex({ a: 1 })).toBe('a_1');
   expect(await c.createIndex({ a: 1 })).toBe('a_1');

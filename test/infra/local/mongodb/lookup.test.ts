@@ -59,11 +59,11 @@ describe('$lookup', () => {
     ['an array matches by its items', values([1, 'x'], [null], [2]), [[1, 4, 5], [2, 3], [4]]],
   ])('%s', async (_what, docs, expected) => expect(await joined(docs)).toEqual(expected));
 
-  test('a collection that is not there joins nothing', async () => {
+  test('a collection that does not exist joins nothing', async () => {
     expect(await joined(values(1, null), {}, 'nowhere')).toEqual([[], []]);
   });
 
-  test('with fields and a pipeline, both hold', async () => {
+  test('fields and a pipeline both apply', async () => {
     expect(await joined(values(1), { pipeline: [{ $match: { _id: { $gt: 1 } } }] })).toEqual([[4]]);
     const match = { $match: { $expr: { $eq: ['$k', '$$a'] } } };
     const own = { localField: undefined, foreignField: undefined, let: { a: '$a' }, pipeline: [match] };
@@ -135,7 +135,7 @@ describe('$graphLookup', () => {
     expect(await reached(values(...from), more)).toEqual(expected);
   });
 
-  test('in a collection that is not there, or has one document, no other is found', async () => {
+  test('a collection that does not exist, or has one document, gives no other', async () => {
     expect(await reached(values([1, 2], 1, null), {}, 'nowhere')).toEqual([[], [], []]);
     await t.db.collection<Document>('lone').insertOne({ _id: 7, k: 1, to: [1, 2] } as never);
     expect(await reached(values([1, 2]), {}, 'lone')).toEqual([ids(7)]);
@@ -153,14 +153,14 @@ describe('$graphLookup', () => {
     expect(await reached([], more)).toEqual({ code });
   });
 
-  test('refuses what leaves a part out', async () => {
+  test('refuses a specification without a required field', async () => {
     expect(await run([{ $graphLookup: { from: 'graph', startWith: 1 } }], [])).toEqual({ code: 40105 });
     expect(await run([{ $graphLookup: 1 }], [])).toEqual({ code: 9 });
   });
 });
 
 describe('distinct and count', () => {
-  test('of none, null and missing', async () => {
+  test('without documents, with null and with missing fields', async () => {
     const none = t.db.collection('nothing-here');
     expect(await none.distinct('a')).toEqual([]);
     expect(await none.countDocuments({})).toBe(0);

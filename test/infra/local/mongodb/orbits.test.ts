@@ -5,7 +5,7 @@ import { testStore } from './helpers.ts';
 import type { TestStore } from './helpers.ts';
 
 // The scenarios of Orbits' own specs, on its own step engine: that opens a transaction per step, which is what
-// the store's test-only replica set is for. Instead of waiting as the specs do, each poll is made by hand.
+// the store's test-only replica set is for. The specs wait for polls; these tests poll themselves.
 
 class Calculation extends Action {
   override main() {

@@ -2,7 +2,7 @@ import type { Document } from 'mongodb';
 import { testStore } from './helpers.ts';
 import type { TestStore } from './helpers.ts';
 
-/** What is no argument of a stage is refused with the server's code, before and behind another stage. */
+/** A wrong argument of a stage is refused with the server's code, as the first stage and as a later one. */
 let t: TestStore;
 beforeAll(async () => {
   t = await testStore();
@@ -55,7 +55,7 @@ test.each<[Document, number]>([
   expect(await t.db.listCollections({ name: 'm' }).toArray()).toEqual([]);
 });
 
-test('$documents comes first and has documents', async () => {
+test('$documents must be the first stage and have documents', async () => {
   const docs = (spec: unknown) => t.db.aggregate([{ $documents: spec }]).toArray();
   expect(await docs([{ a: 1 }])).toEqual([{ a: 1 }]);
   await expect(docs([1])).rejects.toMatchObject({ code: 40228 });
@@ -64,7 +64,7 @@ test('$documents comes first and has documents', async () => {
   await expect(run([{ $match: {} }, { $documents: [{ a: 1 }] }])).rejects.toMatchObject({ code: 40602 });
 });
 
-test('what is one is taken', async () => {
+test('a valid argument is accepted', async () => {
   expect(await run([{ $fill: { output: { a: { value: 0 } } } }, { $unset: ['_id', 'b.c'] }])).toEqual([
     { a: 'x' },
     { a: 0 },

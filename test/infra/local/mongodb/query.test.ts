@@ -18,7 +18,7 @@ async function holding(documents: Document[]) {
   return { c, ids };
 }
 
-test('null matches what is null and what is missing, $exists tells them apart', async () => {
+test('null matches null and missing fields, $exists distinguishes them', async () => {
   const { ids } = await holding([
     { a: null },
     {},
@@ -187,7 +187,7 @@ test('projections include, exclude, slice and pick', async () => {
   await expect(shown({ a: 0, g: 1 })).rejects.toMatchObject({ code: 31253 });
 });
 
-test('a filter that the server refuses is refused with its code', async () => {
+test('a filter that the server refuses is refused with the same code', async () => {
   const { c } = await holding([{ a: 1 }]);
   const wrong: [Document, number][] = [
     [{ $foo: 1 }, 2],
@@ -207,7 +207,7 @@ test('a filter that the server refuses is refused with its code', async () => {
   });
 });
 
-test('an option that would change the answer is refused, never passed over', async () => {
+test('an option that would change the answer is refused, never ignored', async () => {
   const { c } = await holding([{ a: 'B' }]);
   const collation = { locale: 'en', strength: 2 } as const;
   const unserved = { code: 115 };

@@ -5,7 +5,7 @@ import { RawClient } from './raw-client.ts';
 
 const REFUSAL = 'Transaction numbers are only allowed on a replica set member or mongos';
 
-describe('as it presents itself by default', () => {
+describe('by default', () => {
   let t: TestStore;
   beforeAll(async () => {
     t = await testStore();
@@ -19,7 +19,7 @@ describe('as it presents itself by default', () => {
     expect(await t.client.db('admin').command({ buildInfo: 1 })).toMatchObject({ version: '7.0.14' });
   });
 
-  test('a driver that watches it finds it well, again and again', async () => {
+  test('a driver that monitors the store always finds it available', async () => {
     const client = await t.connect({ heartbeatFrequencyMS: 500, minHeartbeatFrequencyMS: 50 });
     const failed: unknown[] = [];
     let succeeded = 0;
@@ -57,7 +57,7 @@ describe('as it presents itself by default', () => {
     await session.endSession();
   });
 
-  test('an unacknowledged write is carried out', async () => {
+  test('an unacknowledged write is executed', async () => {
     const c = t.db.collection('fire');
     await c.insertOne({ a: 1 }, { writeConcern: { w: 0 } });
     await t.db.command({ ping: 1 });
@@ -65,7 +65,7 @@ describe('as it presents itself by default', () => {
     expect(await c.countDocuments()).toBe(1);
   });
 
-  test('what shells and browsers ask for when they connect is answered', async () => {
+  test('the commands that shells and browsers send when they connect are answered', async () => {
     const admin = t.client.db('admin');
     await t.db.collection('seen').insertOne({ a: 1 });
     for (const command of [
@@ -95,7 +95,7 @@ describe('as it presents itself by default', () => {
   });
 });
 
-describe('as a replica set of one, for tests', () => {
+describe('as a replica set of one member, for tests', () => {
   let t: TestStore;
   beforeAll(async () => {
     t = await testStore({ replicaSet: 'rs0' });
@@ -122,7 +122,7 @@ describe('as a replica set of one, for tests', () => {
     }
   }
 
-  test('a write that is sent again runs once, even after the store was opened again', async () => {
+  test('a retried write runs once, even after the store was opened again', async () => {
     const send = (lsid: object, txnNumber: number) =>
       sendRaw({
         update: 'counters',
@@ -141,7 +141,7 @@ describe('as a replica set of one, for tests', () => {
     expect(await t.db.collection('counters').findOne()).toEqual({ _id: 1, n: 2 });
   });
 
-  test('findAndModify that is sent again gives the first answer, and an older number is refused', async () => {
+  test('a retried findAndModify gives the first answer, and an older number is refused', async () => {
     const lsid = { id: new UUID() };
     const send = (number: number) =>
       sendRaw({

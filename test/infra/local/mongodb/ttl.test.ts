@@ -1,6 +1,6 @@
-import { Catalog } from '../../../../infra/local/mongodb/catalog.ts';
-import { Storage } from '../../../../infra/local/mongodb/storage.ts';
-import { sweepExpired } from '../../../../infra/local/mongodb/ttl.ts';
+import { Catalog } from '../../../../infra/local/mongodb/storage/catalog.ts';
+import { Storage } from '../../../../infra/local/mongodb/storage/storage.ts';
+import { sweepExpired } from '../../../../infra/local/mongodb/storage/ttl.ts';
 import { testStore } from './helpers.ts';
 import type { TestStore } from './helpers.ts';
 
@@ -10,12 +10,12 @@ beforeEach(async () => {
 });
 afterEach(() => t.stop());
 
-/** Asks until the answer is the expected one; the test's own time limit is the only clock. */
+/** Polls until the answer is the expected one; the time limit of the test is the only one. */
 async function until<T>(ask: () => Promise<T>, expected: T): Promise<void> {
   while ((await ask()) !== expected) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-test('what has expired goes away by itself, the rest stays', async () => {
+test('expired documents are removed, the others stay', async () => {
   const c = t.db.collection('a');
   await c.insertMany([
     { _id: 'old', at: new Date(0) },

@@ -77,7 +77,7 @@ test('$[name] changes the items that its filter names', async () => {
   });
 });
 
-test('$ changes the item by which the document was found', async () => {
+test('$ changes the item that matched the query', async () => {
   const before = { a: [{ n: 1 }, { n: 5 }, { n: 5 }] };
   expect(await changed(before, { $set: { 'a.$.hit': 1 } }, {}, { 'a.n': 5 })).toEqual({
     a: [{ n: 1 }, { n: 5, hit: 1 }, { n: 5 }],
@@ -105,7 +105,7 @@ test('a replacement keeps the _id and nothing else', async () => {
   await expect(c.replaceOne({ b: 2 }, { _id: 2 as never, b: 2 })).rejects.toMatchObject({ code: 66 });
 });
 
-test('sums take the type that the server gives them', async () => {
+test('sums get the type that the server gives them', async () => {
   const name = `c${++number}`;
   const c = t.db.collection<Document>(name, { promoteValues: false });
   await c.insertOne({
@@ -158,7 +158,7 @@ test('an upsert with a replacement takes the _id of the filter', async () => {
   expect(await c.findOne()).toEqual({ _id, b: 1 });
 });
 
-test('an upsert without _id makes one, and a pipeline may upsert', async () => {
+test('an upsert without _id creates one, and a pipeline may upsert', async () => {
   const c = fresh();
   const { upsertedId } = await c.updateOne({ k: 1 }, [{ $set: { n: { $ifNull: ['$n', 1] } } }], {
     upsert: true,
@@ -167,7 +167,7 @@ test('an upsert without _id makes one, and a pipeline may upsert', async () => {
   expect(await c.findOne()).toEqual({ _id: upsertedId, k: 1, n: 1 });
 });
 
-test('an update with sort is of a later version, and refused as that version does', async () => {
+test('an update with sort, which a later version has, is refused as by 7.0', async () => {
   const updates = [{ q: {}, u: { $set: { a: 1 } }, sort: { a: 1 } }];
   await expect(t.db.command({ update: 'c', updates })).rejects.toMatchObject({ code: 40415 });
 });

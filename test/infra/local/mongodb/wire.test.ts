@@ -1,5 +1,5 @@
 import { serialize } from 'bson';
-import { crc32c } from '../../../../infra/local/mongodb/wire.ts';
+import { crc32c } from '../../../../infra/local/mongodb/wire/message.ts';
 import { testStore } from './helpers.ts';
 import type { TestStore } from './helpers.ts';
 import { bodySection, flags, framed, header, message, RawClient, sequenceSection } from './raw-client.ts';
@@ -42,7 +42,7 @@ test('documents may come in the body or in a section of their own', async () => 
   expect(await t.db.collection('a').countDocuments()).toBe(2);
 });
 
-test('a right checksum is accepted, a wrong one ends the connection', async () => {
+test('a correct checksum is accepted, a wrong one ends the connection', async () => {
   const unsigned = Buffer.concat([flags(1), bodySection({ ping: 1, $db: 'test' })]);
   const start = Buffer.concat([header(16 + unsigned.length + 4, 2013), unsigned]);
   const checksum = Buffer.alloc(4);
@@ -108,13 +108,13 @@ const broken: Record<string, Buffer> = {
   'text for another protocol': Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'),
 };
 
-test.each(Object.entries(broken))('%s ends that connection and nothing else', async (_name, bytes) => {
+test.each(Object.entries(broken))('%s ends only that connection', async (_name, bytes) => {
   raw.socket.write(bytes);
   await raw.closed;
   await stillServes();
 });
 
-test('half a message is waited for, and forgotten when its sender goes', async () => {
+test('half a message is awaited, and dropped when its sender disconnects', async () => {
   const whole = message({ insert: 'half', documents: [{ _id: 1 }] });
   raw.socket.write(whole.subarray(0, whole.length - 3));
   await stillServes();
@@ -148,7 +148,7 @@ test('random bytes and damaged messages end at most their own connection', async
   await t.db.collection('f').find().toArray();
 });
 
-/** `{ a: { a: ... } }`, put together by hand: the library's own encoder would overflow its stack. */
+/** `{ a: { a: ... } }`, encoded here: the library's encoder would overflow its stack. */
 function nested(levels: number): Buffer {
   const open = Buffer.from([0, 0, 0, 0, 3, 97, 0]);
   const total = 5 + 8 * levels;
@@ -160,7 +160,7 @@ function nested(levels: number): Buffer {
   return Buffer.concat([...parts, Buffer.from([5, 0, 0, 0]), Buffer.alloc(levels + 1)]);
 }
 
-test('nesting without end is an error, not the end', async () => {
+test('nesting beyond the limit is an error of the command only', async () => {
   const insert = (levels: number) => {
     const name = Buffer.from('documents\0');
     const size = Buffer.alloc(4);
