@@ -16,6 +16,7 @@ import { lambdaClient, secretsProvider, STEP_MS } from './clients.ts';
 import { commands } from './commands.ts';
 import { readConfig } from './config.ts';
 import { Connection } from './connection.ts';
+import { backendOf } from './durable/backend.ts';
 import { recordError, redactErrors } from './durable/errors.ts';
 import { RunControl } from './durable/run-control.ts';
 import { Runner } from './durable/runner.ts';
@@ -63,8 +64,8 @@ export async function handler(payload: unknown, context: Context): Promise<unkno
         now: new Date(),
         config,
         app,
-        runs: new RunControl(app),
-        runner: new Runner(app, observer, time),
+        runs: new RunControl(backendOf(app)),
+        runner: new Runner(backendOf(app), observer, time),
         log,
         invoker,
       }),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { backendOf } from '../../orchestrator/durable/backend.ts';
 import { connectedApp } from '../../orchestrator/durable/app.ts';
 import { DurableWorkflow } from '../../orchestrator/durable/durable-workflow.ts';
 import { runId } from '../../orchestrator/durable/ids.ts';
@@ -37,7 +38,7 @@ export async function start(uri: string): Promise<Engine> {
   const options = { declare: [Steps], uri, database: 'bench', historyDays: 30 };
   const app = await connectedApp(() => Promise.resolve(options));
   const runner = (observer = silent, remainingMs = 600_000) =>
-    new Runner(app, observer, { remainingMs: () => remainingMs, stepMs: -1 });
+    new Runner(backendOf(app), observer, { remainingMs: () => remainingMs, stepMs: -1 });
   const begin = (on: Runner, key: string, steps: number) =>
     on.run({ key, workflow: new Steps().setArgument({ key, steps }) });
 

@@ -1,4 +1,5 @@
 import { Action, ActionApp } from '@wbce/orbits-core';
+import { backendOf } from './backend.ts';
 import { DurableWorkflow, type WorkflowVersion } from './durable-workflow.ts';
 import { InlineAction, ValueAction } from './durable-action.ts';
 import { ensureIndexes } from './indexes.ts';
@@ -74,7 +75,7 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
     },
   };
   await bootstrap(app);
-  await ensureIndexes(app, historyDays);
+  await ensureIndexes(backendOf(app), historyDays);
   return app;
 }
 

@@ -1,6 +1,5 @@
-import type { ActionApp } from '@wbce/orbits-core';
 import type { mongo } from 'mongoose';
-import { pagesOf, runsOf } from './durable-store.ts';
+import type { Backend } from './backend.ts';
 import { hasCode } from './mongo-errors.ts';
 
 const NAMESPACE_NOT_FOUND = 26;
@@ -15,9 +14,12 @@ const CONFLICTS = [85, 86];
  *
  * @param historyDays how long a finished run is kept; trades are kept for ever, elsewhere
  */
-export async function ensureIndexes(app: ActionApp, historyDays: number): Promise<void> {
+export async function ensureIndexes(
+  { runs, pages }: Pick<Backend, 'runs' | 'pages'>,
+  historyDays: number,
+): Promise<void> {
   const expireAfterSeconds = historyDays * 86_400;
-  await ensure(runsOf(app), [
+  await ensure(runs, [
     // What is due, in the order in which it is.
     {
       name: 'open',
@@ -35,7 +37,7 @@ export async function ensureIndexes(app: ActionApp, historyDays: number): Promis
     // Only a run that has ended has the field.
     { name: 'retention', key: { 'bag.endedAt': 1 }, expireAfterSeconds },
   ]);
-  await ensure(pagesOf(app), [
+  await ensure(pages, [
     { name: 'run', key: { run: 1 } },
     { name: 'retention', key: { endedAt: 1 }, expireAfterSeconds },
   ]);

@@ -1,9 +1,8 @@
-import { ActionState, type ActionApp } from '@wbce/orbits-core';
+import { ActionState } from '@wbce/orbits-core';
 import type { mongo, Types } from 'mongoose';
 import * as z from 'zod';
-import { workflowsOf } from './app.ts';
+import { runStoreOf, type Backend } from './backend.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { runsOf, runStoreOf } from './durable-store.ts';
 import { stepId } from './ids.ts';
 import { toJson } from './json.ts';
 import type { RunDocument } from './run-document.ts';
@@ -44,15 +43,15 @@ const byState: Record<RunState | 'BLOCKED', mongo.Filter<RunDocument>> = {
 
 /** What is asked of runs, and done to them, from outside. */
 export class RunControl {
-  readonly #app: ActionApp;
+  readonly #workflows: Backend['workflows'];
   readonly #runs: mongo.Collection<RunDocument>;
   readonly #store: RunStore;
   readonly #clock: Clock;
 
-  constructor(app: ActionApp, clock: Clock = systemClock) {
-    this.#app = app;
-    this.#runs = runsOf(app);
-    this.#store = runStoreOf(app, clock);
+  constructor(backend: Backend, clock: Clock = systemClock) {
+    this.#workflows = backend.workflows;
+    this.#runs = backend.runs;
+    this.#store = runStoreOf(backend, clock);
     this.#clock = clock;
   }
 
@@ -150,7 +149,7 @@ export class RunControl {
   }
 
   #schemaOf({ actionRef, bag }: RunDocument, ref: string): z.ZodType | undefined {
-    const current = workflowsOf(this.#app).get(actionRef);
+    const current = this.#workflows.get(actionRef);
     const versions = current ? [current, ...current.previousVersions] : [];
     const signals = versions.find(({ version }) => version === bag.version)?.signals ?? {};
     return Object.hasOwn(signals, ref) ? signals[ref] : undefined;

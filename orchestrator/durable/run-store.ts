@@ -194,7 +194,7 @@ export class RunStore {
         state: { $in: UNFINISHED },
         $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: _id } }],
       },
-      { projection: { createdAt: 1 }, sort: { createdAt: 1, _id: 1 } },
+      { projection: { createdAt: 1 }, sort: { createdAt: -1, _id: -1 } },
     );
     return earlier ?? undefined;
   }

@@ -1,9 +1,8 @@
-import { Action, ActionState, type ActionApp } from '@wbce/orbits-core';
+import { ActionState } from '@wbce/orbits-core';
 import type { Types } from 'mongoose';
-import { workflowsOf } from './app.ts';
 import { hasTime } from './attempt.ts';
+import { runStoreOf, type Backend } from './backend.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { runStoreOf } from './durable-store.ts';
 import type { DurableWorkflow } from './durable-workflow.ts';
 import {
   CrashLoopError,
@@ -64,16 +63,16 @@ export const START = 'start';
 
 /** Advances runs in this process, one pass each, and awaits them: nothing is left running when a call returns. */
 export class Runner {
-  readonly #app: ActionApp;
+  readonly #workflows: Backend['workflows'];
   readonly #store: RunStore;
   readonly #observer: RunObserver;
   readonly #time: TimeLimit;
   readonly #clock: Clock;
 
   /** @param time what this process has left: no lease outlives it, and nothing is started that it can't hold */
-  constructor(app: ActionApp, observer: RunObserver, time: TimeLimit, clock: Clock = systemClock) {
-    this.#app = app;
-    this.#store = runStoreOf(app, clock);
+  constructor(backend: Backend, observer: RunObserver, time: TimeLimit, clock: Clock = systemClock) {
+    this.#workflows = backend.workflows;
+    this.#store = runStoreOf(backend, clock);
     this.#observer = observer;
     this.#time = time;
     this.#clock = clock;
@@ -264,9 +263,12 @@ export class Runner {
 
   async #workflowOf(document: RunDocument): Promise<DurableWorkflow> {
     const { actionRef, bag } = document;
-    if (!workflowsOf(this.#app).has(actionRef)) throw new UnknownWorkflowError(actionRef, bag.version, []);
-    const action = await Action.constructFromDb(this.#app.ActionModel.hydrate(document));
-    const workflow = (action as DurableWorkflow).ofVersion(bag.version);
+    const Workflow = this.#workflows.get(actionRef);
+    if (!Workflow) throw new UnknownWorkflowError(actionRef, bag.version, []);
+    const current = new Workflow();
+    // A workflow reads its document, and never saves it.
+    current.dbDoc = document as unknown as typeof current.dbDoc;
+    const workflow = current.ofVersion(bag.version);
     await workflow.initialization();
     return workflow;
   }

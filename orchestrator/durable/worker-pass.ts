@@ -1,6 +1,6 @@
+import { backendOf, runStoreOf } from './backend.ts';
 import { systemClock } from './clock.ts';
 import type { DurableWorkflow } from './durable-workflow.ts';
-import { runStoreOf } from './durable-store.ts';
 import { LeaseLostError } from './errors.ts';
 import { Journal } from './journal.ts';
 import type { Ending } from './run-store.ts';
@@ -13,7 +13,7 @@ import { noTimeLimit } from './suspension.ts';
  */
 export async function passOfWorker(workflow: DurableWorkflow): Promise<Ending> {
   const clock = systemClock;
-  const store = runStoreOf(workflow.app, clock);
+  const store = runStoreOf(backendOf(workflow.app), clock);
   const document = await store.holdFor(workflow._id, clock.token());
   if (!document) throw new LeaseLostError(`Run ${workflow._id.toHexString()} has ended.`);
   const version = workflow.ofVersion(document.bag.version);

@@ -1,4 +1,6 @@
-import { MongoClient } from 'mongodb';
+import { MongoClient, ObjectId } from 'mongodb';
+import { Types } from 'mongoose';
+import { stepId } from '../../orchestrator/durable/ids.ts';
 import { answers } from '../support/answers.ts';
 import { answerOf, errorOf, ORCHESTRATOR, startTestApp } from '../support/local-app.ts';
 
@@ -60,14 +62,19 @@ test('a run that is rejected ends without a trade, and reports the reason', asyn
 
 test('a run without an answer ends without a trade', async () => {
   const id = await waitingRun('LATE');
-  const past = new Date(Date.now() - 1_000).toISOString();
-  const step = { workflowId: id, 'workflowStack.stepName': 'approval' };
+  const past = new Date(Date.now() - 1_000);
+  const step = `bag.open.${stepId(new Types.ObjectId(id), 'approval', 0).toHexString()}`;
+  const late = {
+    [`${step}.due`]: past,
+    [`${step}.bag`]: JSON.stringify({ due: past }),
+    'bag.waits.0.due': past,
+  };
   await database()
     .collection('actions')
-    .updateOne(step, { $set: { 'bag.due': past } });
+    .updateOne({ _id: new ObjectId(id) }, { $set: late });
   expect(await refused({ command: 'approve', id })).toMatchObject({
     errorType: 'RefusedError',
-    errorMessage: expect.stringContaining('time for an answer') as string,
+    errorMessage: expect.stringContaining('The time to answer') as string,
   });
   answers.report.parse(await invoke({ command: 'resume', id }));
   const { state, result } = await show(id);
@@ -131,7 +138,7 @@ describe('what can not be done is refused, and the run stays as it was', () => {
 
   test('an approval of a run that does not wait, a retry of one that succeeded', async () => {
     const id = await waitingRun('DONE');
-    expect((await refused({ command: 'retry', id })).errorMessage).toContain('only one in ERROR');
+    expect((await refused({ command: 'retry', id })).errorMessage).toContain('only a run in ERROR');
     await decide('reject', id);
     const before = await show(id);
     expect((await refused({ command: 'retry', id })).errorMessage).toContain('is SUCCESS');

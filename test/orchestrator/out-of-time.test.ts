@@ -4,6 +4,7 @@ import { MongoClient } from 'mongodb';
 import { useInvoker } from '../../orchestrator/actions/invoke-function-action.ts';
 import { LambdaInvoker } from '../../orchestrator/actions/lambda-invoker.ts';
 import type { Config } from '../../orchestrator/config.ts';
+import { backendOf } from '../../orchestrator/durable/backend.ts';
 import { connectedApp, disconnectApp } from '../../orchestrator/durable/app.ts';
 import { Runner } from '../../orchestrator/durable/runner.ts';
 import { registry } from '../../orchestrator/registry.ts';
@@ -42,7 +43,7 @@ async function invoke(trigger: Partial<Trigger>, runsInTime: number) {
   let begun = 0;
   const remainingMs = () => (begun >= runsInTime ? 14_000 : 60_000);
   const observer = { ...silent, runClaimed: () => void begun++ };
-  const runner = new Runner(orbits, observer, { remainingMs, stepMs: 15_000 });
+  const runner = new Runner(backendOf(orbits), observer, { remainingMs, stepMs: 15_000 });
   const config: Pick<Config, 'quantity' | 'approval' | 'checkLimits'> = {
     quantity: 1,
     approval: undefined,

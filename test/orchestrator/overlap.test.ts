@@ -30,7 +30,7 @@ describe.each(['skip', 'queue', 'allow'] as const)('overlap: %s', (OVERLAP) => {
     async skip() {
       const first = runOf(await tick(0));
       const second = runOf(await tick(1));
-      const reason = expect.stringContaining(`run ${first.id} of AMZN`) as string;
+      const reason = expect.stringContaining(`run ${first.id} of trading/AMZN`) as string;
       expect(second).toMatchObject({ state: 'SUCCESS', result: { skipped: reason }, steps: [] });
       await approve(first.id);
       // The same tick again finds its own run, and the next one is free to begin.
@@ -43,8 +43,8 @@ describe.each(['skip', 'queue', 'allow'] as const)('overlap: %s', (OVERLAP) => {
       const [first, second, third] = [runOf(await tick(0)), runOf(await tick(1)), runOf(await tick(2))];
       expect(second).toMatchObject({ state: 'IN_PROGRESS', steps: [] });
       expect(second.waits).toMatchObject([{ ref: 'queue' }]);
-      expect(second.waits[0]!.reason).toContain(`run ${first.id} of AMZN`);
-      expect(third.waits[0]!.reason).toContain(`run ${second.id} of AMZN`);
+      expect(second.waits[0]!.reason).toContain(`run ${first.id} of trading/AMZN`);
+      expect(third.waits[0]!.reason).toContain(`run ${second.id} of trading/AMZN`);
       // Delivered again, or resumed in vain, it stays where it is.
       expect(runOf(await tick(1))).toMatchObject({ id: second.id, waits: [{ ref: 'queue' }] });
 

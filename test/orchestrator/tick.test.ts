@@ -1,4 +1,5 @@
 import { runTick, type Tick } from '../../orchestrator/tick/run-tick.ts';
+import { backendOf } from '../../orchestrator/durable/backend.ts';
 import { runId } from '../../orchestrator/durable/ids.ts';
 import type { RunDocument } from '../../orchestrator/durable/run-document.ts';
 import { Runner } from '../../orchestrator/durable/runner.ts';
@@ -36,7 +37,7 @@ const emptyTick: Tick = {
 
 const tick = (remainingMs: number, observer = silent) => {
   const time = { remainingMs: () => remainingMs, stepMs: 1_000 };
-  return runTick(emptyTick, new Runner(test_.app, observer, time), log);
+  return runTick(emptyTick, new Runner(backendOf(test_.app), observer, time), log);
 };
 
 test('a tick resumes what is due, and reports what it had no time for', async () => {

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Action, ActionApp } from '@wbce/orbits-core';
 import type { mongo, Types } from 'mongoose';
 import { startStore, type StoreOptions } from '../../infra/local/mongodb/server.ts';
+import { backendOf } from '../../orchestrator/durable/backend.ts';
 import { connectedApp } from '../../orchestrator/durable/app.ts';
 import { Runner, type RunObserver } from '../../orchestrator/durable/runner.ts';
 import { dropDatabase, temporaryFolder, testServer } from './local-app.ts';
@@ -43,7 +44,7 @@ export async function startDurableApp(
   const { uri } = store;
   const app = await connectedApp(() => Promise.resolve({ declare, uri, database, historyDays: 30 }));
   const runnerUntil = (offsetMs: number, observer: Partial<RunObserver>) =>
-    new Runner(app, { ...silent, ...observer }, { remainingMs: () => offsetMs, stepMs: -1 });
+    new Runner(backendOf(app), { ...silent, ...observer }, { remainingMs: () => offsetMs, stepMs: -1 });
   return {
     app,
     actions: app.ActionModel.collection as unknown as mongo.Collection,

@@ -1,4 +1,5 @@
 import { startStore } from '../../../infra/local/mongodb/server.ts';
+import { backendOf } from '../../../orchestrator/durable/backend.ts';
 import { connectedApp } from '../../../orchestrator/durable/app.ts';
 import { Runner } from '../../../orchestrator/durable/runner.ts';
 import { Changing, Echo, script } from '../../support/counting.ts';
@@ -22,7 +23,7 @@ test('a failed connect is tried again, and a connection is shared by all who ask
   const [app, same] = await Promise.all([connectedApp(reachable), connectedApp(reachable)]);
   expect(same).toBe(app);
   script.define = (workflow) => workflow.echo('only', 'x');
-  const run = await new Runner(app, silent, { remainingMs: () => 60_000, stepMs: 0 }).run({
+  const run = await new Runner(backendOf(app), silent, { remainingMs: () => 60_000, stepMs: 0 }).run({
     key: newKey(),
     workflow: new Changing(),
   });

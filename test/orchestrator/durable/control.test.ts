@@ -1,4 +1,5 @@
 import { Types } from 'mongoose';
+import { backendOf } from '../../../orchestrator/durable/backend.ts';
 import { runId } from '../../../orchestrator/durable/ids.ts';
 import { RunControl } from '../../../orchestrator/durable/run-control.ts';
 import { holdClock } from '../../support/clock.ts';
@@ -18,7 +19,7 @@ beforeEach(() => {
 afterEach(() => clock.release());
 
 const start = (key: string, filter = {}) => test_.runner().run({ key, workflow: new Changing(), filter });
-const control = () => new RunControl(test_.app);
+const control = () => new RunControl(backendOf(test_.app));
 const names = () => calls.map(({ name }) => name);
 const asleep = (workflow: Changing) => workflow.sleep('long', { hours: 1 });
 

@@ -1,3 +1,4 @@
+import { backendOf } from '../../../orchestrator/durable/backend.ts';
 import { ensureIndexes } from '../../../orchestrator/durable/indexes.ts';
 import { runId } from '../../../orchestrator/durable/ids.ts';
 import { Changing, Echo, script } from '../../support/counting.ts';
@@ -41,8 +42,8 @@ test('a finished run is removed after the configured days, and nothing else is',
 });
 
 test('another number of days takes the place of the first', async () => {
-  await ensureIndexes(test_.app, 7);
-  await ensureIndexes(test_.app, 7);
+  await ensureIndexes(backendOf(test_.app), 7);
+  await ensureIndexes(backendOf(test_.app), 7);
   const indexes = await test_.actions.indexes();
   expect(indexes.map(({ name }) => name as string)).toEqual([
     '_id_',

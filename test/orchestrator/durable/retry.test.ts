@@ -1,4 +1,5 @@
 import { ActionState } from '@wbce/orbits-core';
+import { backendOf } from '../../../orchestrator/durable/backend.ts';
 import { DurableAction } from '../../../orchestrator/durable/durable-action.ts';
 import { runId } from '../../../orchestrator/durable/ids.ts';
 import { backoffMs } from '../../../orchestrator/durable/retry-policy.ts';
@@ -63,7 +64,7 @@ function runnerWith(remainingMs: number, suspensions: Suspension[] = []) {
     ...silent,
     runSuspended: (_: unknown, suspension: Suspension) => void suspensions.push(suspension),
   };
-  return new Runner(test_.app, observer, { remainingMs: () => remainingMs, stepMs: 1_000 });
+  return new Runner(backendOf(test_.app), observer, { remainingMs: () => remainingMs, stepMs: 1_000 });
 }
 const run = (key: string, runner: Runner) => runner.run({ key, workflow: new Changing() });
 
@@ -131,7 +132,10 @@ describe('too little time', () => {
     };
     const observer = { ...silent, stepEnded: () => void (remainingMs = 500) };
     const key = newKey();
-    const runner = new Runner(test_.app, observer, { remainingMs: () => remainingMs, stepMs: 1_000 });
+    const runner = new Runner(backendOf(test_.app), observer, {
+      remainingMs: () => remainingMs,
+      stepMs: 1_000,
+    });
     expect(await run(key, runner)).toMatchObject({ state: 'IN_PROGRESS', steps: [{ ref: 'flaky' }] });
     expect(await run(key, runnerWith(60_000))).toMatchObject({ state: 'SUCCESS' });
     expect(Flaky.keys).toHaveLength(2);

@@ -2,7 +2,7 @@ import { Types } from 'mongoose';
 import { ActionState } from '@wbce/orbits-core';
 import { connectedApp } from '../../../orchestrator/durable/app.ts';
 import { systemClock } from '../../../orchestrator/durable/clock.ts';
-import { runsOf, runStoreOf } from '../../../orchestrator/durable/durable-store.ts';
+import { backendOf, runStoreOf } from '../../../orchestrator/durable/backend.ts';
 import { Journal } from '../../../orchestrator/durable/journal.ts';
 import type { RunDocument } from '../../../orchestrator/durable/run-document.ts';
 import { noTimeLimit } from '../../../orchestrator/durable/suspension.ts';
@@ -30,8 +30,8 @@ async function record(type: 'buy' | 'sell'): Promise<History> {
   const scheduledTime = timesThat(type).next().value as string;
   const report = answerOf<Report>(await local.invoke(ORCHESTRATOR, { command: 'tick', scheduledTime }));
   const { id, result } = report.runs[0]!;
-  const document = await runsOf(app).findOne({ _id: new Types.ObjectId(id) });
-  const steps = await runStoreOf(app).history(document!);
+  const document = await backendOf(app).runs.findOne({ _id: new Types.ObjectId(id) });
+  const steps = await runStoreOf(backendOf(app), systemClock).history(document!);
   return {
     workflow: TradingWorkflow.permanentRef,
     version: TradingWorkflow.version,
@@ -65,7 +65,7 @@ test.each(readHistories())('%s is replayed to its result, and nothing is execute
   const executed: unknown[] = [];
   const { state, result } = await workflow.advance({
     history: toRecorded(history),
-    journal: new Journal(document, runStoreOf(app), systemClock),
+    journal: new Journal(document, runStoreOf(backendOf(app), systemClock), systemClock),
     observer: { stepStarted: (step) => void executed.push(step) },
     time: noTimeLimit,
     clock: systemClock,
