@@ -133,7 +133,8 @@ function placeOf(keys: Record<string, unknown>, key: string): unknown {
   return typeof keys[key] === 'string' ? keys[key].toLowerCase() : keys[key];
 }
 
-function cdkJsonContext(): Record<string, unknown> {
+/** The context in the project's cdk.json. */
+export function cdkJsonContext(): Record<string, unknown> {
   const path = fileURLToPath(new URL('../../cdk.json', import.meta.url));
   return z.object({ context: settings }).parse(JSON.parse(readFileSync(path, 'utf8'))).context;
 }

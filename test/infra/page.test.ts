@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser } from 'playwright-core';
-import { parseAnswer, type Run } from '../../infra/cli/answer.ts';
+import { parseAnswer, type Run } from '../../infra/cli/answer/answer.ts';
 import { graphOf, pathOf } from '../../infra/cli/page/graph.ts';
 import { page } from '../../infra/cli/page/page.ts';
 import { readHistories } from '../support/history.ts';
@@ -94,7 +94,7 @@ describe('the graph', () => {
     expect(isPath(runs[name]!).missing).toEqual([]);
   });
 
-  test('of a workflow that nobody described has its steps, one after the other', () => {
+  test('of a workflow without a description has its steps, one after the other', () => {
     const { nodes, edges } = graphOf(run({ workflow: 'of-my-own', steps: [step('a', 0), step('b', 1)] }));
     expect(nodes.map(({ ref }) => ref)).toEqual(['a', 'b']);
     expect(edges).toEqual([{ from: 'a', to: 'b' }]);
@@ -149,10 +149,10 @@ describe('npm run trader -- show ID --html FILE', () => {
     expect(nowhere.stderr).toContain('ENOENT. Name a file in a folder that is there.');
   });
 
-  test('takes no --json beside it', async () => {
+  test('is refused with --json', async () => {
     const { code, stderr } = await trader('show', 'a'.repeat(24), '--html', 'x.html', '--json');
     expect(code).toBe(2);
-    expect(stderr).toContain('take one of the two');
+    expect(stderr).toContain('give one of them');
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Run } from '../answer.ts';
+import type { Run } from '../answer/answer.ts';
 import { graphOf, NODE_HEIGHT, pathOf, WIDTH, type Edge, type Graph, type Node } from './graph.ts';
 import { html, type Html } from './html.ts';
 

@@ -1,4 +1,4 @@
-import type { Run } from '../answer.ts';
+import type { Run } from '../answer/answer.ts';
 
 /** A step, or a way to end without one; its middle is at `x` and `y`. */
 export interface Node {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { outcomeInWords } from '../../outcome.ts';
-import { isAsking, type Run } from '../answer.ts';
+import { isAsking, type Run } from '../answer/answer.ts';
 import { drawing } from './drawing.ts';
 import { html, Html } from './html.ts';
 import { STYLE } from './style.ts';

@@ -1,4 +1,4 @@
-import type { Run, Step } from '../answer.ts';
+import type { Run, Step } from '../answer/answer.ts';
 import { html, type Html } from './html.ts';
 
 const BAR_WIDTH = 600;

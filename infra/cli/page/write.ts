@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { fromHere } from '../../local/data-folder.ts';
 import { UsageError } from '../../local/options.ts';
-import { parseAnswer } from '../answer.ts';
+import { parseAnswer } from '../answer/answer.ts';
 import { page } from './page.ts';
 
 /** Writes the page about the run that an answer of `show` holds. */

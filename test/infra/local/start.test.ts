@@ -155,10 +155,10 @@ describe('npm start, killed in mid-run', () => {
 describe('npm start, given what it can not take', () => {
   test.each([
     [['--colour'], 2, /Unknown option '--colour'/],
-    [['surplus'], 2, /Unexpected argument 'surplus'/],
+    [['surplus'], 2, /Unexpected argument "surplus"/],
     [['--symbol'], 2, /argument missing/],
     [['--symbol', '$amzn'], 1, /a symbol is 1 to 10 letters/],
-    [['--key', ''], 1, /an idempotency key is 1 to 128 characters/],
+    [['--key', ''], 2, /--key is empty/],
     [['--key', 'k'.repeat(129)], 1, /an idempotency key is 1 to 128 characters/],
     [['--watch', '--json'], 2, /--watch ticks on the schedule/],
   ])('ends %j with code %i and one line that says why', async (args, code, message) => {
