@@ -22,7 +22,7 @@ export class RunLog implements RunObserver, TickLog {
   }
 
   runClaimed(run: RunDocument, how: 'created' | 'taken-over'): void {
-    const message = how === 'created' ? 'run started' : 'run carried on';
+    const message = how === 'created' ? 'run started' : 'run resumed';
     this.#logger.info(message, { ...name(run), argument: run.argument });
     this.#metrics.count(how === 'created' ? 'RunsStarted' : 'RunsResumed', { run: run._id.toHexString() });
   }

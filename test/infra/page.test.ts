@@ -81,7 +81,7 @@ describe('the graph', () => {
     return { nodes: path.length, missing };
   };
 
-  test('holds the way of each recorded history', () => {
+  test('contains the path of each recorded history', () => {
     const histories = readHistories();
     expect(histories.length).toBeGreaterThan(1);
     for (const [, { workflow, steps, result }] of histories) {
@@ -90,7 +90,7 @@ describe('the graph', () => {
     }
   });
 
-  test.each(Object.keys(runs))('holds the way of a run: %s', (name) => {
+  test.each(Object.keys(runs))('contains the path of a run: %s', (name) => {
     expect(isPath(runs[name]!).missing).toEqual([]);
   });
 
@@ -101,7 +101,7 @@ describe('the graph', () => {
   });
 });
 
-test('what a user typed is text, wherever it stands', () => {
+test('what a user typed is text, in any place', () => {
   for (const shown of Object.values(runs)) {
     const text = page(shown);
     expect(text).not.toMatch(/<script|<img|<svg onload/);
@@ -129,7 +129,7 @@ describe('npm run trader -- show ID --html FILE', () => {
       AWS_SECRET_ACCESS_KEY: 'local',
     }).finished;
 
-  test('writes the page of a real run, with the input of each step and what it waits for', async () => {
+  test('writes the page of a real run, with the input of each step and the wait', async () => {
     const report = answerOf<{ runs: { id: string }[] }>(await app.invoke(ORCHESTRATOR, {}));
     const { id } = report.runs[0]!;
     const file = join(folder.path, 'run.html');
@@ -146,7 +146,7 @@ describe('npm run trader -- show ID --html FILE', () => {
 
     const nowhere = await trader('show', id, '--html', join(folder.path, 'no', 'run.html'));
     expect(nowhere.code).toBe(2);
-    expect(nowhere.stderr).toContain('ENOENT. Name a file in a folder that is there.');
+    expect(nowhere.stderr).toContain('ENOENT. Name a file in a folder that exists.');
   });
 
   test('is refused with --json', async () => {
@@ -159,7 +159,7 @@ describe('npm run trader -- show ID --html FILE', () => {
 const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome']
   .flatMap((name) => (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name)))
   .find((path) => existsSync(path));
-if (!CHROMIUM) console.log('There is no Chromium on the PATH: the page is not looked at in a browser.');
+if (!CHROMIUM) console.log('There is no Chromium on the PATH: the page is not tested in a browser.');
 
 (CHROMIUM ? describe : describe.skip)('in a browser', () => {
   let browser: Browser;
@@ -182,7 +182,7 @@ if (!CHROMIUM) console.log('There is no Chromium on the PATH: the page is not lo
     folder.remove();
   });
 
-  test.each(Object.keys(runs))('the page of a run is whole by itself: %s', async (name) => {
+  test.each(Object.keys(runs))('the page of a run needs nothing else: %s', async (name) => {
     const file = join(folder.path, `${name}.html`);
     writeFileSync(file, page(runs[name]!));
     for (const colorScheme of ['light', 'dark'] as const) {

@@ -1,6 +1,6 @@
 import type { Position, Trade } from './answer.ts';
 import { columns } from '../table.ts';
-import { printable } from '../text.ts';
+import { printable } from '../../local/text.ts';
 
 export function haltLine(halted: { since: string; note?: string | undefined } | null): string {
   if (halted === null) return 'new orders are accepted';

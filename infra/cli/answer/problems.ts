@@ -1,4 +1,4 @@
-import { printable } from '../text.ts';
+import { printable } from '../../local/text.ts';
 import type { Answer, Run } from './answer.ts';
 
 /**

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { countsInWords, outcomeInWords } from '../../outcome.ts';
 import { isAsking, parseAnswer, type Run } from './answer.ts';
 import { haltLine, positionTable, tradeTable } from './ledger-tables.ts';
-import { fit, printable } from '../text.ts';
+import { fit, printable } from '../../local/text.ts';
 
 export interface Screen {
   columns: number;

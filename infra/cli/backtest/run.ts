@@ -78,6 +78,8 @@ async function withFile<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw new UsageError(`The file ${file} can't be used: ${(error as NodeJS.ErrnoException).code}.`);
+    throw new UsageError(
+      `The file ${file} can't be read or written: ${(error as NodeJS.ErrnoException).code}.`,
+    );
   }
 }

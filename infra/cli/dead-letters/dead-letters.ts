@@ -2,7 +2,7 @@ import { UsageError } from '../../local/options.ts';
 import type { Context, Done } from '../command.ts';
 import { Deployment } from '../deployment.ts';
 import { columns } from '../table.ts';
-import { fit, printable } from '../text.ts';
+import { fit, printable } from '../../local/text.ts';
 import { withoutUris } from '../without-uris.ts';
 import { ages, queuesOf, receiveAll, release, type HeldLetter, type Queues } from './held-letters.ts';
 import { longestSend, redrive, remove, type Outcome } from './redrive.ts';

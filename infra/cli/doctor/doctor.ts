@@ -3,7 +3,7 @@ import { DeploymentError } from '../asked.ts';
 import type { Context, Done } from '../command.ts';
 import { Deployment, type DeployedFunction } from '../deployment.ts';
 import { columns } from '../table.ts';
-import { fit } from '../text.ts';
+import { fit } from '../../local/text.ts';
 import { withoutUris } from '../without-uris.ts';
 import { differencesOfFunction, differencesOfSchedules, type Difference } from './compare.ts';
 import { configuredWith, type Configured } from './configured.ts';

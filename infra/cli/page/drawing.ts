@@ -5,25 +5,25 @@ import { html, type Html } from './html.ts';
 type Standing = 'done' | 'failed' | 'waiting' | 'open';
 const MARKS: Record<Standing, string> = { done: '\u2713 ', failed: '\u2715 ', waiting: '\u2026 ', open: '' };
 
-/** The workflow with the way that the run took. */
+/** The graph of the workflow, with the path of the run. */
 export function drawing(run: Run): Html {
   const graph = graphOf(run);
   const path = pathOf(run);
   const taken = new Set(path.slice(1).map((to, index) => `${path[index]} ${to}`));
   const height = Math.max(...graph.nodes.map(({ y }) => y), 0) + NODE_HEIGHT;
-  // What was taken is drawn last, above the rest.
+  // The path is drawn last, above the other edges.
   const edges = graph.edges.toSorted((a, b) => Number(isTaken(a, taken)) - Number(isTaken(b, taken)));
   return html`<svg
     viewBox="0 0 ${WIDTH} ${height}"
     role="img"
-    aria-label="The way taken: ${path.join(', then ')}"
+    aria-label="The path of the run: ${path.join(', then ')}"
   >
     ${edges.map((edge) => drawEdge(edge, graph, isTaken(edge, taken)))}
     ${graph.nodes.map((node) => drawNode(node, standingOf(node.ref, run, path)))}
   </svg>`;
 }
 
-/** As many characters as a node is wide; the whole ref stands among the steps. */
+/** As many characters as fit into a node; the list of steps has the whole ref. */
 const short = (label: string) => (label.length <= 26 ? label : `${label.slice(0, 25)}…`);
 
 const isTaken = ({ from, to }: Edge, taken: Set<string>) => taken.has(`${from} ${to}`);

@@ -1,6 +1,6 @@
 import type { Run } from '../answer/answer.ts';
 
-/** A step, or a way to end without one; its middle is at `x` and `y`. */
+/** A step, or the end of a run without a trade; its centre is at `x` and `y`. */
 export interface Node {
   ref: string;
   label: string;
@@ -15,7 +15,7 @@ export interface Edge {
   label?: string;
 }
 
-/** The shape of a workflow: every way that a run of it can take. */
+/** The graph of a workflow: all paths that a run can take. */
 export interface Graph {
   nodes: Node[];
   edges: Edge[];
@@ -30,11 +30,11 @@ const MIDDLE = WIDTH / 2;
 const ROW = 72;
 const wide = (ref: string, y: number): Node => ({ ref, label: ref, x: MIDDLE, y, width: WIDE });
 
-/** The end of a run that makes no trade: what was held, or rejected. */
+/** The end of a run without a trade. */
 const NO_TRADE = 'no trade';
 const NO_TRADES = ['held', 'rejected', 'refused'];
 
-/** The trading workflow, where there are limits to check and where there are none. */
+/** The trading workflow, with or without limits. */
 function trading(hasLimits: boolean): Graph {
   const check = hasLimits ? 'check-limits' : 'generate-recommendation';
   const again = hasLimits ? 'check-limits-again' : 'approval';
@@ -83,7 +83,7 @@ const graphs: Record<string, (path: string[]) => Graph> = {
   trading: (path) => trading(path.includes('check-limits')),
 };
 
-/** The nodes that a run has come to, in the order in which it did. */
+/** The nodes that a run has reached, in order. */
 export function pathOf(run: Run): string[] {
   const steps = run.steps.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt));
   const path = [...new Set([...steps, ...run.waits].map(({ ref }) => ref))].filter((ref) => ref !== 'queue');
@@ -93,7 +93,7 @@ export function pathOf(run: Run): string[] {
   return run.workflow === 'trading' && isEnd ? [...path, NO_TRADE] : path;
 }
 
-/** The described graph of a run's workflow; where there is none that holds its steps, the steps one after the other. */
+/** The described graph of a run's workflow. If none contains all its steps: the steps, one after the other. */
 export function graphOf(run: Run): Graph {
   const path = pathOf(run);
   const described = graphs[run.workflow ?? '']?.(path);

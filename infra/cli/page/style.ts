@@ -1,4 +1,4 @@
-/** The page's whole style: no font or image of elsewhere; both colour schemes; one column, as a phone has it. */
+/** The style of the page: no fonts or images from elsewhere, both colour schemes, one column on a phone. */
 export const STYLE = `
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --paper: #f6f7f9; --card: #fff; --line: #d0d7de;
   --good: #1a7f37; --bad: #c22028; --wait: #8a5a00; --way: #0a5fc4; }
