@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { chromium, type Browser } from 'playwright-core';
 import { parseAnswer, type Run } from '../../infra/cli/answer/answer.ts';
 import { graphOf, pathOf } from '../../infra/cli/page/graph.ts';
+import { NODE_HEIGHT, placed } from '../../infra/cli/page/layout.ts';
 import { page } from '../../infra/cli/page/page.ts';
 import { readHistories } from '../support/history.ts';
 import { startCommand } from '../support/command.ts';
@@ -96,9 +97,37 @@ describe('the graph', () => {
 
   test('of a workflow without a description has its steps, one after the other', () => {
     const { nodes, edges } = graphOf(run({ workflow: 'of-my-own', steps: [step('a', 0), step('b', 1)] }));
-    expect(nodes.map(({ ref }) => ref)).toEqual(['a', 'b']);
+    expect(nodes).toEqual(['a', 'b']);
     expect(edges).toEqual([{ from: 'a', to: 'b' }]);
   });
+});
+
+test.each(Object.keys(runs))('each node of a graph has its own place within it: %s', (name) => {
+  const { width, height, nodes, edges } = placed(graphOf(runs[name]!));
+  for (const { x, y, width: nodeWidth } of nodes) {
+    expect(Math.min(x - nodeWidth / 2, y - NODE_HEIGHT / 2)).toBeGreaterThanOrEqual(0);
+    expect(x + nodeWidth / 2).toBeLessThanOrEqual(width);
+    expect(y + NODE_HEIGHT / 2).toBeLessThanOrEqual(height);
+  }
+  const overlapping = nodes.flatMap((one, index) =>
+    nodes
+      .slice(index + 1)
+      .filter(
+        (other) =>
+          Math.abs(one.x - other.x) < (one.width + other.width) / 2 &&
+          Math.abs(one.y - other.y) < NODE_HEIGHT,
+      )
+      .map((other) => `${one.ref} ${other.ref}`),
+  );
+  expect(overlapping).toEqual([]);
+  for (const { points } of edges) expect(points.length).toBeGreaterThan(1);
+});
+
+test('a run without steps has a page', () => {
+  const text = page(run({ state: 'IN_PROGRESS', result: null, steps: [], endedAt: null }));
+  expect(text).toContain('in progress');
+  expect(text).not.toMatch(/NaN|Infinity|undefined/);
+  expect(page(run({ workflow: 'of-my-own', steps: [] }))).not.toMatch(/NaN|Infinity/);
 });
 
 test('what a user typed is text, in any place', () => {
