@@ -15,21 +15,15 @@ const prices = parsePrices(readFileSync(join(root, FILE), 'utf8'), FILE);
 const trader = (...args: string[]) => startCommand('infra/cli/main.ts', ['backtest', ...args]).finished;
 
 /** Recommends by a plan, price by price. */
-const planned = (plan: Record<string, 'buy' | 'sell'>): Strategy => ({
+const plan = (orders: Record<string, 'buy' | 'sell'>): Strategy => ({
   needs: 1,
-  recommend: ([price]) => plan[price!] ?? 'hold',
+  recommend: ([price]) => orders[price!] ?? 'hold',
 });
 const points = (...values: string[]) =>
   values.map((price, day) => ({ time: `2026-01-0${day + 1}T00:00:00Z`, price }));
 
 test('return and drawdown, by hand', () => {
-  const strategy = planned({
-    '10.00': 'buy',
-    '12.00': 'sell',
-    '8.00': 'buy',
-    '1000.00': 'buy',
-    '5.00': 'sell',
-  });
+  const strategy = plan({ '10.00': 'buy', '12.00': 'sell', '8.00': 'buy', '1000.00': 'buy', '5.00': 'sell' });
   const days = points('5.00', '10.00', '9.00', '12.00', '8.00', '6.00', '1000.00');
   const result = backtest(days, { strategy, cash: '100.00', quantity: 2 });
   // Bought 2 at 10, sold them at 12, bought 2 at 8; then 2 at 1000 are too dear, and at 5 there was nothing to sell.
@@ -94,7 +88,7 @@ test('the command prints trades, return and drawdown, and draws them', async () 
 
 test('a flat line and a single price are drawn too', () => {
   const flat = points('10.00');
-  const drawn = plot('flat <&>', flat, backtest(flat, { strategy: planned({}), cash: '1.00', quantity: 1 }));
+  const drawn = plot('flat <&>', flat, backtest(flat, { strategy: plan({}), cash: '1.00', quantity: 1 }));
   expect(drawn).not.toMatch(/NaN|Infinity|<&>/);
 });
 
