@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { Command } from '@commander-js/extra-typings';
+import { readCommandLine, UsageError } from '../infra/local/options.ts';
 import { Contender } from './contender.ts';
 import { contestants } from './contestants/index.ts';
 import {
@@ -17,50 +18,45 @@ import { measureStore } from './store/measure.ts';
 import { Deadline } from './support/deadline.ts';
 import { toMarkdown } from './table.ts';
 
-const HELP = `Usage: npm run bench -- [--quick] [--json] [--only NAME]... [--store-only]
-
-Measures this project beside what a user would pick instead, and writes bench/results.md.
-
-  --quick       fewer rounds and smaller sizes; ends within three minutes and leaves bench/results.md alone
-  --json        print one JSON object and no table
-  --only NAME   this contestant alone; may be given several times (${Object.keys(contestants).join(', ')})
-  --store-only  the embedded store alone
-`;
-
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true },
-    'store-only': { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (options.help) {
-  process.stdout.write(HELP);
-  process.exit();
+const known = Object.keys(contestants).join(', ');
+const program = new Command('npm run bench --')
+  .description('Measures this project next to what a user would pick instead, and writes bench/results.md.')
+  .option(
+    '--quick',
+    'fewer rounds and smaller sizes; takes at most three minutes, does not write bench/results.md',
+  )
+  .option('--json', 'print one JSON object instead of the table')
+  .option('--only <name...>', `only this contestant; may be repeated (${known})`)
+  .option('--store-only', 'only the embedded store');
+try {
+  if (!(await readCommandLine(program, process.argv.slice(2)))) process.exit();
+  const unknown = program.opts().only?.find((name) => !contestants[name]);
+  if (unknown !== undefined) throw new UsageError(`There is no contestant "${unknown}"; there are ${known}.`);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(2);
 }
+const options = program.opts();
 
 const plan = options.quick ? quick : full;
 const deadline = new Deadline(plan.limitMs);
-const names = options['store-only'] ? [] : (options.only ?? Object.keys(contestants));
+const names = options.storeOnly ? [] : (options.only ?? Object.keys(contestants));
 const progress = (line: string) => process.stderr.write(`${line}\n`);
 
 const contenders: Contender[] = [];
 for (const name of names) {
-  if (!contestants[name])
-    throw new Error(`there is no contestant ${name}; there are ${Object.keys(contestants).join(', ')}`);
   contenders.push(await Contender.start(name, plan, deadline));
 }
 
-// What was started here ends with this process, also when somebody breaks it off.
+// Stops what was started here, also at Ctrl-C.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     void Promise.allSettled(contenders.map(({ backend }) => backend.stop())).finally(() => process.exit(130));
   });
 }
 
-/** A figure that fails is told with its reason, and leaves the others alone. */
+/** Measures a figure; if it fails, its reason is recorded and the other figures are still measured. */
 async function attempt(
   contender: Contender,
   figure: string,
@@ -154,7 +150,7 @@ await Promise.all(contenders.map(({ backend }) => backend.stop()));
 
 if (options.json) process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`);
 else process.stdout.write(toMarkdown(results));
-if (!options.quick && !options.only && !options['store-only']) {
+if (!options.quick && !options.only && !options.storeOnly) {
   const file = fileURLToPath(new URL('results.md', import.meta.url));
   mkdirSync(new URL('.', import.meta.url), { recursive: true });
   writeFileSync(file, toMarkdown(results));

@@ -5,11 +5,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { GetScheduleCommand, paginateListSchedules, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SQSClient } from '@aws-sdk/client-sqs';
-
-/** Thrown where AWS can't be asked, or refuses; the message is one line that says what was asked. */
-export class DeploymentError extends Error {
-  override readonly name = 'DeploymentError';
-}
+import { asked } from './asked.ts';
 
 /** A function as it is deployed. */
 export interface DeployedFunction {
@@ -32,22 +28,22 @@ export interface DeployedSchedule {
   deadLetterQueueArn: string | undefined;
 }
 
-/** Without `throwOnRequestTimeout` the SDK only warns of an answer that never comes. */
+/** Without `throwOnRequestTimeout`, the SDK only prints a warning when no answer comes. */
 const aws = {
   maxAttempts: 3,
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
 };
 
-/** What AWS says of a deployed orchestrator, with the usual credentials and region. It is read, and not changed. */
+/** A deployed orchestrator, by your AWS credentials and region. It is only read. */
 export class Deployment {
   readonly name: string;
   readonly sqs: SQSClient;
   readonly #lambda: LambdaClient;
   readonly #scheduler: SchedulerClient;
 
-  /** @param name the orchestrator's name, as the stack's output has it */
+  /** @param name the name of the orchestrator, which is an output of the stack */
   constructor(name: string) {
-    // The SDK would warn of each Node older than its own choice, above every answer.
+    // Without it, the SDK prints a warning about older versions of Node above each answer.
     process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
     this.name = name;
     this.sqs = new SQSClient(aws);
@@ -55,7 +51,7 @@ export class Deployment {
     this.#scheduler = new SchedulerClient(aws);
   }
 
-  /** @param name the orchestrator, or a function that it invokes */
+  /** @param name if not the orchestrator: a function that it invokes */
   async functionNamed(name = this.name): Promise<DeployedFunction> {
     const found = await asked(`the function ${name}`, () =>
       this.#lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name })),
@@ -69,16 +65,16 @@ export class Deployment {
     };
   }
 
-  /** The ARN to which Lambda sends the events that the orchestrator failed on; undefined where there is none. */
+  /** The ARN to which Lambda sends the events that the orchestrator failed on, if any. */
   async failureDestination(): Promise<string | undefined> {
     const command = new GetFunctionEventInvokeConfigCommand({ FunctionName: this.name });
-    try {
-      const { DestinationConfig } = await this.#lambda.send(command);
-      return DestinationConfig?.OnFailure?.Destination;
-    } catch (error) {
-      if ((error as Error).name === 'ResourceNotFoundException') return undefined;
-      throw new DeploymentError(inWords(`the failure destination of ${this.name}`, error as Error));
-    }
+    const found = await asked(`the failure destination of ${this.name}`, () =>
+      this.#lambda.send(command).catch((error: Error) => {
+        if (error.name === 'ResourceNotFoundException') return undefined;
+        throw error;
+      }),
+    );
+    return found?.DestinationConfig?.OnFailure?.Destination;
   }
 
   /** All schedules of this account and region whose target is this function. */
@@ -113,31 +109,10 @@ function toSchedule(schedule: {
   return {
     name: schedule.Name ?? '',
     expression: schedule.ScheduleExpression ?? '',
-    // What a schedule has that names none.
+    // The default of EventBridge Scheduler.
     timeZone: schedule.ScheduleExpressionTimezone ?? 'UTC',
     enabled: schedule.State !== 'DISABLED',
     input: schedule.Target?.Input ?? '',
     deadLetterQueueArn: schedule.Target?.DeadLetterConfig?.Arn,
   };
-}
-
-/** Does it, or throws a `DeploymentError` that says what was asked for. */
-export async function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    throw new DeploymentError(inWords(what, error as Error));
-  }
-}
-
-function inWords(what: string, { name, message }: Error): string {
-  if (name === 'CredentialsProviderError') {
-    return 'There are no AWS credentials. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.';
-  }
-  if (message.includes('Region is missing')) return 'There is no AWS region. Set AWS_REGION.';
-  if (name === 'ResourceNotFoundException') {
-    return `There is not ${what} in this account and region. The orchestrator's name is an output of the stack.`;
-  }
-  const [line = ''] = message.split('\n');
-  return `AWS was asked for ${what}, and did not answer it: ${name}: ${line}`;
 }

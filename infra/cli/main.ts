@@ -1,24 +1,30 @@
 import { fileURLToPath } from 'node:url';
+import { readCommandLine } from '../local/options.ts';
 import { runMain } from '../local/run-main.ts';
-import { parseCommandLine } from './command-line.ts';
+import type { Context, Work } from './command.ts';
+import { traderProgram } from './program.ts';
 import type { Target } from './target.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The exit code: 0 done, 1 refused or failed, 2 wrong command line. */
+/** Returns the exit code: 0 done, 1 refused or failed, 2 wrong command line. */
 async function main(args: string[]): Promise<number> {
-  const commandLine = parseCommandLine(args);
-  if (typeof commandLine === 'string') {
-    process.stdout.write(commandLine);
-    return 0;
-  }
+  let code = 0;
+  const program = traderProgram(async (work, given) => {
+    code = await print(work, given);
+  });
+  await readCommandLine(program, args.length === 0 ? ['--help'] : args);
+  return code;
+}
+
+async function print(work: Work, given: Omit<Context, 'open'>): Promise<number> {
   process.once('SIGINT', stop);
-  const { work, ...where } = commandLine;
   let target: Promise<Target> | undefined;
-  // The SDK takes a while to load, and not every command needs it.
-  const open = () => (target ??= import('./target.ts').then(({ openTarget }) => openTarget(root, where)));
+  // Loading the SDK takes a while, and not every command needs it.
+  const open = () =>
+    (target ??= import('./target.ts').then(({ openTarget }) => openTarget(root, given.where)));
   try {
-    const { output, problem } = await work(open);
+    const { output, problem } = await work({ ...given, open });
     process.stdout.write(output);
     if (problem === undefined) return 0;
     process.stderr.write(`${problem}\n`);
@@ -31,9 +37,11 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** The code is the shell's for Ctrl-C. */
+/** Exits with the shell's code for Ctrl-C. */
 function stop(): void {
-  process.stderr.write('Stopped. What was sent before goes on; see npm run trader -- list\n');
+  process.stderr.write(
+    'Stopped. Events that were already sent are still processed. See npm run trader -- list\n',
+  );
   process.exit(130);
 }
 

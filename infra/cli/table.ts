@@ -1,6 +1,6 @@
-import { printable } from './text.ts';
+import { printable } from '../local/text.ts';
 
-/** Columns of text, one line a row: amounts stand at the right of their column, the rest at the left. */
+/** Columns of text, one line for each row. Amounts are aligned to the right, the rest to the left. */
 export function columns(header: string[], rows: string[][]): string[] {
   const lines = (header.length > 0 ? [header, ...rows] : rows).map((row) => row.map(printable));
   const count = Math.max(...lines.map(({ length }) => length));

@@ -6,6 +6,7 @@ import { ConfigError } from './config.ts';
 import { quoted } from './quoted.ts';
 
 const STACK = 'OrbitsTrader';
+const CDK_JSON = fileURLToPath(new URL('../../cdk.json', import.meta.url));
 
 /** Lambda's names have 64 characters; the longest here is "OrbitsTrader-", the stage, "-generate-buy-sell-recommendation". */
 export const LONGEST_STAGE = 18;
@@ -133,7 +134,7 @@ function placeOf(keys: Record<string, unknown>, key: string): unknown {
   return typeof keys[key] === 'string' ? keys[key].toLowerCase() : keys[key];
 }
 
-function cdkJsonContext(): Record<string, unknown> {
-  const path = fileURLToPath(new URL('../../cdk.json', import.meta.url));
-  return z.object({ context: settings }).parse(JSON.parse(readFileSync(path, 'utf8'))).context;
+/** The context in the project's cdk.json. */
+export function cdkJsonContext(): Record<string, unknown> {
+  return z.object({ context: settings }).parse(JSON.parse(readFileSync(CDK_JSON, 'utf8'))).context;
 }

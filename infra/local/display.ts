@@ -13,17 +13,17 @@ type Ended = Extract<LogLine, { message: 'step ended' }>;
 
 /** As wide as the longest ref of the trading workflow. */
 const REF_WIDTH = 23;
-/** Of more runs than these, a tick shows no steps, only how many have ended, and what did not succeed. */
+/** A tick shows the steps of so many runs. Of more runs, it shows how many have ended and which did not succeed. */
 const MOST_SHOWN = 20;
 const ENDED_A_LINE = 100;
 const CLEAR_LINE = '\r\x1b[2K';
 
-/** Shows runs as they happen: in a terminal the running step is a line that its outcome replaces. */
+/** Shows runs while they happen. In a terminal, the line of a running step is replaced by its outcome. */
 export class Display {
   readonly #screen: Screen;
   readonly #isTerminal: boolean;
   readonly #arguments = new Map<string, unknown>();
-  /** The runs of the tick that is shown, and those of them whose steps are. */
+  /** The runs of the current tick, and those of them whose steps are shown. */
   readonly #worked = new Set<string>();
   readonly #shown = new Set<string>();
   readonly #ended = new Set<string>();
@@ -31,7 +31,7 @@ export class Display {
   #footer: string[] = [];
   #transient = false;
 
-  /** @param where options by which `npm run trader` finds the run, each with a blank before it */
+  /** @param where options with which `npm run trader` finds the run, each after a blank */
   constructor(
     screen: Screen,
     readonly where = '',
@@ -40,12 +40,12 @@ export class Display {
     this.#isTerminal = screen.isTTY === true;
   }
 
-  /** Takes one line of the orchestrator's log. False where it is none of those that tell of a run. */
+  /** Takes one line of the orchestrator's log. False if the line is not about a run. */
   takeLog(text: string): boolean {
     const line = parseLogLine(text);
     if (!line) return false;
     this.#onLine?.(line);
-    if (line.message === 'run started' || line.message === 'run carried on') this.#runBegun(line);
+    if (line.message === 'run started' || line.message === 'run resumed') this.#runBegun(line);
     else if (line.message === 'run ended' || line.message === 'run suspended') this.#runEnded(line.run);
     else if (this.#shown.has(line.run)) this.#showStep(line);
     return true;
@@ -57,7 +57,7 @@ export class Display {
     this.#drawFooter();
   }
 
-  /** A tick begins: what is shown of many runs is counted anew. */
+  /** Starts a tick: the counts begin at zero. */
   startTick(line: string | undefined): void {
     this.#worked.clear();
     this.#shown.clear();
@@ -65,22 +65,22 @@ export class Display {
     if (line !== undefined) this.print(line);
   }
 
-  /** Whether lines can be drawn over. */
+  /** Whether lines can be replaced. */
   get isTerminal(): boolean {
     return this.#isTerminal;
   }
 
-  /** Goes back over the line that the terminal began at Enter, so that what stays below is drawn where it was. */
+  /** Removes the line that the terminal began at Enter, so that the footer is drawn where it was. */
   takeBackLine(): void {
     if (this.#isTerminal && this.#footer.length > 0) this.#screen.write('\x1b[1A');
   }
 
-  /** Calls back with each line of the log that tells of a run. */
+  /** Calls the listener with each line of the log about a run. */
   onLine(listener: (line: LogLine) => void): void {
     this.#onLine = listener;
   }
 
-  /** Lines that stay below all others, in a terminal; drawn again only where they have changed. */
+  /** In a terminal, lines that stay below all others. They are drawn again only if they have changed. */
   setFooter(lines: string[]): void {
     if (!this.#isTerminal || lines.join('\n') === this.#footer.join('\n')) return;
     this.#clear();
@@ -92,11 +92,11 @@ export class Display {
     if (this.#footer.length > 0) this.#screen.write(`${this.#footer.join('\n')}\n`);
   }
 
-  /** The outcome of each run, in one line; of many runs, of those that did not succeed. */
+  /** Shows the outcome of each run in one line; of many runs, only of those that did not succeed. */
   showReport({ runs, omitted, counts }: Report): void {
     const isLong = runs.length + omitted > MOST_SHOWN;
     for (const run of isLong ? runs.filter(({ state }) => state !== 'SUCCESS') : runs) this.#showRun(run);
-    if (runs.length === 0) this.print('Nothing was to be done.');
+    if (runs.length === 0) this.print('There was nothing to do.');
     if (runs.length > 1) this.print(countsInWords(runs.length + omitted, counts));
     if (isLong) this.print(`Each run: npm run trader -- list${this.where}`);
   }
@@ -104,10 +104,10 @@ export class Display {
   #showRun(run: RunReport): void {
     const known = run.endedAt !== null && !this.#worked.has(run.id);
     if (known)
-      this.print(`${this.#style('bold', run.symbol)} run ${run.id} ended before, under the same key`);
+      this.print(`${this.#style('bold', run.symbol)} run ${run.id} already ended, with the same key`);
     this.print(`${this.#style('bold', run.symbol)} ${this.#outcome(run)}`);
     if (run.waits.some(({ ref }) => ref === 'approval'))
-      this.print(`  answer it: npm run trader -- approve ${run.id}${this.where}, or reject`);
+      this.print(`  to answer: npm run trader -- approve ${run.id}${this.where}, or reject`);
   }
 
   #runBegun({ run, key, message }: LogLine): void {
@@ -149,7 +149,7 @@ export class Display {
   #outcome({ state, result, error, waits, startedAt, endedAt }: RunReport): string {
     if (waits.length > 0)
       return `is IN_PROGRESS: ${waits.map(({ reason, due }) => `${reason}, until ${due}`).join('; ')}`;
-    if (state === 'IN_PROGRESS') return 'is IN_PROGRESS; the next tick carries it on';
+    if (state === 'IN_PROGRESS') return 'is IN_PROGRESS; the next tick resumes it';
     const took = endedAt === null ? 0 : Date.parse(endedAt) - Date.parse(startedAt);
     if (error) return `${this.#style('red', 'ERROR')} after ${took} ms: ${error.name}: ${error.message}`;
     if (!result) return `${this.#style('green', 'SUCCESS')} in ${took} ms: no trade`;
@@ -168,16 +168,16 @@ export class Display {
   }
 }
 
-/** A value in one line, without the punctuation that JSON needs and a reader doesn't. */
+/** A value in one line, without the punctuation of JSON. */
 function brief(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
-  if (Array.isArray(value)) return value.length > 3 ? `${value.length} of them` : value.map(brief).join(' ');
+  if (Array.isArray(value)) return value.length > 3 ? `${value.length} values` : value.map(brief).join(' ');
   return Object.entries(value)
     .map(([key, member]) => (isRecord(member) ? `${key}: ${brief(member)}` : `${key} ${String(member)}`))
     .join(', ');
 }
 
-/** An action's result has one member as a rule; what is in it is what came back. */
+/** The result of most actions has one member, which holds what the function returned. */
 function unwrapped(result: unknown): unknown {
   const members = isRecord(result) ? Object.values(result as object) : [];
   return members.length === 1 ? members[0] : result;

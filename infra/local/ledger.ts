@@ -11,10 +11,10 @@ const trade = z.object({
   timestamp: z.date(),
 });
 
-/** A trade is written a moment after its timestamp was taken, so later ones may be there before it. */
+/** A trade is written a moment after its timestamp was taken, so a later trade may be written first. */
 const OVERLAP_MS = 60_000;
 
-/** The positions of the local ledger; each refresh reads what was traded since the last one. */
+/** The positions of the local ledger. Each refresh reads the trades since the last one. */
 export class Ledger {
   readonly positions = new Map<string, Position>();
   readonly #client: MongoClient;

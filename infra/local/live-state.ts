@@ -7,7 +7,7 @@ const RUNS = 8;
 
 const priced = z.object({ stockPrice: z.object({ stock_price: z.string() }) });
 
-/** What the orchestrator's log tells, whoever invoked it, as it stands now. */
+/** The runs and prices in the orchestrator's log, for all callers, as they are now. */
 export class LiveRuns {
   readonly prices = new Map<string, string>();
   readonly #running = new Map<string, { symbol: string; step: string }>();

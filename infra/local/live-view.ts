@@ -1,19 +1,20 @@
 import { dollars } from '../../functions/shared/money.ts';
 import { unrealized, type Position } from '../../functions/ledger/position.ts';
+import { fit } from './text.ts';
 
-/** What is shown below the lines that have gone by. */
+/** What is shown below the printed lines. */
 export interface LiveState {
   nextTick: Date | undefined;
-  /** Steps under way. */
+  /** Steps in progress. */
   running: { symbol: string; step: string }[];
-  /** Runs that ended, or were put down, the last one first. */
+  /** Runs that ended or were suspended, newest first. */
   runs: { symbol: string; run: string; outcome: string }[];
   positions: Position[];
-  /** The last price that was seen, by symbol. */
+  /** The last known price of each symbol. */
   prices: ReadonlyMap<string, string>;
 }
 
-/** As many lines as fit, each no wider than the screen. */
+/** As many lines as fit on the screen, none wider than it. */
 export function liveView(state: LiveState, now: Date, screen: { columns: number; rows: number }): string[] {
   const { nextTick, running, runs, positions, prices } = state;
   const lines = ['─'.repeat(Math.min(screen.columns, 72))];
@@ -29,7 +30,7 @@ export function liveView(state: LiveState, now: Date, screen: { columns: number;
   return lines.slice(0, Math.max(1, screen.rows - 2)).map((line) => fit(line, screen.columns - 1));
 }
 
-/** One symbol's position and its profit or loss, in exact dollars. */
+/** The position of a symbol, with its profit or loss. */
 export function positionLine(position: Position, price = position.lastPrice): string {
   const { symbol, qty, averageCost, realized } = position;
   const open = unrealized(position, price);
@@ -44,10 +45,4 @@ export function countdown(ms: number): string {
   const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60];
   if (hours > 0) return `${hours} h ${minutes} min`;
   return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
-}
-
-function fit(text: string, width: number): string {
-  // eslint-disable-next-line no-control-regex -- they could move the cursor
-  const printable = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
-  return printable.length <= width ? printable : `${printable.slice(0, Math.max(0, width - 1))}…`;
 }

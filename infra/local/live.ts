@@ -6,7 +6,7 @@ import type { LocalApp } from './local-app.ts';
 
 const REPAINT_MS = 1_000;
 
-/** What one sees of a local run that is up: in a terminal a view that stays, otherwise a line a position after each tick. */
+/** Shows a local run that is up: in a terminal a view that stays, otherwise one line for each position after each tick. */
 export class Live {
   nextTick: Date | undefined;
   readonly #display: Display;
@@ -21,16 +21,16 @@ export class Live {
     this.#ledger = new Ledger(mongodbUri, databaseName);
     display.onLine((line) => {
       this.#runs.take(line);
-      // An approval from another terminal trades between two ticks.
+      // A run that is approved from another terminal trades between two ticks.
       if (line.message === 'run ended') void this.refresh();
       this.#paint();
     });
     this.#timer = setInterval(() => this.#paint(), REPAINT_MS);
   }
 
-  /** Reads the ledger. One that can't be read is shown as it was; the next refresh may succeed. */
+  /** Reads the ledger. If that fails, the old positions stay; the next refresh may succeed. */
   refresh(): Promise<void> {
-    // What was traded while a refresh was under way may not be in it.
+    // A refresh in progress may miss a trade that was made after it began.
     this.#isStale = true;
     this.#refreshing ??= this.#read().finally(() => {
       this.#refreshing = undefined;

@@ -3,10 +3,10 @@ import * as z from 'zod';
 const run = { run: z.string(), key: z.string() };
 const failure = z.object({ name: z.string(), message: z.string() });
 
-/** The lines of the orchestrator's log that tell what happens to a run. */
+/** The lines of the orchestrator's log about what happens to a run. */
 const logLine = z.discriminatedUnion('message', [
   z.object({ message: z.literal('run started'), ...run }),
-  z.object({ message: z.literal('run carried on'), ...run }),
+  z.object({ message: z.literal('run resumed'), ...run }),
   z.object({
     message: z.literal('step started'),
     ...run,
@@ -40,7 +40,7 @@ const logLine = z.discriminatedUnion('message', [
 ]);
 export type LogLine = z.infer<typeof logLine>;
 
-/** The line, where it tells what happens to a run. */
+/** A line of the log about a run; undefined for any other line. */
 export function parseLogLine(line: string): LogLine | undefined {
   if (!line.startsWith('{')) return undefined;
   try {

@@ -4,20 +4,17 @@ import { brokerKeysOf } from './broker-keys.ts';
 import { dataFolder, dataOption, fromHere } from './data-folder.ts';
 import { Display } from './display.ts';
 import { startLocalApp } from './local-app.ts';
-import { parseOptions, usage, type Options } from './options.ts';
 import { runMain } from './run-main.ts';
 import { runOnce } from './run-once.ts';
+import { readOptions, type Options } from './start-options.ts';
 import { watch } from './watch.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The exit code: 0 where every run succeeded, 1 where one failed or is unfinished, 2 for a wrong command line. */
 async function main(args: string[]): Promise<number> {
-  const options = parseOptions(args);
-  if (options.help) {
-    process.stdout.write(usage);
-    return 0;
-  }
+  const options = await readOptions(args);
+  if (!options) return 0;
   const display = new Display(options.json ? process.stderr : process.stdout, dataOption(options.data));
   const dataDir = dataFolder(root, options.data);
   const app = await startLocalApp({

@@ -1,80 +1,72 @@
-import { parseArgs } from 'node:util';
-import { nearest } from '../config/nearest.ts';
+import { InvalidArgumentError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { quoted } from '../config/quoted.ts';
-
-export interface Options {
-  symbols: string[] | undefined;
-  key: string | undefined;
-  json: boolean;
-  fresh: boolean;
-  watch: boolean;
-  data: string | undefined;
-  /** Keys of the stack's configuration. */
-  context: Record<string, string> | undefined;
-  help: boolean;
-}
 
 /** A wrong command line or environment; the message is one line that says what to do. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const usage = `Runs the deployed app on this machine: the same bundles, behind the same Lambda API.
-
-  npm start -- [options]
-
-  --symbol SYM   trade this symbol instead of the configured ones; may be repeated
-  --key KEY      the idempotency key: the same key gives the same run and the same trade
-  --json         print the orchestrator's reply as one JSON object; logs go to stderr
-  --fresh        wipe the local data first
-  --watch        stay up and tick on the schedule; print the endpoints; Ctrl-C stops
-  --data DIR     keep the data in this folder instead of .local/data
-  -c KEY=VALUE   a key of the configuration, as for cdk deploy, such as approval=always; may be repeated
-  --help         print this
-
-Data stays in .local/. Set MONGODB_URI to use a MongoDB of your own instead of the embedded store.
-
-  npm start -- --symbol AMZN --symbol MSFT
-  npm start -- --key my-first-run --json
-`;
-
-const OPTIONS = {
-  symbol: { type: 'string', multiple: true },
-  key: { type: 'string' },
-  json: { type: 'boolean', default: false },
-  fresh: { type: 'boolean', default: false },
-  watch: { type: 'boolean', default: false },
-  data: { type: 'string' },
-  context: { type: 'string', short: 'c', multiple: true },
-  help: { type: 'boolean', default: false },
-} as const;
-
-export function parseOptions(args: string[]): Options {
+/**
+ * Reads a command line and does the action of its command. False where only the help was printed. Throws a `UsageError`
+ * with one line in the place of commander's messages.
+ */
+export async function readCommandLine(program: CommandUnknownOpts, args: string[]): Promise<boolean> {
+  makeStrict(program);
   try {
-    const { values } = parseArgs({
-      args,
-      options: OPTIONS,
-    });
-    const { symbol, key, data, context, ...flags } = values;
-    if (data === '') throw new UsageError('--data takes a folder; leave it out for .local/data.');
-    if (flags.watch && (flags.json || key !== undefined || symbol)) {
-      throw new UsageError('--watch ticks on the schedule; it takes none of --symbol, --key and --json.');
-    }
-    return { symbols: symbol, key, data, context: context && toContext(context), ...flags };
+    // npm takes the first "--" away, other runners of scripts pass it on.
+    await program.parseAsync(args[0] === '--' ? args.slice(1) : args, { from: 'user' });
+    return true;
   } catch (error) {
-    if (error instanceof UsageError) throw error;
-    const [firstSentence] = (error as Error).message.split(/\. |\n/);
-    throw new UsageError(
-      `${firstSentence}${unknownOption(firstSentence!, Object.keys(OPTIONS))} See npm start -- --help.`,
-    );
+    if (error instanceof HelpShown) return false;
+    throw error;
   }
 }
 
-/** The end of a sentence about an option that there is not: what may have been meant, or a full stop. */
-export function unknownOption(sentence: string, names: string[]): string {
-  const [, option] = /^Unknown option '--([\w-]+)'/.exec(sentence) ?? [];
-  const meant = option === undefined ? undefined : nearest(option, names);
-  return meant === undefined ? '.' : `; did you mean --${meant}?`;
+class HelpShown extends Error {}
+
+/** Commander takes an empty value, another option as a value, and the last of two values. */
+function makeStrict(command: CommandUnknownOpts): void {
+  command.configureOutput({ writeErr: () => undefined });
+  command.exitOverride(({ exitCode, code, message }) => {
+    if (exitCode === 0) throw new HelpShown();
+    const surplus = command.args[command.registeredArguments.length];
+    const problem = code === 'commander.excessArguments' ? `unexpected argument ${quoted(surplus)}` : message;
+    throw new UsageError(inOneLine(problem, fullName(command)));
+  });
+  const given = new Set<string>();
+  for (const { long, required, variadic } of command.options) {
+    const option = long!;
+    command.on(`option:${option.slice(2)}`, (value: string | undefined) => {
+      if (given.has(option) && !variadic) throw new UsageError(`${option} is given twice; give it once.`);
+      given.add(option);
+      if (value === '') throw new UsageError(`${option} is empty; give it a value, or omit it.`);
+      if (required && /^--|^-[a-z]$/i.test(value!)) {
+        throw new UsageError(`${option} takes a value, but ${quoted(value)} follows it.`);
+      }
+    });
+  }
+  for (const subcommand of command.commands) makeStrict(subcommand);
+}
+
+const fullName = (command: CommandUnknownOpts): string =>
+  command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
+
+/** Commander's message as a sentence, without the value of an option that does not exist: it may be a secret. */
+function inOneLine(message: string, command: string): string {
+  const words = message
+    .replace(/^error: /, '')
+    .replace(/^(unknown option '[^'=]+)=.*?'(?=\n|$)/s, "$1'")
+    .replace(/:\/\/[^']*/g, '://***')
+    .replace(/\s*\n\s*/g, ' ')
+    .replace('(Did', '(did')
+    .replace(/\.$/, '');
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}. See ${command} --help.`;
+}
+
+/** Parses the value of an option. */
+export function wholeNumber(text: string): number {
+  if (/^\d{1,10}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is not a whole number.');
 }
 
 /** Keys of the configuration, from `KEY=VALUE` each. */

@@ -30,7 +30,7 @@ const run = z.object({
 });
 export type RunReport = z.infer<typeof run>;
 
-/** The orchestrator's reply, as far as it is shown. */
+/** The orchestrator's report, as far as it is shown. */
 const report = z.object({
   tick: z.string(),
   runs: z.array(run),
@@ -43,7 +43,7 @@ export function parseReport(payload: string): Report {
   return report.parse(JSON.parse(payload));
 }
 
-/** As it came, steps and all. */
+/** The whole report, with the steps. */
 const whole = z.object({
   tick: z.string(),
   runs: z.array(z.looseObject({ id: z.string() })),
@@ -52,7 +52,7 @@ const whole = z.object({
   remaining: z.array(z.string()),
 });
 
-/** The replies of a tick's shards, as one. */
+/** Joins the reports of a tick's shards. */
 export function mergeReports(payloads: string[]): string {
   const [first, ...others] = payloads;
   if (first === undefined || others.length === 0) return first ?? '';

@@ -1,7 +1,7 @@
 import { keepSecret, strike } from '../../functions/shared/secrets/known-secrets.ts';
 import { fileProblem } from './mongodb/file-problem.ts';
 
-/** By name, for loading the classes would load what a command may not need. Their messages are one line each. */
+/** By name, because an import of the classes loads what a command may not need. Their messages have one line each. */
 const EXIT_CODES: Record<string, number> = {
   ...{ UsageError: 2, ConfigError: 2 },
   ...{ StoreError: 1, InvocationError: 1, DeploymentError: 1 },
@@ -10,15 +10,15 @@ const EXIT_CODES: Record<string, number> = {
 const SECRETS = ['AWS_SESSION_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'APCA_API_KEY_ID', 'APCA_API_SECRET_KEY'];
 
 /**
- * Runs a command to its exit code: 0 done, 1 refused or failed, 2 wrong command line. What ends it is said in one line,
- * unless it is a defect, whose stack trace helps to report it.
+ * Runs a command and sets the exit code: 0 done, 1 refused or failed, 2 wrong command line. An error is printed in one
+ * line, unless it is a defect, whose stack trace helps to report it.
  */
 export function runMain(main: (args: string[]) => Promise<number>): void {
   for (const name of SECRETS) if ((process.env[name]?.length ?? 0) >= 8) keepSecret(process.env[name]!);
   let unwritten = 0;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // Who reads may stop reading, as `head` does; what was asked for is done all the same.
+      // The reader may close the pipe, as `head` does; the command goes on.
       if (error.code === 'EPIPE' || unwritten > 0) return;
       unwritten = 1;
       process.exitCode = unwritten;

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Display } from './display.ts';
 import type { LocalApp } from './local-app.ts';
-import type { Options } from './options.ts';
 import { mergeReports, parseReport, type Report } from './report.ts';
+import type { Options } from './start-options.ts';
 
 /** What a schedule's event says of the symbols. */
 const tickSymbols = z.object({ symbols: z.array(z.string()).optional(), shard: z.unknown().optional() });

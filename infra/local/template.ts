@@ -68,6 +68,7 @@ const scheduleResource = z.object({
   Properties: z.object({
     ScheduleExpression: z.string(),
     ScheduleExpressionTimezone: z.string(),
+    State: z.string(),
     Target: z.object({
       Arn: attribute,
       Input: z.string(),
@@ -89,26 +90,36 @@ const policy = z.object({
   Properties: z.object({ PolicyDocument: policyDocument, Roles: z.array(reference) }),
 });
 
-/** What the template of a cloud assembly holds for this machine to run. */
-export function readStack(assembly: string): LocalStack {
-  // The app has one stack, whose name tells the stage.
+/** The functions and schedules of a cloud assembly's template, and all its resources by their logical ids. */
+export function readResources(assembly: string) {
+  // The app has one stack, whose name contains the stage.
   const file = readdirSync(assembly).find((name) => name.endsWith('.template.json'));
   const path = join(assembly, file ?? 'OrbitsTrader.template.json');
   const { Resources: resources } = z
     .object({ Resources: z.record(z.string(), resource) })
     .parse(JSON.parse(readFileSync(path, 'utf8')));
+  const ofType = (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type);
+  return {
+    path,
+    resources,
+    functions: ofType('AWS::Lambda::Function').map(([logicalId, found]) => ({
+      logicalId,
+      ...lambda.parse(found),
+    })),
+    schedules: ofType('AWS::Scheduler::Schedule').map(
+      ([, found]) => scheduleResource.parse(found).Properties,
+    ),
+  };
+}
 
-  const ofType = (type: string) => Object.values(resources).filter((candidate) => candidate.Type === type);
-  const schedules = ofType('AWS::Scheduler::Schedule').map(
-    (found) => scheduleResource.parse(found).Properties,
-  );
+/** What the template of a cloud assembly holds for this machine to run. */
+export function readStack(assembly: string): LocalStack {
+  const { path, resources, functions, schedules } = readResources(assembly);
   const [first] = schedules;
   if (!first) throw new Error(`${path} has no schedule, expected one or more.`);
   const { ScheduleExpression, ScheduleExpressionTimezone, Target } = first;
   return {
-    functions: Object.keys(resources)
-      .filter((logicalId) => resources[logicalId]?.Type === 'AWS::Lambda::Function')
-      .map((logicalId) => toFunction(assembly, logicalId, resources)),
+    functions: functions.map((found) => toFunction(assembly, found, resources)),
     schedule: {
       functionName: functionName(Target.Arn['Fn::GetAtt'][0], resources),
       schedule: parseSchedule(ScheduleExpression),
@@ -118,8 +129,13 @@ export function readStack(assembly: string): LocalStack {
   };
 }
 
-function toFunction(assembly: string, logicalId: string, resources: Resources): LocalFunction {
-  const { Metadata, Properties } = lambda.parse(resources[logicalId]);
+type Found = z.infer<typeof lambda> & { logicalId: string };
+
+function toFunction(
+  assembly: string,
+  { logicalId, Metadata, Properties }: Found,
+  resources: Resources,
+): LocalFunction {
   const variables = Object.entries(Properties.Environment.Variables);
   return {
     name: nameOf(Metadata['aws:cdk:path']),

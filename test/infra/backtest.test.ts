@@ -14,16 +14,16 @@ const prices = parsePrices(readFileSync(join(root, FILE), 'utf8'), FILE);
 
 const trader = (...args: string[]) => startCommand('infra/cli/main.ts', ['backtest', ...args]).finished;
 
-/** Does as it is told, price by price. */
-const told = (plan: Record<string, 'buy' | 'sell'>): Strategy => ({
+/** Recommends by a plan, price by price. */
+const plan = (orders: Record<string, 'buy' | 'sell'>): Strategy => ({
   needs: 1,
-  recommend: ([price]) => plan[price!] ?? 'hold',
+  recommend: ([price]) => orders[price!] ?? 'hold',
 });
 const points = (...values: string[]) =>
   values.map((price, day) => ({ time: `2026-01-0${day + 1}T00:00:00Z`, price }));
 
 test('return and drawdown, by hand', () => {
-  const strategy = told({ '10.00': 'buy', '12.00': 'sell', '8.00': 'buy', '1000.00': 'buy', '5.00': 'sell' });
+  const strategy = plan({ '10.00': 'buy', '12.00': 'sell', '8.00': 'buy', '1000.00': 'buy', '5.00': 'sell' });
   const days = points('5.00', '10.00', '9.00', '12.00', '8.00', '6.00', '1000.00');
   const result = backtest(days, { strategy, cash: '100.00', quantity: 2 });
   // Bought 2 at 10, sold them at 12, bought 2 at 8; then 2 at 1000 are too dear, and at 5 there was nothing to sell.
@@ -88,7 +88,7 @@ test('the command prints trades, return and drawdown, and draws them', async () 
 
 test('a flat line and a single price are drawn too', () => {
   const flat = points('10.00');
-  const drawn = plot('flat <&>', flat, backtest(flat, { strategy: told({}), cash: '1.00', quantity: 1 }));
+  const drawn = plot('flat <&>', flat, backtest(flat, { strategy: plan({}), cash: '1.00', quantity: 1 }));
   expect(drawn).not.toMatch(/NaN|Infinity|<&>/);
 });
 
@@ -149,7 +149,7 @@ describe('the file of', () => {
       ['2026-01-05T14:30:00Z 1', '2026-01-05T14:30:00.123Z 2', '2026-01-05T14:30:00.124Z 3'],
     ],
     [
-      'names of months, halves of days, and a date that tells the order of the others',
+      'names of months, halves of days, and a date that decides the order of the others',
       'Date,Close\n"Jan 5, 2026",.5\n02/03/2026 4:05 PM,2\n1/31/2026 12:00 AM,2\n6-Feb-2026,3\n',
       [
         '2026-01-05T00:00:00Z 0.5',
@@ -159,7 +159,7 @@ describe('the file of', () => {
       ],
     ],
     [
-      'Excel, which names what separates, in a country with a decimal comma',
+      'Excel, which names the separator, in a country with a decimal comma',
       'sep=;\r\nDate;Close\r\n02.01.2024;1,234\r\n03.01.2024;0,875\r\n',
       ['2024-01-02T00:00:00Z 1.234', '2024-01-03T00:00:00Z 0.875'],
     ],
@@ -169,7 +169,7 @@ describe('the file of', () => {
       ['2026-09-04T00:00:00Z 2', '2026-10-12T00:00:00Z 1.234'],
     ],
     [
-      'a spreadsheet with a decimal point, which a price below one tells',
+      'a spreadsheet with a decimal point, which a price below one decides',
       'Date;Close\n02.01.2024;1.234\n03.01.2024;0.875\n',
       ['2024-01-02T00:00:00Z 1.234', '2024-01-03T00:00:00Z 0.875'],
     ],
@@ -189,7 +189,7 @@ describe('the file of', () => {
   });
 });
 
-test('times that a millisecond does not tell apart keep their order', () => {
+test('times within a millisecond keep their order', () => {
   const times = ['2026-01-05T14:30:00.0000002Z', '2026-01-05T14:30:00.0000001Z'];
   expect(read(`time,price\n${times.map((time, index) => `${time},${index + 1}\n`).join('')}`)).toEqual([
     `${times[1]} 2`,
@@ -197,7 +197,7 @@ test('times that a millisecond does not tell apart keep their order', () => {
   ]);
 });
 
-test('whatever a price and its time are, they are read as they were written', () => {
+test('any price and its time are read as they were written', () => {
   const digits = fc.tuple(fc.bigInt(1n, 10n ** 12n - 1n), fc.integer({ min: 0, max: 999_999_999 }));
   fc.assert(
     fc.property(
@@ -215,10 +215,10 @@ test('whatever a price and its time are, they are read as they were written', ()
 });
 
 test.each([
-  ['', 'line 1 is not there'],
+  ['', 'line 1 is missing'],
   ['Datum;Schluss\n', 'line 1 is "Datum,Schluss", expected the header "time,price"'],
   ['date,close,Close\n', 'line 1 names the column "close" twice'],
-  ['time,price\n', 'line 2 is not there'],
+  ['time,price\n', 'line 2 is missing'],
   ['Date,Close\n2026-01-05,null\n', 'line 2 and all after it have no price'],
   ['time,price\n2026-02-30,1.00\n', 'line 2 has the time "2026-02-30", expected one such as'],
   ['time,price\n2026-01-05 10:00 EST,1.00\n', 'line 2 has the time "2026-01-05 10:00 EST", expected'],
@@ -238,7 +238,7 @@ test.each([
   ],
   ['Date,Close\n02.01.2024,12.345\n', 'line 2 has the price "12.345", which has two meanings'],
   ['time;price\n2026-01-05;10\n2026-01-06;123.456\n', 'line 3 has the price "123.456", which has two'],
-  ['sep=|\nDate|Close\n2026-01-05|1\n', 'line 1 says that "|" separates, expected a tab, a semicolon'],
+  ['sep=|\nDate|Close\n2026-01-05|1\n', 'line 1 names the separator "|", expected a tab, a semicolon'],
   ['sep=;\nDate;Close\nsoon;1\n', 'line 3 has the time "soon"'],
   ['Date,Close\n"Janky 4, 2024",1\n', 'line 2 has the time "Janky 4, 2024", expected one such as'],
   ['Date,Close\n4 Mayhem 2024,1\n', 'line 2 has the time "4 Mayhem 2024", expected one such as'],
@@ -252,13 +252,13 @@ test.each([
   ['time,price\n2026-01-05T00:00:00Z\n', 'line 2 has 1 value, expected the 2 that the header names'],
   ['2026-01-05,1,2,3\n', 'line 1 has 4 values, expected a time and a price, or a header'],
   ['time,price\n2026-01-05,"1.00\n', 'line 2 has a quote (") that is not closed'],
-  ['symbol,time,price\nA,2026-01-05,1\nB,2026-01-06,1\n', 'line 3 is of the symbol "B", expected "A"'],
+  ['symbol,time,price\nA,2026-01-05,1\nB,2026-01-06,1\n', 'line 3 has the symbol "B", expected "A"'],
   ['[{"t":"2026-01-05","c":1},{"t":"soon","c":1}]', 'bar 2 has the time "soon"'],
   [
     'time,price\n2026-01-05T00:00:00Z,1.00\n2026-01-05T01:00:00+01:00,1.00\n',
-    'line 3 is of 2026-01-05T00:00:00Z, as line 2 is, expected each time once',
+    'line 3 has the time 2026-01-05T00:00:00Z, as line 2 has, expected each time once',
   ],
-])('%j is told by its line', (text, words) => {
+])('%j is refused with its line', (text, words) => {
   expect(() => parsePrices(text, 'prices.csv')).toThrow(`prices.csv: ${words}`);
 });
 
@@ -272,20 +272,20 @@ test.each([
     "can't be read: the file is one page of several",
   ],
   [Buffer.from('{"message":"forbidden."}'), "can't be read: expected JSON of the shape"],
-  [Buffer.from('{"bars":['), 'begins like JSON and is none'],
-])('%# is told by the file', (bytes, words) => {
+  [Buffer.from('{"bars":['), 'begins like JSON, but is not valid JSON'],
+])('%# is refused with the file', (bytes, words) => {
   expect(() => parsePrices(bytes, 'prices.csv')).toThrow(`prices.csv ${words}`);
 });
 
 test.each([
-  [[], '"backtest" takes a file of prices'],
-  [['a.csv', 'b.csv'], '"backtest" can\'t take "b.csv"'],
-  [['nowhere.csv'], "The file nowhere.csv can't be used: ENOENT."],
-  [[FILE, '--strategy', 'luck'], '--strategy is wrong'],
-  [[FILE, '--strategy', 'moving-average', '--short', '30'], '--short is wrong: the short window has to be'],
-  [[FILE, '--sell-above', 'high'], '--sell-above is wrong: a price is'],
+  [[], "Missing required argument 'file'. See npm run trader -- backtest --help."],
+  [['a.csv', 'b.csv'], 'Unexpected argument "b.csv"'],
+  [['nowhere.csv'], "The file nowhere.csv can't be read or written: ENOENT."],
+  [[FILE, '--strategy', 'luck'], '--strategy is not valid'],
+  [[FILE, '--strategy', 'moving-average', '--short', '30'], '--short is not valid: the short window '],
+  [[FILE, '--sell-above', 'high'], '--sell-above is not valid: a price is'],
   [[FILE, '--cash', '0'], '--cash takes an amount in dollars'],
-  [[FILE, '--quantity', '1.5'], '--quantity takes a whole number'],
+  [[FILE, '--quantity', '1.5'], "argument '1.5' is invalid. It is not a whole number."],
 ])('%j is refused in one line', async (args, words) => {
   const { code, stdout, stderr } = await trader(...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

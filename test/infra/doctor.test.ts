@@ -1,9 +1,8 @@
-import { configuredIn } from '../../infra/cli/doctor-configured.ts';
-import { runDoctor } from '../../infra/cli/doctor.ts';
-import type { Difference } from '../../infra/cli/doctor-compare.ts';
+import type { Difference } from '../../infra/cli/doctor/compare.ts';
+import { configuredWith } from '../../infra/cli/doctor/configured.ts';
+import { runDoctor } from '../../infra/cli/doctor/doctor.ts';
 import { startCommand } from '../support/command.ts';
 import { arnOfFunction, arnOfQueue, FakeAws } from '../support/fake-aws.ts';
-import { root } from '../support/local-app.ts';
 
 const NAME = 'stack-orchestrator-1A2B';
 const nameOf = (name: string) => (name === 'orchestrator' ? NAME : `stack-${name}-3C4D`);
@@ -25,7 +24,7 @@ afterEach(async () => {
 
 /** Makes the fake hold what a deployment with these keys would have made. */
 function deploy(context: Record<string, string> = {}): void {
-  const { functions, schedules } = configuredIn(root, context);
+  const { functions, schedules } = configuredWith(context);
   for (const [name, { environment: variables, timeoutSeconds, memoryMb }] of Object.entries(functions)) {
     const known = Object.entries(variables).map(([key, value]): [string, string] => {
       const physical = Object.keys(functions).find((each) => variableOf(each) === key);
@@ -43,7 +42,7 @@ function deploy(context: Record<string, string> = {}): void {
 
 async function doctor(context: string[] = []): Promise<Difference[]> {
   const where = { functionName: NAME, data: undefined };
-  const { output, problem } = await runDoctor({ context, json: true }, where, root);
+  const { output, problem } = await runDoctor(context, { where, json: true });
   const differences = JSON.parse(output) as Difference[];
   if (differences.length === 0) expect(problem).toBeUndefined();
   else expect(problem).toContain(`${differences.length} settings of ${NAME} are not`);
@@ -54,7 +53,7 @@ const variables = (name: string) => fake.functions.get(nameOf(name))!.environmen
 test('what is deployed as it is configured has no difference', async () => {
   deploy();
   expect(await doctor()).toEqual([]);
-  const { output } = await runDoctor({}, { functionName: NAME, data: undefined }, root);
+  const { output } = await runDoctor([], { where: { functionName: NAME, data: undefined }, json: false });
   expect(output).toBe(`${NAME} is deployed as it is configured here; 5 functions and 1 schedules compared\n`);
 });
 
@@ -64,7 +63,7 @@ test('so has what is deployed with keys that are given again', async () => {
   expect(await doctor(Object.entries(keys).map((entry) => entry.join('=')))).toEqual([]);
 });
 
-test('keys that were given with -c and are gone here are told, one by one', async () => {
+test('keys that were given with -c and are not configured here are shown, one by one', async () => {
   deploy({ maxPosition: '100', quantity: '7', notificationEmail: 'a@example.com', scheduleEnabled: 'false' });
   const differences = await doctor();
   expect(differences.map(({ where, setting }) => `${where} ${setting}`)).toEqual([
@@ -97,13 +96,13 @@ test('limits are compared one by one, and lists of symbols by what is in one alo
     {
       where: 'schedule',
       setting: 'event.symbols',
-      deployed: 'OLD beside the rest',
-      configured: 'NEW beside the rest',
+      deployed: 'OLD and the rest',
+      configured: 'NEW and the rest',
     },
   ]);
 });
 
-test('schedules are told by their shards, whatever order they are listed in', async () => {
+test('schedules are compared by their shards, in whatever order they are listed', async () => {
   deploy({ symbols: 'AMZN,MSFT,GOOG', shards: '5' });
   const same = ['symbols=AMZN,MSFT,GOOG', 'shards=5'];
   expect(await doctor(same)).toEqual([]);
@@ -113,11 +112,11 @@ test('schedules are told by their shards, whatever order they are listed in', as
   ]);
   fake.schedules.pop();
   expect(await doctor(same)).toEqual([
-    { where: 'schedules', setting: 'how many', deployed: '4', configured: '5' },
+    { where: 'schedules', setting: 'number', deployed: '4', configured: '5' },
   ]);
 });
 
-test('what was changed by hand is told: memory, a variable, a schedule, a function, the queue', async () => {
+test('what was changed by hand is shown: memory, a variable, a schedule, a function, the queue', async () => {
   deploy();
   fake.functions.get(NAME)!.memoryMb = 128;
   fake.functions.get(NAME)!.timeoutSeconds = 900;
@@ -129,13 +128,13 @@ test('what was changed by hand is told: memory, a variable, a schedule, a functi
     ['orchestrator', 'timeoutSeconds', '900'],
     ['orchestrator', 'memoryMb', '128'],
     ['orchestrator', 'HISTORY_DAYS', 'not set'],
-    ['sell-stock', 'function', expect.stringContaining('There is not the function stack-sell-stock')],
+    ['sell-stock', 'function', expect.stringContaining('AWS does not find the function stack-sell-stock')],
     ['orchestrator', 'queue of failed ticks', 'not set'],
     ['schedule', 'expression', 'rate(1 minute)'],
   ]);
 });
 
-test('a secret is not shown, wherever somebody put it', async () => {
+test('a secret is not shown, in whatever setting it is', async () => {
   deploy({ market: 'alpaca' });
   const secret = 'hunter2';
   const uri = `mongodb+srv://user:${secret}@@cluster/`;
@@ -163,21 +162,21 @@ test('a secret is not shown, wherever somebody put it', async () => {
 
 test.each<[string, () => void, string[], RegExp]>([
   [
-    'a function that there is not',
+    'a function that does not exist',
     () => fake.functions.clear(),
     [],
-    /There is not the function stack-orchestrator/,
+    /AWS does not find the function stack-orchestrator/,
   ],
   [
-    'a function that is no orchestrator',
+    'a function that is not an orchestrator',
     () => (fake.functions.get(NAME)!.environment = { PATH: 'x' }),
     [],
-    /is no orchestrator: .* output OrchestratorName/,
+    /is not an orchestrator: .* output OrchestratorName/,
   ],
   ['a wrong key', () => undefined, ['sybmols=AMZN'], /sybmols/],
   ['a wrong value', () => undefined, ['quantity=none'], /quantity is "none"/],
   ['no pair', () => undefined, ['quantity'], /-c takes KEY=VALUE/],
-  ['no answer', () => (fake.interfere = () => 403), [], /AWS was asked for the function/],
+  ['no answer', () => (fake.interfere = () => 403), [], /The request to AWS for the function .* failed/],
 ])('%s is refused in one line', async (_, change, context, message) => {
   deploy();
   change();
@@ -185,10 +184,10 @@ test.each<[string, () => void, string[], RegExp]>([
   await expect(doctor(context)).rejects.not.toThrow(/\n/);
 });
 
-test('as a command it has a table and exit code 1 where there is a difference, 0 where there is none, 2 without a name', async () => {
+test('as a command it has a table and exit code 1 if there is a difference, 0 if not, 2 without a name', async () => {
   deploy();
   const command = (...args: string[]) => startCommand('infra/cli/main.ts', ['doctor', ...args], aws).finished;
-  const [same, other, nobody] = await Promise.all([
+  const [same, other, unnamed] = await Promise.all([
     command('--function', NAME),
     command('--function', NAME, '-c', 'quantity=2'),
     command(),
@@ -197,7 +196,7 @@ test('as a command it has a table and exit code 1 where there is a difference, 0
   expect(other.code).toBe(1);
   expect(other.stdout).toMatch(/^WHERE +SETTING +DEPLOYED +CONFIGURED HERE\norchestrator +QUANTITY +1 +2$/);
   expect(other.stderr).toMatch(/^1 settings of .* npx cdk deploy .*\n$/);
-  expect(nobody).toMatchObject({
+  expect(unnamed).toMatchObject({
     code: 2,
     stdout: '',
     stderr: expect.stringMatching(/give --function NAME/) as string,

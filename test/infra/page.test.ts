@@ -2,8 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser } from 'playwright-core';
-import { parseAnswer, type Run } from '../../infra/cli/answer.ts';
+import { parseAnswer, type Run } from '../../infra/cli/answer/answer.ts';
 import { graphOf, pathOf } from '../../infra/cli/page/graph.ts';
+import { NODE_HEIGHT, placed } from '../../infra/cli/page/layout.ts';
 import { page } from '../../infra/cli/page/page.ts';
 import { readHistories } from '../support/history.ts';
 import { startCommand } from '../support/command.ts';
@@ -81,7 +82,7 @@ describe('the graph', () => {
     return { nodes: path.length, missing };
   };
 
-  test('holds the way of each recorded history', () => {
+  test('contains the path of each recorded history', () => {
     const histories = readHistories();
     expect(histories.length).toBeGreaterThan(1);
     for (const [, { workflow, steps, result }] of histories) {
@@ -90,18 +91,46 @@ describe('the graph', () => {
     }
   });
 
-  test.each(Object.keys(runs))('holds the way of a run: %s', (name) => {
+  test.each(Object.keys(runs))('contains the path of a run: %s', (name) => {
     expect(isPath(runs[name]!).missing).toEqual([]);
   });
 
-  test('of a workflow that nobody described has its steps, one after the other', () => {
+  test('of a workflow without a description has its steps, one after the other', () => {
     const { nodes, edges } = graphOf(run({ workflow: 'of-my-own', steps: [step('a', 0), step('b', 1)] }));
-    expect(nodes.map(({ ref }) => ref)).toEqual(['a', 'b']);
+    expect(nodes).toEqual(['a', 'b']);
     expect(edges).toEqual([{ from: 'a', to: 'b' }]);
   });
 });
 
-test('what a user typed is text, wherever it stands', () => {
+test.each(Object.keys(runs))('each node of a graph has its own place within it: %s', (name) => {
+  const { width, height, nodes, edges } = placed(graphOf(runs[name]!));
+  for (const { x, y, width: nodeWidth } of nodes) {
+    expect(Math.min(x - nodeWidth / 2, y - NODE_HEIGHT / 2)).toBeGreaterThanOrEqual(0);
+    expect(x + nodeWidth / 2).toBeLessThanOrEqual(width);
+    expect(y + NODE_HEIGHT / 2).toBeLessThanOrEqual(height);
+  }
+  const overlapping = nodes.flatMap((one, index) =>
+    nodes
+      .slice(index + 1)
+      .filter(
+        (other) =>
+          Math.abs(one.x - other.x) < (one.width + other.width) / 2 &&
+          Math.abs(one.y - other.y) < NODE_HEIGHT,
+      )
+      .map((other) => `${one.ref} ${other.ref}`),
+  );
+  expect(overlapping).toEqual([]);
+  for (const { points } of edges) expect(points.length).toBeGreaterThan(1);
+});
+
+test('a run without steps has a page', () => {
+  const text = page(run({ state: 'IN_PROGRESS', result: null, steps: [], endedAt: null }));
+  expect(text).toContain('in progress');
+  expect(text).not.toMatch(/NaN|Infinity|undefined/);
+  expect(page(run({ workflow: 'of-my-own', steps: [] }))).not.toMatch(/NaN|Infinity/);
+});
+
+test('what a user typed is text, in any place', () => {
   for (const shown of Object.values(runs)) {
     const text = page(shown);
     expect(text).not.toMatch(/<script|<img|<svg onload/);
@@ -129,7 +158,7 @@ describe('npm run trader -- show ID --html FILE', () => {
       AWS_SECRET_ACCESS_KEY: 'local',
     }).finished;
 
-  test('writes the page of a real run, with the input of each step and what it waits for', async () => {
+  test('writes the page of a real run, with the input of each step and the wait', async () => {
     const report = answerOf<{ runs: { id: string }[] }>(await app.invoke(ORCHESTRATOR, {}));
     const { id } = report.runs[0]!;
     const file = join(folder.path, 'run.html');
@@ -146,20 +175,20 @@ describe('npm run trader -- show ID --html FILE', () => {
 
     const nowhere = await trader('show', id, '--html', join(folder.path, 'no', 'run.html'));
     expect(nowhere.code).toBe(2);
-    expect(nowhere.stderr).toContain('ENOENT. Name a file in a folder that is there.');
+    expect(nowhere.stderr).toContain('ENOENT. Name a file in a folder that exists.');
   });
 
-  test('takes no --json beside it', async () => {
+  test('is refused with --json', async () => {
     const { code, stderr } = await trader('show', 'a'.repeat(24), '--html', 'x.html', '--json');
     expect(code).toBe(2);
-    expect(stderr).toContain('take one of the two');
+    expect(stderr).toContain('give one of them');
   });
 });
 
 const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome']
   .flatMap((name) => (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name)))
   .find((path) => existsSync(path));
-if (!CHROMIUM) console.log('There is no Chromium on the PATH: the page is not looked at in a browser.');
+if (!CHROMIUM) console.log('There is no Chromium on the PATH: the page is not tested in a browser.');
 
 (CHROMIUM ? describe : describe.skip)('in a browser', () => {
   let browser: Browser;
@@ -182,7 +211,7 @@ if (!CHROMIUM) console.log('There is no Chromium on the PATH: the page is not lo
     folder.remove();
   });
 
-  test.each(Object.keys(runs))('the page of a run is whole by itself: %s', async (name) => {
+  test.each(Object.keys(runs))('the page of a run needs nothing else: %s', async (name) => {
     const file = join(folder.path, `${name}.html`);
     writeFileSync(file, page(runs[name]!));
     for (const colorScheme of ['light', 'dark'] as const) {

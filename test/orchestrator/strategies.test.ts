@@ -1,5 +1,5 @@
 import { MongoClient } from 'mongodb';
-import { runDiff } from '../../infra/cli/decision-diff.ts';
+import { runDiff } from '../../infra/cli/strategies/diff.ts';
 import { movingAverage } from '../../functions/strategies/moving-average.ts';
 import { simulatedPrice } from '../../functions/market/simulated-price.ts';
 import { answers } from '../support/answers.ts';
@@ -68,12 +68,15 @@ describe('npm run trader -- diff', () => {
       },
       close: () => Promise.resolve(),
     });
-  const settings = { strategy: 'moving-average', short: '2', long: '4', limit: '2', json: true };
+  const settings = {
+    ...{ strategy: 'moving-average', sellAbove: '100.00', short: '2', long: '4' },
+    ...{ limit: 2, json: true },
+  };
   const difference = async (change: object) =>
     JSON.parse(await runDiff({ ...settings, ...change }, open)) as Record<string, unknown>;
 
   test('finds nothing where the strategy is the one that decided', async () => {
-    expect(await difference({ limit: '100' })).toMatchObject({
+    expect(await difference({ limit: 100 })).toMatchObject({
       runs: 3,
       compared: 3,
       changed: 0,
@@ -86,7 +89,7 @@ describe('npm run trader -- diff', () => {
     const before = await trades.countDocuments();
     sent.length = 0;
     // Always sells: the purchase and the one that was held would change.
-    const found = await difference({ strategy: 'threshold', 'sell-above': '0.01', limit: '3' });
+    const found = await difference({ strategy: 'threshold', sellAbove: '0.01', limit: 3 });
     expect(found).toMatchObject({ compared: 3, changed: 2 });
     const changes = found['changes'] as { was: string; wouldBe: string; run: string }[];
     expect(changes.map(({ was, wouldBe }) => `${was} ${wouldBe}`).sort()).toEqual(['buy sell', 'hold sell']);
@@ -95,10 +98,10 @@ describe('npm run trader -- diff', () => {
   });
 
   test('reports decisions for which there are too few prices on record', async () => {
-    expect(await difference({ long: '9', limit: '3' })).toMatchObject({ compared: 0, tooFewPrices: 3 });
+    expect(await difference({ long: '9', limit: 3 })).toMatchObject({ compared: 0, tooFewPrices: 3 });
     const text = await runDiff({ ...settings, long: '9', json: false }, open);
     expect(text).toBe(
-      'moving average 2/9: 0 decisions compared, 0 would change; 2 more have too few prices on record\n',
+      'moving average 2/9: 0 decisions compared, 0 would change; for 2 more, too few prices are recorded\n',
     );
   });
 });

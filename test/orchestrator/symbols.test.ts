@@ -1,6 +1,6 @@
 import { answers } from '../support/answers.ts';
 import { page } from '../../infra/cli/page/page.ts';
-import { parseAnswer } from '../../infra/cli/answer.ts';
+import { parseAnswer } from '../../infra/cli/answer/answer.ts';
 import { answerOf, ORCHESTRATOR, startTestApp } from '../support/local-app.ts';
 
 // Symbols of other markets, on the way from an event to the ledger and back.

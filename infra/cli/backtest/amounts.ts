@@ -3,15 +3,15 @@ export type DecimalMark = '.' | ',';
 
 const NOTHING = new Set(['null', 'n/a', 'n/d']);
 
-/** Whether a source says that it has no price there, as Yahoo's `null` and Stooq's `N/D` do. */
+/** Whether a cell says that there is no price, such as Yahoo's `null` and Stooq's `N/D`. */
 export const isNoPrice = (cell: string): boolean => NOTHING.has(cell.toLowerCase());
 
 const POINT = /^(\$ ?)?(?:\d+|[1-9]\d{0,2}(?:,\d{3})+|\d{1,3}(?:[ \u00A0\u202F'’]\d{3})+)?(?:\.\d{1,18})?$/;
 const COMMA = /^(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+|\d{1,3}(?:[ \u00A0\u202F'’]\d{3})+)?(?:,\d{1,18})?$/;
 
 /**
- * Which mark an amount proves. Undefined where it has neither, is none, or may be read both ways: `1,234` is a
- * thousand or one and a bit.
+ * The decimal mark of an amount. Undefined if the text has no mark, is not an amount, or has two meanings: `1,234` is
+ * more than a thousand, or between one and two.
  */
 export function decimalMarkOf(cell: string): DecimalMark | undefined {
   const [isPoint, isComma] = [POINT.test(cell), COMMA.test(cell)];
@@ -20,8 +20,8 @@ export function decimalMarkOf(cell: string): DecimalMark | undefined {
 }
 
 /**
- * Whether only another line can decide what it is. A single point is a decimal point unless a line says otherwise,
- * except in a file of which `hasCommas` says that it may come from a country with a decimal comma.
+ * Whether an amount has two meanings, so that another line decides. A single point is a decimal point, except in a
+ * file that may come from a country with a decimal comma.
  */
 export const isEitherMark = (cell: string, hasCommas: boolean): boolean =>
   (hasCommas ? /^[1-9]\d{0,2}[.,]\d{3}$/ : /^[1-9]\d{0,2},\d{3}$/).test(cell);
@@ -44,8 +44,8 @@ export function withoutExponent(text: string): string {
 }
 
 /**
- * A positive amount as a decimal string, every digit kept: at most 12 before the point and 18 after it. Undefined where
- * it is none. No float is made of it.
+ * A positive amount as a decimal string with all its digits: at most 12 before the point and 18 after it. Undefined if
+ * the text is not such an amount. The amount is never a float.
  */
 export function toAmount(cell: string, mark: DecimalMark): string | undefined {
   if (!(mark === '.' ? POINT : COMMA).test(cell)) return undefined;

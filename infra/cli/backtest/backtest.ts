@@ -5,7 +5,7 @@ import type { PricePoint } from './prices.ts';
 
 export interface BacktestOptions {
   strategy: Strategy;
-  /** Dollars at the beginning, decimal string. */
+  /** Dollars at the start, decimal string. */
   cash: string;
   /** Shares in an order. */
   quantity: number;
@@ -16,22 +16,22 @@ export interface BacktestTrade extends PricePoint {
   qty: number;
 }
 
-/** What a strategy would have come to. */
+/** The outcome of a backtest. */
 export interface Backtest {
   trades: BacktestTrade[];
-  /** Recommendations that nothing came of: cash was short, or there was nothing to sell. */
+  /** Recommendations without an order: not enough cash, or nothing to sell. */
   skipped: { noCash: number; noShares: number };
-  /** Cash and what the shares are worth, after each price. */
+  /** Cash plus the value of the shares, after each price. */
   equity: Money[];
   cash: Money;
   shares: number;
-  /** What was gained on the cash of the beginning, as a fraction. */
+  /** The profit as a fraction of the cash at the start. */
   returned: Money;
-  /** The deepest fall of the equity from a height that it had reached before, as a fraction of that height. */
+  /** The largest fall of the equity from an earlier maximum, as a fraction of that maximum. */
   drawdown: Money;
 }
 
-/** Follows a strategy through prices, with its own money, long only: every recommendation is an order that is filled at once. */
+/** Applies a strategy to prices. Each recommendation is an order that is filled at once; it never sells short. */
 export function backtest(
   prices: PricePoint[],
   { strategy, cash: begin, quantity: qty }: BacktestOptions,

@@ -1,8 +1,8 @@
-/** An instant of a file, to the digit that is written there. */
+/** An instant of a file, with all its digits. */
 export interface Instant {
   /** ISO 8601 in UTC. */
   time: string;
-  /** Nanoseconds since 1970, to order by. */
+  /** Nanoseconds since 1970, for the order. */
   at: bigint;
 }
 
@@ -24,21 +24,21 @@ const DAY_MONTH = /^(\d{1,2})[- ]([a-z]{3,9})[- ](\d{4})$/i;
 const MONTH_DAY = /^([a-z]{3,9})\.? (\d{1,2}),? (\d{4})$/i;
 const DATE = /^(?:[a-z]+\.? \d{1,2},? \d{4}|\d{1,2}[- ][a-z]+[- ]\d{4}|[^ T]+)/i;
 
-/** What a date with slashes says of the order of day and month; undefined where it may be either, or is none. */
+/** The order of day and month in a date with slashes; undefined if both are possible, or it is not such a date. */
 export function dayOrderOf(text: string): DayOrder | undefined {
   const [, first, , second] = YEAR_LAST.exec(DATE.exec(text)?.[0] ?? '') ?? [];
   if (Number(first) > 12) return 'day-first';
   return Number(second) > 12 ? 'month-first' : undefined;
 }
 
-/** Whether it is a date that only another line can decide, such as `03/04/2024`. */
+/** Whether a date has two meanings, so that another line decides, such as `03/04/2024`. */
 export const isEitherOrder = (text: string): boolean =>
   YEAR_LAST.test(DATE.exec(text)?.[0] ?? '') && dayOrderOf(text) === undefined;
 
-/** Whether it is a date with points, as countries with a decimal comma write it. */
+/** Whether a date has points, as in countries with a decimal comma. */
 export const isDotted = (text: string): boolean => DOTTED.test(DATE.exec(text)?.[0] ?? '');
 
-/** Reads a time; one without a zone is in UTC, one without a time of day is at midnight. Undefined where it is none. */
+/** Reads a time: without a zone in UTC, without a time of day at midnight. Undefined if the text is not a time. */
 export function toInstant(text: string, order: DayOrder | undefined): Instant | undefined {
   const epoch = epochOf(text);
   if (epoch !== undefined) return instantAt(epoch);
@@ -81,11 +81,11 @@ function dayOf(text: string, order: DayOrder | undefined): bigint | undefined {
   return named ? midnight(named[3]!, monthOf(named[1]!), named[2]!) : undefined;
 }
 
-/** Of a whole name, or its first three letters, or four as in `Sept`; 0 where there is none. */
+/** The number of a month by its name, or by the first three or four letters of it; 0 if there is no such month. */
 const monthOf = (name: string) =>
   MONTHS.findIndex((month) => [month, month.slice(0, 3), month.slice(0, 4)].includes(name.toLowerCase())) + 1;
 
-/** Undefined for a day that the calendar does not have. */
+/** Undefined for a day that does not exist. */
 function midnight(year: string, month: number, day: string): bigint | undefined {
   const date = new Date(Date.UTC(Number(year), month - 1, Number(day)));
   const isThere =

@@ -18,7 +18,7 @@ interface Curve {
   high: number;
 }
 
-/** Prices with the trades on them, and the equity below: an SVG, of numbers that are rounded only to be drawn. */
+/** An SVG with the prices and trades, and the equity below; numbers are rounded only for the drawing. */
 export function plot(title: string, prices: PricePoint[], { trades, equity }: Backtest): string {
   const price = curveOf(
     'Price',
@@ -101,7 +101,7 @@ function panel(curve: Curve): Html {
 function curveOf(name: string, top: number, values: number[]): Curve {
   const low = values.reduce((least, value) => Math.min(least, value), Infinity);
   const high = values.reduce((most, value) => Math.max(most, value), -Infinity);
-  // A flat line stands in the middle.
+  // A flat line is drawn in the middle.
   const margin = low === high ? 1 : 0;
   return { name, top, values, low: low - margin, high: high + margin };
 }

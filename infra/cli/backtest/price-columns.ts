@@ -2,17 +2,17 @@ import { quoted } from '../../config/quoted.ts';
 
 /** Which columns of a file are read, by their index. */
 export interface Columns {
-  /** One of an instant or a date, or two: a date and a time of day. */
+  /** One column with an instant or a date, or two columns: a date and a time of day. */
   time: number[];
   price: number;
   symbol: number | undefined;
   /** How many values each row has. */
   count: number;
-  /** A header that only Nasdaq writes: its dates have the month first. */
+  /** Whether the header is that of Nasdaq, whose dates have the month first. */
   isMonthFirst: boolean;
 }
 
-/** Names as `nameOf` has them; the first one that is there is taken. */
+/** Names as `nameOf` returns them; the first one that the file has is read. */
 const INSTANTS = ['timestamp', 'datetime', 't'];
 const PRICES = ['price', 'close', 'closelast', 'last', 'c', 'p', 'adjclose', 'adjustedclose'];
 const SYMBOLS = ['symbol', 'ticker'];
@@ -20,7 +20,7 @@ const SYMBOLS = ['symbol', 'ticker'];
 /** `<DATE>`, `Adj Close` and `Close/Last` are `date`, `adjclose` and `closelast`. */
 const nameOf = (cell: string) => cell.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 
-/** The columns that a header names; a sentence where it names them not, or twice. */
+/** The columns that a header names; a text if it does not name them, or names one twice. */
 export function columnsOf(header: string[]): Columns | string {
   const names = header.map(nameOf);
   const twice = names.find((name, index) => name !== '' && names.indexOf(name) !== index);

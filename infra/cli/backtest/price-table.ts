@@ -15,7 +15,7 @@ export function textOf(bytes: Uint8Array, file: string): string {
   const [first, second] = bytes;
   const hasMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
   if (hasMark || bytes.subarray(0, 1_000).includes(0)) {
-    throw new UsageError(`${file} is in UTF-16, or no text at all, expected UTF-8. Save it as "CSV UTF-8".`);
+    throw new UsageError(`${file} is in UTF-16 or not a text, expected UTF-8. Save it as "CSV UTF-8".`);
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -24,16 +24,16 @@ export function textOf(bytes: Uint8Array, file: string): string {
   }
 }
 
-/** The rows of separated values, or of JSON bars as Alpaca answers them; blank lines are left out. */
+/** The rows of separated values, or of Alpaca's JSON bars, without blank lines. */
 export function rowsOf(text: string, file: string): Row[] {
   const body = text.replace(/^\uFEFF/, '').replaceAll(/\r\n?/g, '\n');
   return /^\s*[[{]/.test(body) ? barsOf(body, file) : linesOf(body, file);
 }
 
-/** Excel's own first line, which names what separates. */
+/** Excel's first line that names the separator. */
 const SEPARATOR = /^\uFEFF?"?sep=([^\r\n"]*)"?(?=[\r\n]|$)/i;
 
-/** The first line decides: what Excel's `sep=` names, a tab or a semicolon outside of quotes, else a comma. */
+/** By the first line: what Excel's `sep=` names, or a tab or semicolon outside of quotes, else a comma. */
 export function delimiterOf(text: string): string {
   const named = SEPARATOR.exec(text)?.[1];
   if (named !== undefined) return named;
@@ -53,11 +53,11 @@ function linesOf(text: string, file: string): Row[] {
   const delimiter = delimiterOf(text);
   if (!['\t', ';', ','].includes(delimiter)) {
     throw new UsageError(
-      `${file}: line 1 says that ${JSON.stringify(delimiter)} separates, expected a tab, a semicolon or a comma.`,
+      `${file}: line 1 names the separator ${JSON.stringify(delimiter)}, expected a tab, a semicolon or a comma.`,
     );
   }
   try {
-    // The line stays, empty, so that the others keep their numbers.
+    // An empty line stays, so that the others keep their numbers.
     const parsed = parse(text.replace(SEPARATOR, ''), {
       delimiter,
       trim: true,
@@ -71,7 +71,7 @@ function linesOf(text: string, file: string): Row[] {
     if (!(error instanceof CsvError)) throw error;
     const line = Number(error['lines']);
     throw new UsageError(
-      `${file}: line ${line} has a quote (") that is not closed, or text beside a quoted value.`,
+      `${file}: line ${line} has a quote (") that is not closed, or text next to a quoted value.`,
     );
   }
 }
@@ -87,7 +87,7 @@ const document = z.union([
     .transform(({ bars, next_page_token: next }, context) => {
       if (next !== undefined && next !== null && next !== '') {
         context.addIssue(
-          'the file is one page of several, as its next_page_token says. Ask for the others too, and join their bars',
+          'the file is one page of several, because it has a next_page_token. Request the other pages too, and join their bars',
         );
         return z.NEVER;
       }
@@ -99,7 +99,7 @@ const document = z.union([
     }),
 ]);
 
-/** A number outside of a string; JSON.parse would make a float of it. */
+/** A number outside of a string; JSON.parse makes a float of it. */
 const NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 function barsOf(text: string, file: string): Row[] {
@@ -110,7 +110,7 @@ function barsOf(text: string, file: string): Row[] {
   try {
     json = JSON.parse(exact);
   } catch {
-    throw new UsageError(`${file} begins like JSON and is none.`);
+    throw new UsageError(`${file} begins like JSON, but is not valid JSON.`);
   }
   const { data: bars, error } = document.safeParse(json);
   if (!bars) {

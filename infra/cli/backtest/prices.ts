@@ -5,7 +5,7 @@ import { dayOrderOf, isDotted, isEitherOrder, toInstant, type DayOrder, type Ins
 import { columnsOf, withoutHeader, type Columns } from './price-columns.ts';
 import { delimiterOf, rowsOf, textOf, type Row } from './price-table.ts';
 
-/** A price, and when it was. */
+/** A price and its time. */
 export interface PricePoint {
   /** ISO 8601 in UTC, with as many decimals of a second as the file has. */
   time: string;
@@ -20,20 +20,20 @@ interface Cells {
 }
 
 /**
- * The prices of a file, oldest first; docs/strategies.md has the shapes. Throws a `UsageError` that names the first
- * wrong line and what was expected.
+ * The prices of a file, oldest first; docs/strategies.md describes the formats. Throws a `UsageError` that names the
+ * first wrong line and what was expected.
  */
 export function parsePrices(content: string | Uint8Array, file: string): PricePoint[] {
   const text = typeof content === 'string' ? content : textOf(content, file);
   const fail = (where: string, what: string) => new UsageError(`${file}: ${where} ${what}.`);
   const [first, ...others] = rowsOf(text, file);
-  if (!first) throw fail('line 1', 'is not there, expected the header "time,price"');
+  if (!first) throw fail('line 1', 'is missing, expected the header "time,price"');
   const isHeader = !/^\d/.test(first.cells[0]!);
   const columns = isHeader ? columnsOf(first.cells) : withoutHeader;
   if (typeof columns === 'string') throw fail(first.where, columns);
 
   const rows = isHeader ? others : [first, ...others];
-  if (rows.length === 0) throw fail('line 2', 'is not there, expected a time and a price');
+  if (rows.length === 0) throw fail('line 2', 'is missing, expected a time and a price');
   const cells = rows.map((row) => cellsOf(row, columns, isHeader, fail));
   oneSymbol(rows, columns, fail);
   const priced = cells.filter(({ price }) => !isNoPrice(price));
@@ -75,7 +75,7 @@ function cellsOf({ where, cells }: Row, columns: Columns, isHeader: boolean, fai
       : 'a time and a price, or a header in the first line';
     throw fail(
       where,
-      `has ${cells.length} value${cells.length === 1 ? '' : 's'}, expected ${expected}; one that has the separator in it needs quotes`,
+      `has ${cells.length} value${cells.length === 1 ? '' : 's'}, expected ${expected}; a value that contains the separator needs quotes`,
     );
   }
   const time = columns.time.map((index) => cells[index]!).join(' ');
@@ -88,7 +88,7 @@ function oneSymbol(rows: Row[], { symbol }: Columns, fail: Fail): void {
   const other = rows.find(({ cells }) => cells[symbol] !== first!.cells[symbol]);
   if (!other) return;
   const [is, before] = [other, first!].map(({ cells }) => JSON.stringify(cells[symbol]));
-  throw fail(other.where, `is of the symbol ${is}, expected ${before} as before: a file has one symbol`);
+  throw fail(other.where, `has the symbol ${is}, expected ${before} as before: a file has one symbol`);
 }
 
 interface Witness<T> {
@@ -97,7 +97,7 @@ interface Witness<T> {
   says: T | undefined;
 }
 
-/** What the lines of a file that can be read in one way alone say of those that can be read in two. */
+/** By the lines of a file with one meaning, decides the meaning of the lines that have two. */
 function decided<T>(
   witnesses: Witness<T>[],
   known: { says: T; where: string } | undefined,
@@ -114,7 +114,7 @@ function instantOf({ where, time }: Cells, order: DayOrder | undefined, fail: Fa
   if (order === undefined && isEitherOrder(time)) {
     throw fail(
       where,
-      `has the date ${quoted(time)}, which has two meanings, and no line decides; expected one such as "2026-01-05"`,
+      `has the date ${quoted(time)}, which has two meanings, and no other line decides; expected one such as "2026-01-05"`,
     );
   }
   const instant = toInstant(time, order);
@@ -134,7 +134,7 @@ function amountOf(
   if (mark === undefined && isEitherMark(price, hasCommas)) {
     throw fail(
       where,
-      `has the price ${quoted(price)}, which has two meanings, and no line decides; expected one such as "1234.00"`,
+      `has the price ${quoted(price)}, which has two meanings, and no other line decides; expected one such as "1234.00"`,
     );
   }
   const amount = toAmount(price, mark ?? '.');
@@ -142,13 +142,13 @@ function amountOf(
   throw fail(where, `has the price ${quoted(price)}, expected one such as "101.25"`);
 }
 
-/** Oldest first, whatever the order of the file. A time that is there twice is refused: which price came first is unknown. */
+/** Oldest first, in whatever order the file is. A time that occurs twice is refused, because the order of its prices is not known. */
 function inOrder(points: (PricePoint & Instant & { where: string })[], fail: Fail): PricePoint[] {
   const sorted = points.toSorted((one, other) => (one.at < other.at ? -1 : one.at > other.at ? 1 : 0));
   const again = sorted.find((point, index) => point.at === sorted[index - 1]?.at);
   if (again) {
     const before = sorted.find(({ at }) => at === again.at)!;
-    throw fail(again.where, `is of ${again.time}, as ${before.where} is, expected each time once`);
+    throw fail(again.where, `has the time ${again.time}, as ${before.where} has, expected each time once`);
   }
   return sorted.map(({ time, price }) => ({ time, price }));
 }

@@ -4,30 +4,31 @@ import { price, quantity } from '../../../functions/contracts/stock.ts';
 import { dollars, type Money } from '../../../functions/shared/money.ts';
 import { fromHere } from '../../local/data-folder.ts';
 import { UsageError } from '../../local/options.ts';
-import { wholeNumberOption } from '../options.ts';
-import { strategyOf } from '../strategy-options.ts';
+import { strategyOf, type StrategyOptions } from '../strategies/options.ts';
 import { columns } from '../table.ts';
 import { backtest, type Backtest } from './backtest.ts';
 import { plot } from './plot.ts';
 import { parsePrices, type PricePoint } from './prices.ts';
 
+interface Options extends StrategyOptions {
+  cash: string;
+  quantity: number;
+  svg?: string | undefined;
+  json: boolean;
+}
+
 /** `npm run trader -- backtest`. */
-export async function runBacktest(values: Record<string, unknown>, file: string): Promise<string> {
-  const { strategy, title } = strategyOf(values);
-  const cash = optionOf(price, values['cash'], '--cash takes an amount in dollars, such as "10000.00"');
-  const qty = optionOf(
-    quantity,
-    wholeNumberOption('--quantity', values['quantity']),
-    '--quantity takes a whole number of shares',
-  );
+export async function runBacktest(options: Options, file: string): Promise<string> {
+  const { strategy, title } = strategyOf(options);
+  const cash = optionOf(price, options.cash, '--cash takes an amount in dollars, such as "10000.00"');
+  const qty = optionOf(quantity, options.quantity, '--quantity takes a whole number of shares');
   const prices = parsePrices(await withFile(file, () => readFile(fromHere(file))), file);
   const result = backtest(prices, { strategy, cash, quantity: qty });
 
-  const { svg } = values;
-  if (typeof svg === 'string')
-    await withFile(svg, () => writeFile(fromHere(svg), plot(title, prices, result)));
+  const { svg, json } = options;
+  if (svg !== undefined) await withFile(svg, () => writeFile(fromHere(svg), plot(title, prices, result)));
   const summary = summaryOf(title, prices, result, cash);
-  if (values['json']) return `${JSON.stringify({ ...summary, trades: result.trades })}\n`;
+  if (json) return `${JSON.stringify({ ...summary, trades: result.trades })}\n`;
   return [
     ...tradesOf(result),
     '',
@@ -35,7 +36,7 @@ export async function runBacktest(values: Record<string, unknown>, file: string)
       [],
       Object.entries(summary).map(([name, value]) => [name, String(value)]),
     ),
-    ...(typeof svg === 'string' ? ['', `wrote ${svg}`] : []),
+    ...(svg !== undefined ? ['', `wrote ${svg}`] : []),
     '',
   ].join('\n');
 }
@@ -77,6 +78,8 @@ async function withFile<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw new UsageError(`The file ${file} can't be used: ${(error as NodeJS.ErrnoException).code}.`);
+    throw new UsageError(
+      `The file ${file} can't be read or written: ${(error as NodeJS.ErrnoException).code}.`,
+    );
   }
 }

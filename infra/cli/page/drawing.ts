@@ -1,30 +1,30 @@
-import type { Run } from '../answer.ts';
-import { graphOf, NODE_HEIGHT, pathOf, WIDTH, type Edge, type Graph, type Node } from './graph.ts';
+import type { Run } from '../answer/answer.ts';
+import { graphOf, pathOf, type Edge } from './graph.ts';
 import { html, type Html } from './html.ts';
+import { MOST_CHARACTERS, NODE_HEIGHT, placed, type PlacedEdge, type PlacedNode } from './layout.ts';
 
 type Standing = 'done' | 'failed' | 'waiting' | 'open';
 const MARKS: Record<Standing, string> = { done: '\u2713 ', failed: '\u2715 ', waiting: '\u2026 ', open: '' };
 
-/** The workflow with the way that the run took. */
+/** The graph of the workflow, with the path of the run. */
 export function drawing(run: Run): Html {
-  const graph = graphOf(run);
+  const { width, height, nodes, edges } = placed(graphOf(run));
   const path = pathOf(run);
   const taken = new Set(path.slice(1).map((to, index) => `${path[index]} ${to}`));
-  const height = Math.max(...graph.nodes.map(({ y }) => y), 0) + NODE_HEIGHT;
-  // What was taken is drawn last, above the rest.
-  const edges = graph.edges.toSorted((a, b) => Number(isTaken(a, taken)) - Number(isTaken(b, taken)));
+  // The path is drawn last, above the other edges.
+  const inOrder = edges.toSorted((a, b) => Number(isTaken(a, taken)) - Number(isTaken(b, taken)));
   return html`<svg
-    viewBox="0 0 ${WIDTH} ${height}"
+    viewBox="0 0 ${width} ${height}"
     role="img"
-    aria-label="The way taken: ${path.join(', then ')}"
+    aria-label="The path of the run: ${path.join(', then ')}"
   >
-    ${edges.map((edge) => drawEdge(edge, graph, isTaken(edge, taken)))}
-    ${graph.nodes.map((node) => drawNode(node, standingOf(node.ref, run, path)))}
+    ${inOrder.map((edge) => drawEdge(edge, isTaken(edge, taken)))}
+    ${nodes.map((node) => drawNode(node, standingOf(node.ref, run, path)))}
   </svg>`;
 }
 
-/** As many characters as a node is wide; the whole ref stands among the steps. */
-const short = (label: string) => (label.length <= 26 ? label : `${label.slice(0, 25)}…`);
+const short = (ref: string) =>
+  ref.length <= MOST_CHARACTERS ? ref : `${ref.slice(0, MOST_CHARACTERS - 1)}…`;
 
 const isTaken = ({ from, to }: Edge, taken: Set<string>) => taken.has(`${from} ${to}`);
 
@@ -34,7 +34,7 @@ function standingOf(ref: string, { steps, waits }: Run, path: string[]): Standin
   return steps.some((step) => step.ref === ref && step.state === 'ERROR') ? 'failed' : 'done';
 }
 
-function drawNode({ label, x, y, width }: Node, standing: Standing): Html {
+function drawNode({ ref, x, y, width }: PlacedNode, standing: Standing): Html {
   return html`<g class="node ${standing}"
     ><rect
       x="${x - width / 2}"
@@ -42,32 +42,23 @@ function drawNode({ label, x, y, width }: Node, standing: Standing): Html {
       width="${width}"
       height="${NODE_HEIGHT}"
       rx="8"
-    /><text x="${x}" y="${y + 4}">${MARKS[standing]}${short(label)}</text></g
+    /><text x="${x}" y="${y + 4}">${MARKS[standing]}${short(ref)}</text></g
   > `;
 }
 
-function drawEdge({ from, to, label }: Edge, { nodes }: Graph, taken: boolean): Html {
-  const [start, end] = [from, to].map((ref) => nodes.find((node) => node.ref === ref)!) as [Node, Node];
-  const { d, middle } = curve(start, end);
-  const text = label === undefined ? undefined : html`<text x="${middle.x}" y="${middle.y}">${label}</text>`;
-  return html`<g class="edge${taken ? ' taken' : ''}"><path d="${d}" />${text}</g> `;
+function drawEdge({ points, label }: PlacedEdge, taken: boolean): Html {
+  const { x, y } = points[Math.floor(points.length / 2)]!;
+  const text = label === undefined ? undefined : html`<text x="${x + 6}" y="${y + 4}">${label}</text>`;
+  return html`<g class="edge${taken ? ' taken' : ''}"><path d="${curve(points)}" />${text}</g> `;
 }
 
-/** Down from one node to the next; past those in between, if there are any, along their side. */
-function curve(start: Node, end: Node): { d: string; middle: { x: number; y: number } } {
-  const top = end.y - NODE_HEIGHT / 2;
-  const bottom = start.y + NODE_HEIGHT / 2;
-  const rows = Math.round((end.y - start.y) / 72);
-  if (start.x === end.x && rows > 1) {
-    const side = start.x + start.width / 2;
-    const out = side + 18 * (rows - 1);
-    const entry = end.x + end.width / 2 - 8;
-    const d = `M ${side - 8} ${bottom} C ${out} ${bottom + 24}, ${out} ${top - 24}, ${entry} ${top}`;
-    return { d, middle: { x: out - 8, y: (bottom + top) / 2 } };
-  }
-  const x = start.x + Math.sign(end.x - start.x) * (start.width / 2 - 12);
-  const from = start.x === end.x ? start.x : x;
-  const bend = (top - bottom) / 2;
-  const d = `M ${from} ${bottom} C ${from} ${bottom + bend}, ${end.x} ${top - bend}, ${end.x} ${top}`;
-  return { d, middle: { x: (from + end.x) / 2 + 6, y: bottom + bend + 4 } };
+/** A smooth line: from the middle of one segment to that of the next, with the points between them as controls. */
+function curve([start, ...others]: PlacedEdge['points']): string {
+  const end = others.pop()!;
+  const curves = others.map(({ x, y }, index) => {
+    const next = others[index + 1];
+    const to = next ? { x: (x + next.x) / 2, y: (y + next.y) / 2 } : end;
+    return `Q ${x} ${y}, ${to.x} ${to.y}`;
+  });
+  return `M ${start!.x} ${start!.y} ${others.length > 0 ? curves.join(' ') : `L ${end.x} ${end.y}`}`;
 }

@@ -1,13 +1,4 @@
-import type { Run } from '../answer.ts';
-
-/** A step, or a way to end without one; its middle is at `x` and `y`. */
-export interface Node {
-  ref: string;
-  label: string;
-  x: number;
-  y: number;
-  width: number;
-}
+import type { Run } from '../answer/answer.ts';
 
 export interface Edge {
   from: string;
@@ -15,75 +6,48 @@ export interface Edge {
   label?: string;
 }
 
-/** The shape of a workflow: every way that a run of it can take. */
+/** The graph of a workflow: all paths that a run can take. A node is a step's ref, or the end of a run without a trade. */
 export interface Graph {
-  nodes: Node[];
+  nodes: string[];
   edges: Edge[];
 }
 
-export const WIDTH = 360;
-export const NODE_HEIGHT = 34;
-const WIDE = 212;
-const NARROW = 104;
-const MIDDLE = WIDTH / 2;
-
-const ROW = 72;
-const wide = (ref: string, y: number): Node => ({ ref, label: ref, x: MIDDLE, y, width: WIDE });
-
-/** The end of a run that makes no trade: what was held, or rejected. */
+/** The end of a run without a trade. */
 const NO_TRADE = 'no trade';
 const NO_TRADES = ['held', 'rejected', 'refused'];
 
-/** The trading workflow, where there are limits to check and where there are none. */
+/** The trading workflow, with or without limits. */
 function trading(hasLimits: boolean): Graph {
-  const check = hasLimits ? 'check-limits' : 'generate-recommendation';
-  const again = hasLimits ? 'check-limits-again' : 'approval';
-  const trunk = [
-    'check-stock-price',
-    'generate-recommendation',
-    check,
-    'request-approval',
-    'approval',
-    again,
+  const decided = hasLimits ? 'check-limits' : 'generate-recommendation';
+  const approved = hasLimits ? 'check-limits-again' : 'approval';
+  const edges = [
+    { from: 'check-stock-price', to: 'generate-recommendation' },
+    ...(hasLimits
+      ? [
+          { from: 'generate-recommendation', to: decided },
+          { from: 'generate-recommendation', to: NO_TRADE },
+          { from: 'approval', to: approved },
+          { from: approved, to: NO_TRADE },
+        ]
+      : []),
+    { from: decided, to: 'request-approval', label: 'asked' },
+    { from: decided, to: 'approval' },
+    { from: decided, to: 'buy-stock' },
+    { from: decided, to: 'sell-stock' },
+    { from: decided, to: NO_TRADE },
+    { from: 'request-approval', to: 'approval' },
+    { from: approved, to: 'buy-stock', label: 'buy' },
+    { from: approved, to: 'sell-stock', label: 'sell' },
+    { from: 'approval', to: NO_TRADE, label: 'rejected' },
   ];
-  const refs = [...new Set(trunk)];
-  const last = ROW * refs.length + 42;
-  const narrow = (ref: string, x: number): Node => ({ ref, label: ref, x, y: last, width: NARROW });
-  return {
-    nodes: [
-      ...refs.map((ref, index) => wide(ref, 24 + ROW * index)),
-      narrow('buy-stock', 60),
-      narrow(NO_TRADE, MIDDLE),
-      narrow('sell-stock', 300),
-    ],
-    edges: [
-      { from: 'check-stock-price', to: 'generate-recommendation' },
-      ...(hasLimits
-        ? [
-            { from: 'generate-recommendation', to: check },
-            { from: 'generate-recommendation', to: NO_TRADE },
-            { from: 'approval', to: again },
-            { from: again, to: NO_TRADE },
-          ]
-        : []),
-      { from: check, to: 'request-approval', label: 'asked' },
-      { from: check, to: 'approval' },
-      { from: check, to: 'buy-stock' },
-      { from: check, to: 'sell-stock' },
-      { from: check, to: NO_TRADE },
-      { from: 'request-approval', to: 'approval' },
-      { from: again, to: 'buy-stock', label: 'buy' },
-      { from: again, to: 'sell-stock', label: 'sell' },
-      { from: 'approval', to: NO_TRADE, label: 'rejected' },
-    ],
-  };
+  return { nodes: [...new Set(edges.flatMap(({ from, to }) => [from, to]))], edges };
 }
 
 const graphs: Record<string, (path: string[]) => Graph> = {
   trading: (path) => trading(path.includes('check-limits')),
 };
 
-/** The nodes that a run has come to, in the order in which it did. */
+/** The nodes that a run has reached, in order. */
 export function pathOf(run: Run): string[] {
   const steps = run.steps.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt));
   const path = [...new Set([...steps, ...run.waits].map(({ ref }) => ref))].filter((ref) => ref !== 'queue');
@@ -93,13 +57,10 @@ export function pathOf(run: Run): string[] {
   return run.workflow === 'trading' && isEnd ? [...path, NO_TRADE] : path;
 }
 
-/** The described graph of a run's workflow; where there is none that holds its steps, the steps one after the other. */
+/** The described graph of a run's workflow. If none contains all its steps: the steps, one after the other. */
 export function graphOf(run: Run): Graph {
   const path = pathOf(run);
   const described = graphs[run.workflow ?? '']?.(path);
-  if (described && path.every((ref) => described.nodes.some((node) => node.ref === ref))) return described;
-  return {
-    nodes: path.map((ref, index) => wide(ref, 24 + index * ROW)),
-    edges: path.slice(1).map((to, index) => ({ from: path[index]!, to })),
-  };
+  if (described && path.every((ref) => described.nodes.includes(ref))) return described;
+  return { nodes: path, edges: path.slice(1).map((to, index) => ({ from: path[index]!, to })) };
 }

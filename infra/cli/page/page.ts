@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { outcomeInWords } from '../../outcome.ts';
-import { isAsking, type Run } from '../answer.ts';
+import { isAsking, type Run } from '../answer/answer.ts';
 import { drawing } from './drawing.ts';
 import { html, Html } from './html.ts';
 import { STYLE } from './style.ts';
 import { duration, time, timeline } from './timeline.ts';
 
 /**
- * A page about one run that needs nothing but itself: no script, no network. What a user typed is text in it.
+ * A page about one run, in one file: no scripts, no network. All values are escaped.
  *
- * @param where options by which `npm run trader` finds the run, each with a blank before it
+ * @param where options with which `npm run trader` finds the run, each after a blank
  */
 export function page(run: Run, where = ''): string {
   const headline = headlineOf(run);
-  // The hash is of every character between the tags, so none may come in between.
+  // The hash covers every character between the tags.
   const hash = createHash('sha256').update(STYLE).digest('base64');
   const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
   return html`<!doctype html>
@@ -43,7 +43,7 @@ export function page(run: Run, where = ''): string {
           ${
             isAsking(run)
               ? html`<section>
-                  <h2>How to answer</h2>
+                  <h2>To answer</h2>
                   <pre>npm run trader -- approve ${run.id}${where}</pre>
                   <pre>npm run trader -- reject ${run.id}${where}</pre>
                 </section>`
@@ -51,11 +51,11 @@ export function page(run: Run, where = ''): string {
           }
           <div class="panels">
             <section>
-              <h2>The way it took</h2>
+              <h2>Path</h2>
               ${drawing(run)}
             </section>
             <section>
-              <h2>Its steps over time</h2>
+              <h2>Steps over time</h2>
               ${timeline(run)}
             </section>
           </div>
@@ -66,7 +66,7 @@ export function page(run: Run, where = ''): string {
 
 function headlineOf({ state, result, error, waits }: Run): string {
   if (error) return `failed with ${error.name}`;
-  if (state === 'IN_PROGRESS') return waits[0]?.reason ?? 'under way';
+  if (state === 'IN_PROGRESS') return waits[0]?.reason ?? 'in progress';
   return outcomeInWords(result) ?? 'done';
 }
 

@@ -1,4 +1,4 @@
-/** The page's whole style: no font or image of elsewhere; both colour schemes; one column, as a phone has it. */
+/** The style of the page: no fonts or images from elsewhere, both colour schemes, one column on a phone. */
 export const STYLE = `
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --paper: #f6f7f9; --card: #fff; --line: #d0d7de;
   --good: #1a7f37; --bad: #c22028; --wait: #8a5a00; --way: #0a5fc4; }
@@ -16,10 +16,10 @@ h3 { font-size: 1rem; margin: 0; }
 .IN_PROGRESS, .waiting .state, .waiting h3 { color: var(--wait); }
 .about { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; margin: 16px 0 24px; }
 .about dt { color: var(--soft); } .about dd { margin: 0; }
-.panels { display: grid; gap: 20px; } .panels > section { min-width: 0; }
-@media (min-width: 820px) { .panels { grid-template-columns: 380px 1fr; align-items: start; } }
+.panels { display: grid; gap: 20px; } .panels > section { min-width: 0; overflow-x: auto; }
+@media (min-width: 820px) { .panels { grid-template-columns: 460px 1fr; align-items: start; } }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 16px; }
-section > svg { display: block; width: 100%; max-width: 420px; margin: 0 auto; }
+section > svg { display: block; width: 100%; min-width: 360px; max-width: 500px; margin: 0 auto; }
 .node rect { fill: var(--card); stroke: var(--line); stroke-width: 1.5; stroke-dasharray: 4 4; }
 .node text { fill: var(--soft); font: 12.5px ui-monospace, monospace; text-anchor: middle; }
 .node.done rect, .node.failed rect, .node.waiting rect { stroke-dasharray: none; stroke-width: 2; }

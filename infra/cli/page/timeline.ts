@@ -1,10 +1,10 @@
-import type { Run, Step } from '../answer.ts';
+import type { Run, Step } from '../answer/answer.ts';
 import { html, type Html } from './html.ts';
 
 const BAR_WIDTH = 600;
 const BAR_HEIGHT = 12;
 
-/** Each step with its place in the run's time, its input and what came back; then what the run waits for. */
+/** Each step with its time within the run, its input and its result; then the waits of the run. */
 export function timeline(run: Run): Html {
   const start = Date.parse(run.startedAt);
   const ends = [run.startedAt, ...run.steps.map(({ endedAt }) => endedAt), run.endedAt ?? run.startedAt];
@@ -69,7 +69,7 @@ const value = (data: unknown) =>
 export const time = (iso: string) =>
   html`<time datetime="${iso}">${iso.replace('T', ' ').replace(/\.\d+Z$/, 'Z')}</time>`;
 
-/** Milliseconds as a person says them. */
+/** Milliseconds as text. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${ms} ms`;
   if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`;

@@ -1,55 +1,51 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { fileProblem } from './file-problem.ts';
 import { startStore, StoreError } from './server.ts';
-
-const HELP = `Usage: npm run store -- [--port PORT] [--data DIR]
-
-Serves the embedded MongoDB-compatible store on this machine until Ctrl-C.
-
-  --port PORT   TCP port on 127.0.0.1 (default 27017; 0 takes a free one)
-  --data DIR    folder that holds the data (default .local/store)
-  --help        this text
-`;
 
 const DEFAULT_DATA = fileURLToPath(new URL('../../../.local/store', import.meta.url));
 
 class UsageError extends Error {}
 
-function parse(args: string[]): { port: number; data: string; help: boolean } {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args,
-      options: {
-        port: { type: 'string', default: '27017' },
-        data: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError((error as Error).message.split('\n')[0]);
-  }
-  const port = Number(values.port);
-  if (!/^\d+$/.test(values.port) || port > 65535) {
-    throw new UsageError(`--port takes a number from 0 to 65535, not '${values.port}'`);
-  }
-  // npm runs a script in the project's folder, and INIT_CWD is the folder where the person called it.
-  const here = process.env['INIT_CWD'] || process.cwd();
-  const data = values.data === undefined ? DEFAULT_DATA : resolve(here, values.data);
-  return { port, data, help: values.help };
+const program = new Command('npm run store --')
+  .description('Serves the embedded MongoDB-compatible store on this machine until Ctrl-C.')
+  .option('--port <port>', 'TCP port on 127.0.0.1; 0 takes a free one', toPort, 27017)
+  .option('--data <folder>', 'folder that holds the data; if omitted, .local/store')
+  .configureOutput({ writeErr: () => undefined })
+  .exitOverride(({ exitCode, message }) => {
+    if (exitCode === 0) process.exit(0);
+    throw new UsageError(
+      `${message.replace(/^error: |\.$/g, '').replace(/\s+/g, ' ')}. See npm run store -- --help.`,
+    );
+  });
+const given = new Set<string>();
+for (const { long } of program.options) {
+  program.on(`option:${long!.slice(2)}`, (value: string) => {
+    if (value === '' || value.startsWith('--') || given.has(long!)) {
+      throw new UsageError(`${long} takes one value; give it once.`);
+    }
+    given.add(long!);
+  });
+}
+
+function toPort(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
+  throw new InvalidArgumentError('It is not a number from 0 to 65535.');
 }
 
 async function main(): Promise<void> {
-  const { port, data, help } = parse(process.argv.slice(2));
-  if (help) {
-    process.stdout.write(HELP);
-    return;
-  }
-  const store = await startStore({ port, dataDir: data });
+  // npm takes the first "--" away, other runners of scripts pass it on.
+  const args = process.argv.slice(process.argv[2] === '--' ? 3 : 2);
+  const { port, data } = program.parse(args, { from: 'user' }).opts();
+  // npm runs a script in the project's folder, and sets INIT_CWD to the folder of the caller.
+  const here = process.env['INIT_CWD'] || process.cwd();
+  const dataDir = data === undefined ? DEFAULT_DATA : resolve(here, data);
+  const store = await startStore({ port, dataDir });
   process.stdout.write(`${store.uri}\n`);
-  process.stdout.write('For one machine and for tests: no access control, no replication. Ctrl-C ends it.\n');
+  process.stdout.write(
+    'For one machine and for tests: no access control, no replication. Ctrl-C stops it.\n',
+  );
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
@@ -57,7 +53,7 @@ async function main(): Promise<void> {
   await store.close();
 }
 
-// The reader of the URI may close its end (EPIPE). Other failures to write can only show in the exit code.
+// A reader of the URI may close its end.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code !== 'EPIPE') process.exitCode = 1;
 });

@@ -14,10 +14,10 @@ const positionOf = (trades: Trade[]) =>
 
 describe('a position', () => {
   test.each<[string, Trade[], number, string, string]>([
-    ['what was bought', [buy(2, '10.00'), buy(1, '13.00')], 3, '11', '0'],
-    ['what is left of it', [buy(3, '10.00'), sell(1, '12.50')], 2, '10', '2.5'],
-    ['nothing, with what was made', [buy(2, '10.00'), sell(2, '9.25')], 0, '0', '-1.5'],
-    ['what was sold short', [sell(2, '10.00'), sell(2, '12.00')], -4, '11', '0'],
+    ['the shares that were bought', [buy(2, '10.00'), buy(1, '13.00')], 3, '11', '0'],
+    ['the shares that are left', [buy(3, '10.00'), sell(1, '12.50')], 2, '10', '2.5'],
+    ['nothing, with the profit', [buy(2, '10.00'), sell(2, '9.25')], 0, '0', '-1.5'],
+    ['the shares that were sold short', [sell(2, '10.00'), sell(2, '12.00')], -4, '11', '0'],
     ['a short one that was bought back', [sell(4, '11.00'), buy(1, '10.00')], -3, '11', '1'],
     ['one that turned', [buy(1, '10.00'), sell(3, '12.00')], -2, '12', '2'],
     [
@@ -34,7 +34,7 @@ describe('a position', () => {
     expect(position.realized.toString()).toBe(realized);
   });
 
-  test('with what it would bring accounts for all the money, whatever was traded', () => {
+  test('and its value add up to all the money, for any trades', () => {
     const trade = fc.record({
       symbol: fc.constant('AMZN'),
       type: fc.constantFrom('buy' as const, 'sell' as const),
@@ -68,7 +68,7 @@ const state: LiveState = {
 };
 
 describe('the view', () => {
-  test('shows the next tick, what runs, the ledger and the last runs', () => {
+  test('shows the next tick, the running steps, the ledger and the last runs', () => {
     expect(liveView(state, now, { columns: 80, rows: 24 })).toEqual([
       '─'.repeat(72),
       'next tick in 2 min 10 s; Enter ticks now, Ctrl-C stops',
@@ -87,7 +87,7 @@ describe('the view', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(40);
   });
 
-  test('counts with the last price of a trade where it has seen no other', () => {
+  test('uses the price of the last trade if it knows no other', () => {
     expect(positionLine(state.positions[0]!)).toContain('now 12.50: realized 2.50, unrealized 5.00');
   });
 
@@ -99,7 +99,7 @@ describe('the view', () => {
   ])('counts %i ms down as %s', (ms, text) => expect(countdown(ms)).toBe(text));
 });
 
-test('follows runs by the log, whoever invoked them', () => {
+test('follows the runs of all callers by the log', () => {
   const runs = new LiveRuns();
   const run = { run: 'r1', key: 'trading/MSFT/k' };
   const step = { ...run, step: 'check-stock-price', action: 'check-stock-price' };
@@ -121,7 +121,7 @@ describe('the lines below', () => {
     return { written, display: new Display({ isTTY, write: (text) => written.push(text) }) };
   };
 
-  test('are drawn over, stay below what is printed, and are left alone where they are the same', () => {
+  test('are replaced, stay below what is printed, and are not drawn again if they are the same', () => {
     const { written, display } = screenOf(true);
     display.setFooter(['one', 'two']);
     display.setFooter(['one', 'two']);
@@ -129,7 +129,7 @@ describe('the lines below', () => {
     expect(written).toEqual(['one\ntwo\n', '\u001b[2A\r\u001b[J', 'line\n', 'one\ntwo\n']);
   });
 
-  test('are not there where the output is no terminal', () => {
+  test('are not printed if the output is not a terminal', () => {
     const { written, display } = screenOf(false);
     display.setFooter(['one']);
     display.print('line');
@@ -176,7 +176,7 @@ describe('a tick of many runs', () => {
     return written.join('').trimEnd().split('\n');
   };
 
-  test('shows the steps of the first, then how many ended, and in the end what did not succeed', () => {
+  test('shows the steps of the first runs, then how many ended, and at the end those that did not succeed', () => {
     const shown = lines(1_000);
     expect(shown.slice(80, 92)).toEqual([
       'more runs follow; their steps are not shown',
@@ -189,7 +189,7 @@ describe('a tick of many runs', () => {
     ]);
   });
 
-  test('is shown whole where it is short, each time', () => {
+  test('of few runs shows all of their steps, each time', () => {
     expect(lines(20)).toHaveLength(20 * 4 + 20 + 1);
   });
 });
@@ -208,11 +208,11 @@ test('a run that waits for approval says how to answer it', () => {
       },
     ],
   });
-  expect(written.at(-1)).toBe(`  answer it: npm run trader -- approve ${id} --data 'my data', or reject\n`);
+  expect(written.at(-1)).toBe(`  to answer: npm run trader -- approve ${id} --data 'my data', or reject\n`);
 });
 
 describe('Enter', () => {
-  test('aborts what waits for it, each time anew', async () => {
+  test('aborts what waits for it, each time', async () => {
     const input = Object.assign(new PassThrough(), { isTTY: true });
     let echoed = 0;
     const enter = new EnterKey(input, () => echoed++);
@@ -220,14 +220,14 @@ describe('Enter', () => {
     const aborted = new Promise((resolve) => first.addEventListener('abort', resolve));
     input.write('\n');
     await aborted;
-    // One that nobody has taken, as during a tick, is not lost.
+    // Enter during a tick is not lost.
     expect([echoed, enter.isThere, enter.pressed().aborted]).toEqual([1, true, true]);
     enter.take();
     expect(enter.pressed().aborted).toBe(false);
     enter.close();
   });
 
-  test('is not read where the input is no terminal', () => {
+  test('is not read if the input is not a terminal', () => {
     const enter = new EnterKey(new PassThrough(), () => undefined);
     expect(enter.isThere).toBe(false);
     enter.close();

@@ -63,11 +63,11 @@ describe('npm start', () => {
     const first = await startJson('--key', 'a');
     expect(await startJson('--key', 'a')).toEqual(first);
     const { stdout } = await start('--key', 'a');
-    expect(stdout).toMatch(/ended before, under the same key/);
+    expect(stdout).toMatch(/already ended, with the same key/);
     expect(await stored('trades')).toHaveLength(1);
   });
 
-  test('trades each symbol that it is given, and keeps the data from one time to the next', async () => {
+  test('trades each given symbol, and keeps the data for the next time', async () => {
     const report = await startJson('--symbol', 'MSFT', '--symbol', 'GOOG');
     expect(report.runs.map(({ symbol, state }) => [symbol, state])).toEqual([
       ['MSFT', 'SUCCESS'],
@@ -79,7 +79,7 @@ describe('npm start', () => {
     expect(await stored('trades')).toHaveLength(1);
   });
 
-  test('shows each step in a line, with what was called and what came back', async () => {
+  test('shows each step in a line, with its call and its result', async () => {
     const { code, stdout, stderr } = await start('--key', 'shown');
     expect(stderr).toBe('');
     expect(code).toBe(0);
@@ -152,13 +152,13 @@ describe('npm start, killed in mid-run', () => {
   );
 });
 
-describe('npm start, given what it can not take', () => {
+describe('npm start, given what it does not take', () => {
   test.each([
     [['--colour'], 2, /Unknown option '--colour'/],
-    [['surplus'], 2, /Unexpected argument 'surplus'/],
+    [['surplus'], 2, /Unexpected argument "surplus"/],
     [['--symbol'], 2, /argument missing/],
     [['--symbol', '$amzn'], 1, /a symbol is 1 to 10 letters/],
-    [['--key', ''], 1, /an idempotency key is 1 to 128 characters/],
+    [['--key', ''], 2, /--key is empty/],
     [['--key', 'k'.repeat(129)], 1, /an idempotency key is 1 to 128 characters/],
     [['--watch', '--json'], 2, /--watch ticks on the schedule/],
   ])('ends %j with code %i and one line that says why', async (args, code, message) => {

@@ -71,7 +71,7 @@ test('the command prints its URI, serves, and ends cleanly', async () => {
 
 test.each([
   ['--frob', 2, /--frob/],
-  ['--port=x', 2, /--port takes a number/],
+  ['--port=x', 2, /'--port <port>' argument 'x' is invalid/],
 ])('the command refuses %s in one line', async (arg, code, text) => {
   const running = run(arg);
   expect(await once(running.child, 'exit')).toEqual([code, null]);

@@ -29,7 +29,14 @@ beforeAll(async () => {
   command = join(folder, 'store.mjs');
   // One file starts four times faster than the sources do, and it is started a hundred times.
   const main = join(ROOT, 'infra/local/mongodb/main.ts');
-  const options = ['--bundle', '--platform=node', '--format=esm', '--external:lmdb', `--outfile=${command}`];
+  const options = [
+    '--bundle',
+    '--platform=node',
+    '--format=esm',
+    '--external:lmdb',
+    '--external:@commander-js/extra-typings',
+    `--outfile=${command}`,
+  ];
   execFileSync(join(ROOT, 'node_modules/.bin/esbuild'), [main, ...options, '--log-level=error']);
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
 });

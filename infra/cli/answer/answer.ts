@@ -54,7 +54,7 @@ const trade = z.object({
   timestamp: z.iso.datetime(),
 });
 
-/** The orchestrator's answers, as far as they are shown. */
+/** An answer of the orchestrator, as far as it is shown. */
 const answer = z.object({
   outcome: z.string().optional(),
   run: run.optional(),
@@ -70,7 +70,7 @@ const answer = z.object({
 });
 
 export type Run = z.infer<typeof run>;
-/** Whether a person is asked for an answer. */
+/** Whether a run waits for the answer of a person. */
 export const isAsking = ({ waits }: Run) => waits.some(({ ref }) => ref === 'approval');
 
 export type Position = z.infer<typeof position>;

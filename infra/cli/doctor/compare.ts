@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { FunctionSettings, ScheduleSettings } from './doctor-configured.ts';
+import type { FunctionSettings, ScheduleSettings } from './configured.ts';
 
-/** A setting that is deployed otherwise than it is configured here. */
+/** A setting that is deployed with another value than is configured here. */
 export interface Difference {
   /** A function's name in the project, or a schedule. */
   where: string;
@@ -12,14 +12,13 @@ export interface Difference {
 
 const NOT_SET = 'not set';
 const NOT_SHOWN = '(not shown)';
-/** A name in place of which somebody may have put the secret itself. */
+/** Variables that name a secret; a person may have set them to the secret itself. */
 const NAMES_A_SECRET = /SECRET|PASSWORD|TOKEN|KEY/i;
 
 /**
  * How a deployed function differs from what is configured.
  *
- * Of a variable that the stack does not set, and of one that names a secret, the deployed value is not shown: nobody
- * knows what it holds.
+ * The deployed value of a variable is not shown if the stack does not set it, or if it names a secret: it may be one.
  */
 export function differencesOfFunction(
   where: string,
@@ -44,7 +43,7 @@ export function differencesOfFunction(
     const here = configured.environment[name];
     const there = isDeployed ? deployed.environment[name]! : undefined;
     if (!isConfigured) return [{ where, setting: name, deployed: NOT_SHOWN, configured: NOT_SET }];
-    // What only a deployment knows is compared by whether it is there.
+    // A value that only a deployment knows can't be compared.
     if (here === undefined) {
       return there === undefined
         ? [{ where, setting: name, deployed: NOT_SET, configured: '(set by a deployment)' }]
@@ -58,14 +57,14 @@ export function differencesOfFunction(
   return [...plain.filter((each) => each.deployed !== each.configured), ...variables];
 }
 
-/** How deployed schedules differ from those that are configured; they are told apart by their events. */
+/** How deployed schedules differ from those that are configured; their events say which is which. */
 export function differencesOfSchedules(
   deployed: ScheduleSettings[],
   configured: ScheduleSettings[],
 ): Difference[] {
   if (deployed.length !== configured.length) {
     const counts = { deployed: String(deployed.length), configured: String(configured.length) };
-    return [{ where: 'schedules', setting: 'how many', ...counts }];
+    return [{ where: 'schedules', setting: 'number', ...counts }];
   }
   const inOrder = (of: ScheduleSettings[]) => of.toSorted((a, b) => shardOf(a) - shardOf(b));
   const there = inOrder(deployed);
@@ -93,7 +92,7 @@ function shardOf({ input }: ScheduleSettings): number {
   return shard?.shard.index ?? 0;
 }
 
-/** A value that is a JSON object is compared member by member, and a list by what is in one of the two alone. */
+/** JSON objects are compared member by member; of two lists, only what is not in both is shown. */
 function membersOf(
   where: string,
   setting: string,
@@ -122,7 +121,7 @@ function membersOf(
 function without(all: string[], others: string[]): string {
   const known = new Set(others);
   const alone = all.filter((each) => !known.has(each));
-  return alone.length > 0 ? `${alone.join(',')} beside the rest` : 'the rest';
+  return alone.length > 0 ? `${alone.join(',')} and the rest` : 'the rest';
 }
 
 const shownMember = (value: unknown) => (value === undefined ? NOT_SET : JSON.stringify(value));

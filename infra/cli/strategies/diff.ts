@@ -1,19 +1,24 @@
 import * as z from 'zod';
-import { price, recentPrices, recommendation, type Recommendation } from '../../functions/contracts/stock.ts';
-import { recommend, type Strategy } from '../../functions/strategies/strategy.ts';
-import { UsageError } from '../local/options.ts';
-import { parseAnswer, type Run } from './answer.ts';
-import { wholeNumberOption } from './options.ts';
-import { strategyOf } from './strategy-options.ts';
-import { columns } from './table.ts';
-import type { Target } from './target.ts';
+import {
+  price,
+  recentPrices,
+  recommendation,
+  type Recommendation,
+} from '../../../functions/contracts/stock.ts';
+import { recommend, type Strategy } from '../../../functions/strategies/strategy.ts';
+import { UsageError } from '../../local/options.ts';
+import { parseAnswer, type Run } from '../answer/answer.ts';
+import type { Context } from '../command.ts';
+import { columns } from '../table.ts';
+import type { Target } from '../target.ts';
+import { strategyOf, type StrategyOptions } from './options.ts';
 
-/** A decision that a run has on record. */
+/** A recorded decision of a run. */
 interface Decision {
   run: string;
   symbol: string;
   time: string;
-  /** Decimal strings in dollars, oldest first; the last one is that of the run. */
+  /** Decimal strings in dollars, oldest first; the last one is the price of the run. */
   prices: string[];
   was: Recommendation;
 }
@@ -28,18 +33,20 @@ const decided = z.object({
   result: z.object({ buyOrSellRecommendation: recommendation }),
 });
 
-/** `npm run trader -- diff`: only asks for runs, so that nothing is traded. */
-export async function runDiff(values: Record<string, unknown>, open: () => Promise<Target>): Promise<string> {
-  const { strategy, title } = strategyOf(values);
-  const { symbol, from, to, json } = values;
-  const limit = wholeNumberOption('--limit', values['limit']) ?? 0;
-  if (limit < 1) throw new UsageError('--limit takes a whole number of runs.');
-  const asked = {
-    ...(symbol !== undefined && { symbol }),
-    ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
-  };
-  const runs = await runsOf(await open(), asked, limit);
+interface Options extends StrategyOptions {
+  symbol?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+  limit: number;
+  json: boolean;
+}
+
+/** `npm run trader -- diff`: only reads runs; it places no orders. */
+export async function runDiff(options: Options, open: Context['open']): Promise<string> {
+  const { strategy, title } = strategyOf(options);
+  const { symbol, from, to, limit, json } = options;
+  if (limit < 1) throw new UsageError('--limit takes a whole number of runs, at least 1.');
+  const runs = await runsOf(await open(), { symbol, from, to }, limit);
   const { changes, compared, tooFewPrices } = diff(withEarlierPrices(runs.flatMap(decisionOf)), strategy);
   const counts = { runs: runs.length, compared, changed: changes.length, tooFewPrices };
   if (json) return `${JSON.stringify({ strategy: title, ...counts, changes })}\n`;
@@ -47,7 +54,7 @@ export async function runDiff(values: Record<string, unknown>, open: () => Promi
   return [
     ...(rows.length > 0 ? columns(['TIME', 'SYMBOL', 'PRICE', 'WAS', 'WOULD BE', 'RUN'], rows) : []),
     `${title}: ${compared} decisions compared, ${changes.length} would change` +
-      (tooFewPrices > 0 ? `; ${tooFewPrices} more have too few prices on record` : ''),
+      (tooFewPrices > 0 ? `; for ${tooFewPrices} more, too few prices are recorded` : ''),
     '',
   ].join('\n');
 }
@@ -75,7 +82,7 @@ async function runsOf(target: Target, asked: object, limit: number): Promise<Run
   return runs;
 }
 
-/** None where a run has made no decision yet, or is of another workflow. */
+/** None if the run has made no decision yet, or belongs to another workflow. */
 function decisionOf({ id, symbol, startedAt, steps }: Run): Decision[] {
   const step = decided.safeParse(
     steps.find(({ action }) => action === 'generate-buy-sell-recommendation'),
@@ -87,7 +94,7 @@ function decisionOf({ id, symbol, startedAt, steps }: Run): Decision[] {
   ];
 }
 
-/** A run that recorded its own price alone is preceded by those of the symbol's earlier runs. */
+/** To a run that recorded only its own price, adds the prices of the symbol's earlier runs. */
 function withEarlierPrices(decisions: Decision[]): Decision[] {
   const seen = new Map<string, string[]>();
   return decisions.map((decision) => {

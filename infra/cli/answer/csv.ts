@@ -1,5 +1,6 @@
+import { stringify } from 'csv-stringify/sync';
 import * as z from 'zod';
-import type { Target } from './target.ts';
+import type { Target } from '../target.ts';
 
 type Row = Record<string, string | number | null>;
 
@@ -22,19 +23,15 @@ export async function allPages(event: object, target: Target): Promise<Row[]> {
   return rows;
 }
 
-/** Comma-separated values with a line of names, as RFC 4180 has them but for the line ends; nothing where there are no rows. */
-export function csvOf(rows: Row[]): string {
-  const [first] = rows;
-  if (!first) return '';
-  const names = Object.keys(first);
-  const lines = [names, ...rows.map((each) => names.map((name) => each[name] ?? ''))];
-  return lines.map((values) => `${values.map(field).join(',')}\n`).join('');
-}
-
-/** A spreadsheet computes what begins like a formula. An apostrophe makes it text; numbers are left as they are. */
+/** A spreadsheet computes a text that begins like a formula; after an apostrophe it does not. */
 const FORMULA = /^(?![-+]?\d+(?:\.\d+)?$)[=+\-@\t\r]/;
 
-function field(value: string | number): string {
-  const text = String(value).replace(FORMULA, "'$&");
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+/** Comma-separated values with a line of names, by RFC 4180 but for the line ends; empty if there are no rows. */
+export function csvOf(rows: Row[]): string {
+  return stringify(rows, {
+    header: true,
+    // The library's own escape_formulas also escapes negative amounts.
+    cast: { string: (text) => text.replace(FORMULA, "'$&") },
+    quoted_match: /\r/,
+  });
 }

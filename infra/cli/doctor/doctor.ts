@@ -1,35 +1,34 @@
-import { fileURLToPath } from 'node:url';
-import { toContext, UsageError } from '../local/options.ts';
-import type { Done } from './command.ts';
-import type { Where } from './command-line.ts';
-import { withoutUris } from './dead-letters-letter.ts';
-import { Deployment, DeploymentError, type DeployedFunction } from './deployment.ts';
-import { differencesOfFunction, differencesOfSchedules, type Difference } from './doctor-compare.ts';
-import { configuredIn, type Configured } from './doctor-configured.ts';
-import { columns } from './table.ts';
-import { fit } from './text.ts';
+import { toContext, UsageError } from '../../local/options.ts';
+import { DeploymentError } from '../asked.ts';
+import type { Context, Done } from '../command.ts';
+import { Deployment, type DeployedFunction } from '../deployment.ts';
+import { columns } from '../table.ts';
+import { fit } from '../../local/text.ts';
+import { withoutUris } from '../without-uris.ts';
+import { differencesOfFunction, differencesOfSchedules, type Difference } from './compare.ts';
+import { configuredWith, type Configured } from './configured.ts';
 
-const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 const ORCHESTRATOR = 'orchestrator';
 
 /**
- * `npm run trader -- doctor`: compares what is deployed with what is configured here, and shows no secret.
+ * `npm run trader -- doctor`: compares what is deployed with what is configured here. It shows no secrets.
+ *
+ * @param keys keys of the configuration, each `KEY=VALUE`
  */
 export async function runDoctor(
-  values: Record<string, unknown>,
-  { functionName }: Where,
-  root = projectRoot,
+  keys: string[],
+  { where: { functionName }, json }: Pick<Context, 'where' | 'json'>,
 ): Promise<Done> {
   if (!functionName) {
     throw new UsageError(
-      'The doctor compares a deployment with the configuration: give --function NAME. The local run always has the configuration.',
+      'The doctor compares a deployment with the configuration: give --function NAME. The local run always uses the configuration.',
     );
   }
-  const configured = configuredIn(root, toContext((values['context'] as string[] | undefined) ?? []));
+  const configured = configuredWith(toContext(keys));
   const deployment = new Deployment(functionName);
   try {
     const differences = (await differencesOf(deployment, configured)).map(withoutSecret);
-    return told(differences, functionName, configured, values['json'] === true);
+    return report(differences, functionName, configured, json);
   } finally {
     deployment.close();
   }
@@ -43,13 +42,13 @@ async function differencesOf(
   const others = Object.keys(functions).filter((name) => name !== ORCHESTRATOR);
   if (!others.some((name) => variableOf(name) in orchestrator.environment)) {
     throw new DeploymentError(
-      `${deployment.name} is no orchestrator: it has no variable ${others.map(variableOf).join(', ')}. Its name is the stack's output OrchestratorName.`,
+      `${deployment.name} is not an orchestrator: it has no variable ${others.map(variableOf).join(', ')}. The name of the orchestrator is the stack's output OrchestratorName.`,
     );
   }
   const differences = differencesOfFunction(ORCHESTRATOR, orchestrator, functions[ORCHESTRATOR]!);
   for (const name of others) {
     const physicalName = orchestrator.environment[variableOf(name)];
-    // Without the name, the orchestrator's own difference says so.
+    // If the name is absent, the orchestrator's own differences have it.
     if (physicalName === undefined) continue;
     const found = await readOrSay(deployment, physicalName);
     differences.push(
@@ -83,7 +82,7 @@ async function readOrSay(deployment: Deployment, name: string): Promise<Deployed
   }
 }
 
-/** A URL of the configuration may have a password too. */
+/** A URL in the configuration may contain a password too. */
 const withoutSecret = (found: Difference): Difference => ({
   ...found,
   deployed: withoutUris(found.deployed),
@@ -93,7 +92,7 @@ const withoutSecret = (found: Difference): Difference => ({
 /** The variable under which the orchestrator finds a function. */
 const variableOf = (name: string) => `FUNCTION_${name.toUpperCase().replaceAll('-', '_')}`;
 
-function told(
+function report(
   differences: Difference[],
   name: string,
   { functions, schedules }: Configured,
@@ -112,7 +111,7 @@ function told(
   }
   const table = columns(['WHERE', 'SETTING', 'DEPLOYED', 'CONFIGURED HERE'], rows);
   return {
-    problem: `${differences.length} settings of ${name} are not as they are configured here. npx cdk deploy takes what is in cdk.json, and -c where it is given again.`,
+    problem: `${differences.length} settings of ${name} are not as they are configured here. npx cdk deploy uses cdk.json, and only the -c options that you give it again.`,
     output: json ? `${JSON.stringify(differences)}\n` : `${table.join('\n')}\n`,
   };
 }

@@ -1,20 +1,19 @@
 import { styleText } from 'node:util';
-import { countsInWords, outcomeInWords } from '../outcome.ts';
+import { countsInWords, outcomeInWords } from '../../outcome.ts';
 import { isAsking, parseAnswer, type Run } from './answer.ts';
 import { haltLine, positionTable, tradeTable } from './ledger-tables.ts';
-import { fit, printable } from './text.ts';
+import { fit, printable } from '../../local/text.ts';
 
 export interface Screen {
   columns: number;
   isTerminal: boolean;
-  /** Options by which the next command finds the same orchestrator, each with a blank before it. */
+  /** Options with which another command finds the same orchestrator, each after a blank. */
   where: string;
 }
 
-const NOT_TRADED =
-  'Ticks do not trade this list, for the stack has one of its own: configure watchlist=store.';
+const NOT_TRADED = 'Ticks do not trade this list, because the stack has its own: configure watchlist=store.';
 
-/** An answer as a person reads it. */
+/** An answer as text. */
 export function render(payload: string, screen: Screen): string {
   const answer = parseAnswer(payload);
   const { outcome, run: one, runs, counts, omitted, halted, positions, trades, watchlist, cursor } = answer;
@@ -32,7 +31,7 @@ export function render(payload: string, screen: Screen): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The command that answers a run that waits for a person; of several, for one of them. */
+/** The command that approves a run that waits for it. */
 function howToAnswer(runs: Run[], { where }: Screen): string[] {
   const [first, ...others] = runs.filter(isAsking);
   if (!first) return [];
@@ -61,7 +60,7 @@ function table(runs: Run[], screen: Screen): string[] {
 const BAR = 24;
 const REF = 24;
 
-/** The run's steps over its time, each as a bar. */
+/** The steps of a run, each with a bar that shows when it was done. */
 function timeline(one: Run, screen: Screen): string[] {
   const start = Date.parse(one.startedAt);
   const last = one.steps.map(({ endedAt }) => Date.parse(endedAt));
@@ -92,7 +91,7 @@ function timeline(one: Run, screen: Screen): string[] {
 
 function outcomeOf({ state, result, error, waits }: Run): string {
   if (error) return printable(`${error.name}: ${error.message}`);
-  if (state === 'IN_PROGRESS') return waits[0]?.reason ?? 'under way';
+  if (state === 'IN_PROGRESS') return waits[0]?.reason ?? 'in progress';
   const words = outcomeInWords(result);
   return words === undefined ? brief(result) : printable(words);
 }
@@ -103,7 +102,7 @@ function brief(value: unknown): string {
   return Object.entries(value)
     .map(([key, member]) =>
       Array.isArray(member)
-        ? printable(`${key}: ${member.length} of them`)
+        ? printable(`${key}: ${member.length} values`)
         : typeof member === 'object'
           ? brief(member)
           : printable(`${key} ${String(member)}`),

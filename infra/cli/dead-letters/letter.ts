@@ -1,30 +1,31 @@
 import * as z from 'zod';
+import { withoutUris } from '../without-uris.ts';
 
-/** A message as SQS has it, as far as it is read here. */
+/** A message of SQS, as far as it is read here. */
 export interface QueueMessage {
   id: string;
   body: string;
-  /** When it came into the queue, ISO 8601. */
+  /** When it was sent to the queue, ISO 8601. */
   sentAt: string;
   attributes: Record<string, string>;
 }
 
-/** A dead letter: what it was, and why it came to nothing. */
+/** A dead letter: what it was, and why it failed. */
 export interface Letter {
   id: string;
   sentAt: string;
   /** Such as `tick 2026-01-05T14:30:00Z`. */
   what: string;
   why: string;
-  /** The scheduled time, where it is a tick. */
+  /** The scheduled time of a tick. */
   tick: string | undefined;
-  /** What is to be sent again; undefined where nothing can be. */
+  /** What to send again; undefined if there is nothing to send. */
   event: Record<string, unknown> | undefined;
-  /** What else has to be known: a keyword that was not replaced, or why there is nothing to be sent. */
+  /** A keyword that was not replaced, or why there is nothing to send. */
   note: string | undefined;
 }
 
-/** What Lambda sends to a destination of failed asynchronous invocations. */
+/** What Lambda sends to the destination of failed asynchronous invocations. */
 const invocationRecord = z.object({
   requestContext: z.object({
     requestId: z.string().min(1).max(128),
@@ -41,7 +42,7 @@ const object = z.record(z.string(), z.unknown());
 
 const KEYWORD = '<aws.scheduler.scheduled-time>';
 
-/** Reads what Lambda, EventBridge Scheduler, or somebody else put into a queue; there is no body that it throws at. */
+/** Reads what Lambda, EventBridge Scheduler or a person sent to a queue. It throws for no body. */
 export function toLetter({ id, body, sentAt, attributes }: QueueMessage): Letter {
   const content = parsed(body);
   const record = invocationRecord.safeParse(content).data;
@@ -51,13 +52,13 @@ export function toLetter({ id, body, sentAt, attributes }: QueueMessage): Letter
   if (!event) {
     const isCut = attributes['IS_PAYLOAD_TRUNCATED'] === 'true';
     const note = isCut
-      ? 'its event was cut off, and can only be deleted'
-      : 'it holds no event, which is a JSON object, and can only be deleted';
+      ? 'its event was cut off; it can only be deleted'
+      : 'it holds no event, which is a JSON object; it can only be deleted';
     return { ...letter, what: 'no event', note };
   }
   const command = typeof event['command'] === 'string' ? event['command'] : 'run';
   if (command === 'tick') return { ...letter, ...tickOf(event, attributes['SCHEDULED_TIME'], record) };
-  // A run without a key would be another run each time that it is sent.
+  // Without a key, each time that it is sent would start another run.
   const idempotencyKey = record?.requestContext.requestId ?? id;
   const again = command === 'run' ? { idempotencyKey, ...event } : event;
   return { ...letter, what: command, event: again, note: undefined };
@@ -74,13 +75,13 @@ function tickOf(event: Record<string, unknown>, scheduledTime?: string, record?:
     return { what: `tick ${tick}`, tick, event: { ...event, scheduledTime: tick }, note };
   }
   const note = isKeyword
-    ? `${KEYWORD} was not replaced${record ? ': what sent it was not EventBridge Scheduler' : ''}; ` +
-      'which tick it was is not known, and it can only be deleted'
-    : 'its scheduled time is no time, and it can only be deleted';
+    ? `${KEYWORD} was not replaced${record ? ': EventBridge Scheduler did not send it' : ''}; ` +
+      'its tick is not known, and it can only be deleted'
+    : 'its scheduled time is not a time; it can only be deleted';
   return { what: 'tick', note };
 }
 
-/** As the orchestrator writes it. */
+/** A time as the orchestrator writes it. */
 function toInstant(time: unknown): string | undefined {
   const instant = z.iso.datetime().safeParse(time).data;
   return instant === undefined ? undefined : new Date(instant).toISOString().replace('.000Z', 'Z');
@@ -104,26 +105,10 @@ function whyFailed({ requestContext, responsePayload }: InvocationRecord): strin
 
 function whyUndelivered(attributes: Record<string, string>): string {
   const { ERROR_CODE, ERROR_MESSAGE, RETRY_ATTEMPTS } = attributes;
-  if (ERROR_CODE === undefined) return 'nothing says why';
+  if (ERROR_CODE === undefined) return 'the reason is not known';
   const error = [ERROR_CODE, ERROR_MESSAGE].filter((part) => part !== undefined).join(': ');
   const retries = RETRY_ATTEMPTS === undefined ? '' : `, after ${RETRY_ATTEMPTS} retries`;
-  return `EventBridge Scheduler could not invoke it${retries}: ${withoutUris(error)}`;
-}
-
-/** Errors that a driver throws before a server has answered; their texts quote the URI in any form. */
-const OF_URI = /(Mongo(?:Parse|API|InvalidArgument|MissingCredentials)Error|ERR_INVALID_URL|URIError): .*/gs;
-
-/**
- * A text of a letter, which an older deployment may have written, without what may be a password: of a malformed URI
- * nobody knows where that ends.
- */
-export function withoutUris(text: string): string {
-  return text
-    .replace(OF_URI, '$1: (its text may hold a secret)')
-    .replace(/mongodb(\+srv)?(:|%3A).*/gis, 'mongodb://***')
-    .replace(/\/\/.*@/gs, '//***@')
-    .replace(/[^\s/*]+@/g, '***@')
-    .replace(/(ENOTFOUND|EAI_AGAIN) \S+/g, '$1 ***');
+  return `EventBridge Scheduler could not deliver it${retries}: ${withoutUris(error)}`;
 }
 
 function parsed(body: string): unknown {

@@ -1,9 +1,9 @@
 import type { Position, Trade } from './answer.ts';
-import { columns } from './table.ts';
-import { printable } from './text.ts';
+import { columns } from '../table.ts';
+import { printable } from '../../local/text.ts';
 
 export function haltLine(halted: { since: string; note?: string | undefined } | null): string {
-  if (halted === null) return 'new orders are let in';
+  if (halted === null) return 'new orders are accepted';
   const note = halted.note === undefined ? '' : `: ${printable(halted.note)}`;
   return `new orders are refused since ${halted.since}${note}`;
 }

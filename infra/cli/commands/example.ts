@@ -1,0 +1,2 @@
+/** The end of a command's help. */
+export const example = (commandLine: string) => `\nExample:\n  npm run trader -- ${commandLine}`;

@@ -1,0 +1,41 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { wholeNumber } from '../../local/options.ts';
+import type { Run } from '../command.ts';
+import { example } from './example.ts';
+import { sendEvent } from './send-event.ts';
+
+/** Commands that read the ledger, or halt trading. */
+export function addLedgerCommands(program: CommandUnknownOpts, run: Run): void {
+  program
+    .command('positions')
+    .description('show the position of each symbol')
+    .option('--symbol <symbol...>', 'only this symbol; may be repeated')
+    .option('--limit <n>', 'at most so many symbols', wholeNumber)
+    .option('--cursor <cursor>', 'the next page, by the cursor of the last answer')
+    .option('--csv', 'write all pages as comma-separated values')
+    .addHelpText('after', example('positions --csv > positions.csv'))
+    .action(({ symbol: symbols, csv, ...options }) =>
+      run(sendEvent({ command: 'positions', symbols, ...options }, { csv })),
+    );
+  program
+    .command('trades')
+    .description('list trades, newest first')
+    .option('--symbol <symbol>', 'only trades of this symbol')
+    .option('--from <time>', 'only trades at this time or later')
+    .option('--to <time>', 'only trades before this time')
+    .option('--limit <n>', 'at most so many trades', wholeNumber)
+    .option('--cursor <cursor>', 'the next page, by the cursor of the last answer')
+    .option('--csv', 'write all pages as comma-separated values')
+    .addHelpText('after', example('trades --symbol AMZN --csv > trades.csv'))
+    .action(({ csv, ...options }) => run(sendEvent({ command: 'trades', ...options }, { csv })));
+  program
+    .command('halt')
+    .description('refuse every new order')
+    .option('--note <text>', 'the reason, which each refusal shows')
+    .addHelpText('after', example('halt --note "looking into it"'))
+    .action(({ note }) => run(sendEvent({ command: 'halt', note })));
+  program
+    .command('unhalt')
+    .description('accept new orders again')
+    .action(() => run(sendEvent({ command: 'unhalt' })));
+}
