@@ -24,7 +24,7 @@ const NAMES: Record<string, string> = {
 /**
  * The orchestrator's message about an event, with the names of the command line.
  *
- * @param message such as `The payload can't be taken: ✖ a limit is ... → at limit. The command "list" takes ...`
+ * @param message such as `The payload is not valid: ✖ a limit is ... → at limit. The command "list" takes ...`
  */
 function inOptions(message: string): string {
   const [, problems] = /^[^✖]*(✖ .*)\. The command "/s.exec(message) ?? [];
