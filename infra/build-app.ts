@@ -3,7 +3,7 @@ import { parseConfig } from './config/config.ts';
 import { chooseDeployment } from './config/stages.ts';
 import { TraderStack } from './stack/trader-stack.ts';
 
-/** The CDK app, ready to be synthesized. Throws `ConfigError` where its context holds a value that it doesn't take. */
+/** The CDK app, ready to be synthesized. Throws `ConfigError` if its context is not valid. */
 export function buildApp(props?: AppProps): App {
   const app = new App(props);
   const chosen = chooseDeployment(app.node.getAllContext() as Record<string, unknown>);

@@ -1,4 +1,4 @@
-import type { MongodbAuthentication } from '../config/config.ts';
+import type { MongodbAuthentication } from '../config/mongodb.ts';
 import type { NodeFunction } from './node-function.ts';
 import { secretArn } from './secret-arn.ts';
 

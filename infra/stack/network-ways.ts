@@ -1,10 +1,7 @@
 import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { TraderConfig } from '../config/config.ts';
-
-/** What a function in a VPC may have to reach; `internet` is a way to all of it. */
-export const networkTargets = ['lambda', 'secretsmanager', 'sns', 'mongodb', 'broker'] as const;
-export type NetworkTarget = (typeof networkTargets)[number];
+import { networkTargets, type NetworkTarget } from '../config/network.ts';
 
 const USE: Record<NetworkTarget, string> = {
   lambda: 'the orchestrator invokes the functions',

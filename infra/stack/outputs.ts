@@ -1,7 +1,8 @@
 import { CfnOutput, Fn, Stack } from 'aws-cdk-lib';
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import type { TraderConfig } from '../config/config.ts';
+import type { Network } from '../config/network.ts';
+import type { Watchlist } from '../config/watchlist.ts';
 import type { MongodbAccess } from './mongodb-access.ts';
 import type { NodeFunction } from './node-function.ts';
 
@@ -11,10 +12,10 @@ export interface OutputsProps {
   withMongodb: NodeFunction[];
   dashboard: Dashboard;
   mongodb: MongodbAccess;
-  vpc: TraderConfig['vpc'];
+  vpc: Network | undefined;
   /** What the functions in the VPC call. */
   targets: string[];
-  watchlist: TraderConfig['watchlist'];
+  watchlist: Watchlist;
 }
 
 /** What a person needs after a deployment, ready to be copied. */
@@ -70,13 +71,13 @@ export class Outputs extends Construct {
 }
 
 /** A list that travels with the schedules' events is not there for a person's run, which has to name its symbols. */
-function symbolsToRun({ inStore, variable, ticks }: TraderConfig['watchlist']): string {
+function symbolsToRun({ inStore, variable, ticks }: Watchlist): string {
   if (inStore || variable !== undefined) return '';
   const [symbol] = ticks.flatMap(({ symbols = [] }) => symbols);
   return `"symbols":["${symbol}"],`;
 }
 
-function networkSteps(vpc: TraderConfig['vpc'], targets: string[]): string {
+function networkSteps(vpc: Network | undefined, targets: string[]): string {
   if (vpc) {
     return (
       `1. In Atlas: Network Access, Private Endpoint, AWS, VPC ${vpc.id}, subnets ${vpc.subnetIds.join(' ')}. ` +

@@ -10,7 +10,7 @@ import {
 import { Effect, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { TraderConfig } from '../config/config.ts';
+import type { Network } from '../config/network.ts';
 
 /** The user's own network, for functions that reach Atlas over PrivateLink. Nothing is looked up at synth. */
 export class PrivateNetwork extends Construct {
@@ -18,7 +18,7 @@ export class PrivateNetwork extends Construct {
   readonly #subnets: ISubnet[];
   readonly #securityGroups: ISecurityGroup[];
 
-  constructor(scope: Construct, id: string, ids: NonNullable<TraderConfig['vpc']>) {
+  constructor(scope: Construct, id: string, ids: Network) {
     super(scope, id);
     // CDK asks for zones, and uses none of them where the subnets are named.
     this.#vpc = Vpc.fromVpcAttributes(this, 'vpc', { vpcId: ids.id, availabilityZones: ['unused'] });

@@ -75,12 +75,7 @@ export class TraderStack extends Stack {
       memorySize: config.orchestratorMemoryMb,
       timeout: orchestratorTimeout,
       watchlist: config.watchlist,
-      quantity: config.quantity,
-      historyDays: config.historyDays,
-      maxTickAgeMinutes: config.maxTickAgeMinutes,
-      overlap: config.overlap,
-      approval: config.approval,
-      approvalTimeoutMinutes: config.approvalTimeoutMinutes,
+      variables: config.orchestratorVariables,
       checkLimits: limits !== undefined,
       deadLetterQueue: failedTicks,
     });

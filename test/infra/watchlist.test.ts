@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { shardOf } from '../../functions/contracts/shard.ts';
-import { ConfigError, parseConfig } from '../../infra/config/config.ts';
+import { ConfigError } from '../../infra/config/config-error.ts';
+import { parseConfig } from '../../infra/config/config.ts';
 import { commands } from '../../orchestrator/event.ts';
 import { temporaryFolder } from '../support/local-app.ts';
 import { cdkContext, templateWith } from '../support/stack-template.ts';
@@ -152,10 +153,10 @@ test.each([
   [{ symbolsFile: 'no/such/file' }, `symbolsFile is "no/such/file", which can't be read (ENOENT)`],
   [{ watchlist: 'elsewhere' }, 'watchlist is "elsewhere", expected "stack" or "store"'],
   [{ shards: 201 }, 'shards is 201, expected a whole number of schedules from 1 to 200'],
-  [{ symbols: names(40_001).join(',') }, 'the list has 40001 symbols, expected 40000 at the most'],
+  [{ symbols: names(40_001).join(',') }, 'the list has 40001 symbols, expected 40000 at most'],
   [
     { symbols: names(1_001).join(','), shards: 1 },
-    'shards is 1, which gives a schedule 1001 symbols of 1001, expected enough for 1000 at the most',
+    'shards is 1, which gives a schedule 1001 symbols of 1001, expected shards for at most 1000 each',
   ],
 ])('what is beyond the limits is refused in one line', (change, message) => {
   expect(() => parse(change)).toThrow(ConfigError);
