@@ -7,6 +7,9 @@ const DAY_MS = 24 * HOUR_MS;
 /** An alarm looks back a week at the most. */
 const LONGEST_WINDOW_MS = 7 * DAY_MS;
 
+/** It takes half a second to find one, and some commands build the app several times. */
+const known = new Map<string, Rhythm | undefined>();
+
 /** When the silence of a schedule means something. */
 export interface Rhythm {
   /** Two periods of the schedule; two of its longest ones where they are days. */
@@ -23,6 +26,12 @@ export interface Rhythm {
  * with daylight saving time and without.
  */
 export function rhythmOf(expression: string, timeZone: string): Rhythm | undefined {
+  const key = `${timeZone} ${expression}`;
+  if (!known.has(key)) known.set(key, findRhythm(expression, timeZone));
+  return known.get(key);
+}
+
+function findRhythm(expression: string, timeZone: string): Rhythm | undefined {
   const schedule = parseSchedule(expression);
   if (schedule.kind === 'cron' && (schedule.isOfYears || isUneven(schedule.pattern))) return undefined;
   const mondays = ['2026-01-05', '2026-07-06'].map((monday) => Date.parse(monday));
