@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { synthesize } from '../../infra/local/synthesize.ts';
 import { readStack } from '../../infra/local/template.ts';
 import { startAwsEndpoint } from '../support/aws-endpoint.ts';
-import type { RunningBackend } from '../support/backend.ts';
+import type { RunningBackend } from '../support/running-backend.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 const here = fileURLToPath(new URL('.', import.meta.url));

@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
-import type { RunningBackend } from './backend.ts';
 import { startChild } from './child.ts';
 import { temporaryFolder } from './folder.ts';
+import type { RunningBackend } from './running-backend.ts';
 
 const DEBIAN = '/usr/lib/postgresql';
 const START_TRIES = 100;

@@ -19,6 +19,8 @@ export interface DatabaseOptions {
 /** Where the local run keeps its state: the embedded store, or a MongoDB of the user's own. */
 export interface Database {
   readonly uri: string;
+  /** Where it is, for messages: never the user, password or options of a URI. */
+  readonly place: string;
   close(): Promise<void>;
 }
 
@@ -30,7 +32,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         '--fresh wipes the embedded store alone. Unset MONGODB_URI, or drop its database yourself.',
       );
     }
-    return { uri: await checkReachable(mongodbUri), close: () => Promise.resolve() };
+    return { ...(await reachable(mongodbUri)), close: () => Promise.resolve() };
   }
   const store = await startStore({ dataDir, ...(onCommand && { onCommand }) }).catch((error: unknown) => {
     throw ownWatch(error, dataDir);
@@ -39,7 +41,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     if (fresh) await client.db(databaseName).dropDatabase();
     else await releaseLeases(client, databaseName);
   });
-  return store;
+  return { uri: store.uri, place: store.uri, close: () => store.close() };
 }
 
 /** The error of a folder that is held, told otherwise where it is a local run that holds it: that can be asked instead. */
@@ -66,8 +68,8 @@ async function releaseLeases(client: MongoClient, databaseName: string): Promise
     .updateMany(held, { $set: { 'cronActivity.pending': false } });
 }
 
-/** The URI as it is used. Throws a `UsageError` that names the host, never the password, where no MongoDB answers. */
-async function checkReachable(text: string): Promise<string> {
+/** Throws a `UsageError` that names the host, never the password, if no MongoDB answers. */
+async function reachable(text: string): Promise<Pick<Database, 'uri' | 'place'>> {
   const { uri, hosts } = addressOf(text);
   try {
     await using(uri, (client) => client.db('admin').command({ ping: 1 }));
@@ -75,7 +77,7 @@ async function checkReachable(text: string): Promise<string> {
     const { message } = MongodbFailure.of(error, hosts);
     throw new UsageError(`MONGODB_URI: ${message} Unset it to use the embedded store.`);
   }
-  return uri;
+  return { uri, place: hosts };
 }
 
 function addressOf(text: string) {

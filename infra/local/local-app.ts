@@ -41,6 +41,8 @@ export interface LocalAppOptions {
 /** The synthesized app, running on this machine: its store, its functions, and the API between them. */
 export interface LocalApp {
   readonly mongodbUri: string;
+  /** Where that MongoDB is, for messages: never the user, password or options of its URI. */
+  readonly mongodbPlace: string;
   readonly databaseName: string;
   /** Base URL of the Lambda API. */
   readonly endpoint: string;
@@ -93,6 +95,7 @@ export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp>
 
   return {
     mongodbUri: database.uri,
+    mongodbPlace: database.place,
     databaseName,
     endpoint,
     id: service.id,

@@ -43,11 +43,11 @@ export async function watch(app: LocalApp, dataDir: string, display: Display): P
 }
 
 function greet(
-  { mongodbUri, endpoint, orchestrator, schedule, nodeNote }: LocalApp,
+  { mongodbPlace, endpoint, orchestrator, schedule, nodeNote }: LocalApp,
   display: Display,
   enter: boolean,
 ) {
-  display.print(`MongoDB  ${mongodbUri.replace(/\/\/[^]*@/, '//***@')}`);
+  display.print(`MongoDB  ${mongodbPlace}`);
   display.print(`Lambda   ${endpoint}`);
   display.print(`         ${invokeCommand(endpoint, orchestrator, '{"idempotencyKey":"my-key"}')}`);
   display.print(`Schedule ${schedule.schedule.expression} ${schedule.timeZone}; Ctrl-C stops`);
