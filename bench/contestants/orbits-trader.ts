@@ -72,9 +72,9 @@ export async function start(uri: string): Promise<Engine> {
       await leave(left, steps);
       const next = whenStep(steps, left);
       const began = performance.now();
-      const carriedOn = runner().carryOn(runId(left));
+      const resumed = runner().carryOn(runId(left));
       const ms = (await next) - began;
-      await carriedOn;
+      await resumed;
       return ms;
     },
     close: () => app.db.mongo!.conn!.close(),

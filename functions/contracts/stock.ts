@@ -24,7 +24,7 @@ export const price = z
 /** Prices before one, oldest first. */
 export const recentPrices = z.array(price).max(1_000);
 
-/** What a share came to on average, where an order was filled in parts: a decimal string of up to twelve decimals. */
+/** The average price of a share, if an order was filled in parts: a decimal string of up to twelve decimals. */
 const averagePrice = z
   .string()
   .regex(/^(0|[1-9]\d{0,11})(\.\d{1,12})?$/, 'a price is a decimal string such as "101.25"');

@@ -23,7 +23,7 @@ export type Allowance = z.infer<typeof allowance>;
 const answer = z.union([stockTransaction, refusal]);
 const checkOnly = order.extend({ check_only: z.literal(true) });
 
-/** One order, carried out once for its idempotency key; the answer is the trade that the ledger holds, or why there is none. */
+/** One order, placed once for its idempotency key. The answer is the trade in the ledger, or why there was no trade. */
 export const buyStock = { name: 'buy-stock', request: order, response: answer };
 export const sellStock = { name: 'sell-stock', request: order, response: answer };
 

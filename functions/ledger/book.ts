@@ -32,7 +32,7 @@ export interface Decision {
   refusal?: Refusal;
 }
 
-/** A function's own limit is 10 seconds, so that nobody is at work any more on what was decided before this. */
+/** Longer than the 10 seconds that a function may run: no function works on an order that was decided before this. */
 const AT_WORK_MS = 60_000;
 
 export function isAtWork({ at }: Decision, now: Date): boolean {

@@ -10,7 +10,7 @@ const amount = z
   .regex(/^\d+(\.\d+)?$/)
   .optional();
 
-/** What an order is held against, by the configuration's keys. What is left out has no limit. Amounts are in dollars. */
+/** The limits of an order, by the keys of the configuration. A key that is not set has no limit. Amounts are in dollars. */
 const limits = z.strictObject({
   maxOrderQuantity: shares,
   maxOrderValue: amount,

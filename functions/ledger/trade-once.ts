@@ -66,7 +66,7 @@ function toTrade(
   };
 }
 
-/** A key stands for one order: the trade that it made has to be the one that is asked for now. */
+/** A key gives one order: its trade must be the one that is asked for now. */
 function assertSameOrder(trade: TradeDocument, { symbol, type, qty, price }: Asked): void {
   const made = { ...trade, ...trade.ordered };
   const fields = { symbol, type, qty, price };

@@ -16,7 +16,7 @@ export function fromHere(path: string): string {
  */
 export function dataFolder(root: string, given: string | undefined): string {
   const path = given === undefined ? join(root, '.local', 'data') : fromHere(given);
-  if (isFolder(path) === false) throw new UsageError(`--data takes a folder, and ${path} is none.`);
+  if (isFolder(path) === false) throw new UsageError(`--data takes a folder, and ${path} is not a folder.`);
   return path;
 }
 

@@ -44,21 +44,21 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return { uri: store.uri, place: store.uri, close: () => store.close() };
 }
 
-/** The error of a folder that is held, told otherwise where it is a local run that holds it: that can be asked instead. */
+/** The error of a folder that is in use. If a local run uses it, the message says what to do with that run. */
 function ownWatch(error: unknown, dataDir: string): unknown {
   if (!(error instanceof FolderHeldError)) return error;
   // The folder's own lock has the id of a process that is alive, so the file need not be asked whether its run is.
   if (pidInEndpoint(dataDir) !== error.pid) return error;
   return new StoreError(
     `Your npm start -- --watch (process ${error.pid}) has the data folder ${dataDir}. Press Enter there for a tick, ` +
-      'use npm run trader beside it, or stop it with Ctrl-C. Another --data has a run of its own.',
+      'use npm run trader while it runs, or stop it with Ctrl-C. For a second run, give another --data.',
     { cause: error },
   );
 }
 
 /**
- * A data folder belongs to one process, and its functions end with it: whoever held a run when the folder was last
- * open is gone. So its runs can be carried on at once, where on AWS they wait for the end of the lease.
+ * A data folder belongs to one process, and its functions end with it: a holder from the last time is gone. So the runs
+ * can be resumed at once. On AWS they wait for the end of the lease.
  */
 async function releaseLeases(client: MongoClient, databaseName: string): Promise<void> {
   const held = { 'cronActivity.pending': true };

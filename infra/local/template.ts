@@ -22,7 +22,7 @@ export interface LocalFunction {
   asynchronous: AsynchronousInvocation;
 }
 
-/** How long an invocation of the type `Event` is tried, and what it comes to on AWS where that is in vain. */
+/** How long an invocation of the type `Event` is retried, and where AWS sends it after that. */
 export interface AsynchronousInvocation {
   maximumRetryAttempts: number;
   maximumEventAgeMs: number;
@@ -91,7 +91,7 @@ const policy = z.object({
 
 /** What the template of a cloud assembly holds for this machine to run. */
 export function readStack(assembly: string): LocalStack {
-  // The app has one stack, whose name tells the stage.
+  // The app has one stack. Its name contains the stage.
   const file = readdirSync(assembly).find((name) => name.endsWith('.template.json'));
   const path = join(assembly, file ?? 'OrbitsTrader.template.json');
   const { Resources: resources } = z

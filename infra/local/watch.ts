@@ -17,7 +17,7 @@ export async function watch(app: LocalApp, dataDir: string, display: Display): P
   const stop = new AbortController();
   const onStop = () => stop.abort();
   process.once('SIGINT', onStop).once('SIGTERM', onStop);
-  // Nobody sees what is printed from now on, so nobody is there to stop it.
+  // From now on no person can read the output, nor press Ctrl-C.
   process.stdout.once('error', onStop);
   const enter = new EnterKey(process.stdin, () => display.takeBackLine());
   const live = new Live(app, display);
@@ -56,7 +56,7 @@ function greet(
   display.print(`Tick now ${key}npm run trader -- run${display.where}`);
 }
 
-/** Waits for the next tick, and answers its time: the schedule's, or this second at Enter. Undefined at the end. */
+/** Waits for the next tick and answers its time: of the schedule, or now at Enter. Undefined at the end. */
 async function nextTime(
   { schedule: { schedule, timeZone } }: LocalApp,
   display: Display,
@@ -88,7 +88,7 @@ async function tick(app: LocalApp, display: Display, input: string): Promise<voi
     const payload = await invoke(app, JSON.parse(input));
     if (payload !== undefined) display.showReport(parseReport(payload));
   } catch (error) {
-    // A tick that failed is no reason to end the watch; the next one carries its runs on.
+    // The watch goes on after a tick that failed; the next one resumes its runs.
     display.print(`tick failed: ${(error as Error).message}`);
   }
 }

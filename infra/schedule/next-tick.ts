@@ -2,7 +2,7 @@ import { Cron } from 'croner';
 import type { Schedule } from './expression.ts';
 import { instantOf, wallTime } from './wall-clock.ts';
 
-/** A change of the clock repeats three hours at the most. */
+/** A change of the clock repeats at most three hours. */
 const REPEATED_MS = 3 * 3_600_000;
 
 /**

@@ -4,7 +4,7 @@ import { nextTicks } from './next-tick.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** An alarm looks back a week at the most. */
+/** An alarm looks back at most a week. */
 const LONGEST_WINDOW_MS = 7 * DAY_MS;
 
 /** It takes half a second to find one, and some commands build the app several times. */

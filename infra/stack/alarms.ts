@@ -27,7 +27,7 @@ export interface AlarmsProps {
   timeZone: string;
   /** A schedule that is not enabled is silent by intention. */
   scheduleEnabled: boolean;
-  /** Who is told; the alarms stand without it. */
+  /** Receives the alarms; they also exist without it. */
   email: string | undefined;
 }
 
@@ -49,7 +49,7 @@ export class Alarms extends Construct {
     for (const queue of deadLetterQueues) {
       this.#add(`${queue.node.id}-not-empty`, {
         alarmDescription:
-          'A tick came to nothing and is in a dead-letter queue. ' +
+          'A tick was given up on and is in a dead-letter queue. ' +
           `See npm run trader -- dead-letters --function ${orchestrator.functionName}`,
         metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
         threshold: 0,

@@ -28,7 +28,7 @@ export class MongodbAccess {
     );
   }
 
-  /** Name or ARN of the secret; undefined where there is none. */
+  /** Name or ARN of the secret; undefined with IAM authentication. */
   get secretId(): string | undefined {
     const authentication = this.#authentication;
     if ('iamHost' in authentication) return undefined;

@@ -6,7 +6,7 @@ import { networkTargets, type NetworkTarget } from '../config/network.ts';
 const USE: Record<NetworkTarget, string> = {
   lambda: 'the orchestrator invokes the functions',
   secretsmanager: 'the secrets are read',
-  sns: 'notificationEmail is told',
+  sns: 'notificationEmail gets messages',
   mongodb: 'runs and trades are kept',
   broker: 'orders are placed',
 };

@@ -38,7 +38,7 @@ export class Outputs extends Construct {
     this.#add(
       'DeadLettersCommand',
       `AWS_REGION=${region} npm run trader -- dead-letters --function ${name}`,
-      'Ticks that came to nothing; sends them again, or drops them',
+      'Ticks that were given up on; sends them again, or drops them',
     );
     this.#add(
       'DashboardUrl',

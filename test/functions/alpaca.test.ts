@@ -48,7 +48,7 @@ test('earlier prices come oldest first, as many as were asked for', async () => 
   expect(await market.history('AMZN', new Date(), 3, 5)).toEqual(['11', '12.25', '226.67']);
 });
 
-test('an order is placed once for its key, and answered by what it came to', async () => {
+test('an order is placed once for its key, and answered with its trade', async () => {
   const asked = order();
   const filled = await market.execute(asked);
   expect(filled).toEqual({
@@ -121,7 +121,7 @@ test.each([
   await expect(failure).rejects.toThrow(words);
 });
 
-test('keys that are refused are told without being shown', async () => {
+test('keys that are refused are reported without being shown', async () => {
   fake.keys = { keyId: 'other', secretKey: 'other' };
   const failure = market.quote('AMZN', new Date());
   await expect(failure).rejects.toMatchObject({ name: 'BrokerKeysError' });

@@ -95,7 +95,7 @@ test.each([
   ['{', 'is no JSON'],
   ['{"maxOrderQuantity":"5"}', 'maxOrderQuantity'],
   ['{"maxOrder":5}', 'maxOrder'],
-])('LIMITS with %s is told by its name', (text, words) => {
+])('LIMITS with %s is reported by its name', (text, words) => {
   expect(() => readLimits(text)).toThrow(/^The environment variable LIMITS /);
   expect(() => readLimits(text)).toThrow(words);
 });

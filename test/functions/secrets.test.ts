@@ -179,7 +179,7 @@ describe('a URI that is almost right', () => {
     ['https://user:hunter@h', /does not begin with mongodb:\/\//],
     ['', /holds no text/],
     [undefined, /holds no text/],
-    ['{"uri":"mongodb://h"', /begins like a JSON object and is none/],
+    ['{"uri":"mongodb://h"', /begins like a JSON object but is not valid JSON/],
     ['{"url":"mongodb://h"}', /a JSON object without a text under uri or connectionString/],
   ])('%s', (text, message) => {
     const error = errorOf(() => parseMongodbAddress(text, 'The secret s'));
@@ -243,7 +243,7 @@ describe('a failure to connect', () => {
     ],
     [named('MongoOddError', 'x', { code: 4711 }), /can't be used: MongoOddError, code 4711/],
     ['thrown text', /can't be used: MongodbFailure\./],
-  ])('%# is told by its kind', (thrown, message) => {
+  ])('%# is reported by its kind', (thrown, message) => {
     const failure = MongodbFailure.of(thrown, 'h.example');
     expect(failure.message).toMatch(message);
     expect(failure.cause).toBeUndefined();

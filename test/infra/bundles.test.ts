@@ -67,7 +67,7 @@ test('price and recommendation carry neither MongoDB nor the AWS SDK', () => {
   }
 });
 
-test('the orchestrator carries one MongoDB driver, and nobody carries the AWS SDK', () => {
+test('the orchestrator carries one MongoDB driver, and no function carries the AWS SDK', () => {
   const orchestrator = functions.find(({ name }) => name.endsWith('orchestrator'))!;
   const drivers = [...packagesIn(orchestrator)].filter((name) => /\/(mongodb|bson)$/.test(name));
   expect(drivers.sort()).toEqual(['node_modules/bson', 'node_modules/mongodb']);

@@ -147,7 +147,7 @@ describe.each([
   });
 });
 
-test('an expression on FILL alone is told from one that holds: it is on at night', () => {
+test('an expression with FILL alone is found to be wrong: it is on at night', () => {
   const of = silenceAlarm();
   const filled = of.Metrics.map((metric) =>
     metric.Expression?.startsWith('TIME_SERIES') ? { ...metric, Expression: 'FILL(started, 0)' } : metric,

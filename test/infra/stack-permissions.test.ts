@@ -76,10 +76,10 @@ describe('permissions', () => {
   });
 
   test('let the orchestrator publish to the topic of notifications, where an e-mail is given', () => {
-    const told = templateWith({ notificationEmail: 'trader@example.com' });
-    const topic = { Ref: idOf(told, 'AWS::SNS::Topic', 'notifications') };
-    expect(permissions(told, 'orchestrator')).toContainEqual(['sns:Publish', topic]);
-    told.hasResourceProperties('AWS::SNS::Subscription', {
+    const notifying = templateWith({ notificationEmail: 'trader@example.com' });
+    const topic = { Ref: idOf(notifying, 'AWS::SNS::Topic', 'notifications') };
+    expect(permissions(notifying, 'orchestrator')).toContainEqual(['sns:Publish', topic]);
+    notifying.hasResourceProperties('AWS::SNS::Subscription', {
       TopicArn: topic,
       Protocol: 'email',
       Endpoint: 'trader@example.com',

@@ -80,7 +80,7 @@ describe('market=alpaca', () => {
     expect(warnings({ market: 'alpaca', alpacaLive: true })).toHaveLength(1);
   });
 
-  test('lets price, buy and sell read its keys, and nobody else', () => {
+  test('lets price, buy and sell read its keys, and no other function', () => {
     const withBroker = templateWith({ market: 'alpaca' });
     const readers = allFunctions.filter((name) =>
       JSON.stringify(statements(withBroker, name)).includes('orbits-trader/alpaca'),

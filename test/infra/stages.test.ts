@@ -70,7 +70,7 @@ describe('two stages', () => {
     expect(dev.filter((name) => unstaged.includes(name))).toEqual([shared]);
   });
 
-  test('are stacks of their own, whose outputs nobody else imports', () => {
+  test('are separate stacks, whose outputs no other stack imports', () => {
     expect(stackOf(appWith({ stages, stage: 'dev' })).stackName).toBe('OrbitsTrader-dev');
     expect(stackOf(appWith({ stages, stage: 'prod' })).stackName).toBe('OrbitsTrader-prod');
     expect(JSON.stringify(templateWith({ stages, stage: 'dev' }).toJSON())).not.toContain('"Export"');

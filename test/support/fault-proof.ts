@@ -9,7 +9,7 @@ export interface ProofOptions {
   seed: number;
 }
 
-/** What a proof came to. Each number is counted from what happened. */
+/** The result of a proof. Each number is counted from what happened. */
 export interface Verdict extends Findings {
   /** What was tried, in one line. */
   line: string;

@@ -16,7 +16,7 @@ const ENDED = new Set(['filled', 'canceled', 'expired', 'rejected', 'done_for_da
 /** @param use works with the broker, and once more where its keys were changed meanwhile */
 export function alpacaMarket(use: <T>(work: (broker: Broker) => Promise<T>) => Promise<T>): Market {
   return {
-    // The broker tells the price of now, whatever instant is asked about: `asOf` says which one it is of.
+    // The broker answers the current price, whatever instant is asked about; `asOf` says when it was.
     quote: (symbol) =>
       use(async (broker) => {
         assertTraded(symbol);

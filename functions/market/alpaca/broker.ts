@@ -88,7 +88,7 @@ export class Broker {
     return (answer.bars ?? []).map(({ c }) => c);
   }
 
-  /** The order with an idempotency key; undefined where there is none. */
+  /** The order with an idempotency key; undefined if there is no such order. */
   async find(key: string): Promise<BrokerOrder | undefined> {
     try {
       return await parsed(order, 'an order', this.#orders.getOrderByClientOrderId({ clientOrderId: key }));
@@ -153,7 +153,7 @@ async function asked<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    // Made anew, without a cause: what the SDK throws has the request in it, and that has the keys.
+    // A new error, without a cause: the SDK's error contains the request, and the request contains the keys.
     if (!(error instanceof errors.ApiError)) {
       const { name, message } = error as Error;
       throw new BrokerUnavailableError(`The broker gave no answer (${name}: ${strike(message)}).`);

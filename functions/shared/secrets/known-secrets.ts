@@ -40,8 +40,8 @@ export function strikeValue(_key: string, value: unknown): unknown {
 export const OWN_WORDS = Symbol('own words');
 
 /**
- * The error that may leave the process in the place of one that was thrown: its name, its message and its stack, all
- * struck. Its cause and its other members stay here, for nobody knows what a library has put into them.
+ * The error that may leave the process in place of one that was thrown: its name, message and stack, without secrets.
+ * Its cause and other members are dropped, because a library may have put anything into them.
  */
 export function withoutSecrets(thrown: unknown): Error {
   const { name, message, stack } = thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -4,15 +4,15 @@ import { keepSecret, OWN_WORDS } from './known-secrets.ts';
 export interface MongodbAddress {
   uri: string;
   /**
-   * The hosts that the URI names, with their ports where it has some, for messages. A host that may be the end of a
-   * password with a raw "@", from a URI without a host, is not told.
+   * The hosts of the URI, with their ports if it has any, for messages. A host that may be the end of a password with a
+   * raw "@", from a URI without a host, is not shown.
    */
   hosts: string;
 }
 
 /**
- * Thrown where what should be a MongoDB URI is none. The message says what is wrong and how to write it, and shows
- * nothing of the text, for what is malformed may have its password in any place.
+ * Thrown for a text that is not a valid MongoDB URI. The message says what is wrong and how to write it. It shows
+ * nothing of the text, because a malformed URI may have its password in any place.
  */
 export class MongodbUriError extends Error {
   override readonly name = 'MongodbUriError';
@@ -62,11 +62,11 @@ export function parseMongodbAddress(text: unknown, where: string): MongodbAddres
   if (afterAt.length === 1) checkUserInfo(userInfo!, refuse);
   const hosts = /^[^/?#]*/.exec(afterAt[0] ?? rest)![0];
   checkHosts(hosts, isSrv, refuse);
-  return { uri, hosts: userInfo!.includes(':') && afterAt.length === 1 ? toldHosts(hosts) : hosts };
+  return { uri, hosts: userInfo!.includes(':') && afterAt.length === 1 ? shownHosts(hosts) : hosts };
 }
 
 /** "mongodb://user:pa@ssword" reads as a host "ssword"; a name with a dot or a port, an address and localhost are hosts. */
-function toldHosts(hosts: string): string {
+function shownHosts(hosts: string): string {
   const isHost = (host: string) => /^(localhost(:\d+)?$|\[|%2f|[^.]+:\d{4,5}$)|\./i.test(host);
   return hosts.split(',').every(isHost) ? hosts : 'the host behind its "@"';
 }
@@ -96,7 +96,7 @@ function unwrapped(text: unknown, refuse: Refuse): string {
   try {
     members = JSON.parse(bare);
   } catch {
-    return refuse('begins like a JSON object and is none');
+    return refuse('begins like a JSON object but is not valid JSON');
   }
   const values = JSON_MEMBERS.map((name) => (members as Record<string, unknown>)[name]);
   const uri = values.find((value) => typeof value === 'string');

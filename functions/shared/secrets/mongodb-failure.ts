@@ -67,8 +67,8 @@ interface Facts {
 }
 
 /**
- * The failure to connect, told anew: nothing of what the driver threw stands in it but the error's name and code, for
- * its own texts may quote the URI.
+ * A failure to connect, in the project's own words. From the driver's error it takes only name and code, because the
+ * driver's texts may quote the URI.
  */
 export class MongodbFailure extends Error {
   readonly code: number | string | undefined;

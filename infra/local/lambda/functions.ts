@@ -20,7 +20,7 @@ import {
 /** Environments of one function at a time; AWS gives a new account as little as 10 for all functions together. */
 const CONCURRENCY = 16;
 
-/** Told of each invocation, around it. For counters and fault harnesses in tests; a promise is awaited. */
+/** Reported before and after each invocation, for counters and fault harnesses in tests. A promise is awaited. */
 export interface InvocationEvent {
   phase: 'received' | 'answered';
   functionName: string;

@@ -45,7 +45,7 @@ export function parsePayload(body: Buffer, type: 'RequestResponse' | 'Event' | '
 }
 
 /**
- * The text that bytes are in UTF-8. Nothing is put in the place of bytes that are none: two texts would become one.
+ * The text of some bytes in UTF-8. Invalid bytes are refused, not replaced: otherwise two texts could become one.
  *
  * @throws TypeError that says where the bytes stop being UTF-8
  */

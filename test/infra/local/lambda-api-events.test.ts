@@ -71,7 +71,7 @@ describe('an event', () => {
     expect(await refusalOf(invoke({}, { ...event, FunctionName: 'nope' }))).toContain('404 Resource');
   });
 
-  test('that fails is tried three times, and is told then', async () => {
+  test('that fails is tried three times, and is reported then', async () => {
     const run = service.settled();
     const { requestId } = await invoke({ failures: 3, print: ['attempt'] }, event);
     await run;

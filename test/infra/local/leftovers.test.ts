@@ -11,7 +11,7 @@ import { shellWord } from '../../../infra/local/shell-word.ts';
 import { npmStart, startCommand } from '../../support/command.ts';
 import { root, temporaryFolder } from '../../support/local-app.ts';
 
-// What an earlier run left, or somebody mistyped.
+// What an earlier run left, and mistyped options.
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
   folder = temporaryFolder();
@@ -91,7 +91,7 @@ describe('--data', () => {
   });
 
   test.each([
-    ['a file', 'file', 2, /--data takes a folder, and .*file is none/],
+    ['a file', 'file', 2, /--data takes a folder, and .*file is not a folder/],
     ['below a file', 'file/below', 2, /can't be read: a part of its path is a file \(ENOTDIR\)/],
     [
       'of a name that is too long',
@@ -134,7 +134,7 @@ describe('--data', () => {
   });
 });
 
-/** The command's end where nobody reads what it prints. */
+/** How a command ends if its output is not read. */
 async function unread(file: string, args: string[]): Promise<{ code: number | null; stderr: string }> {
   const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
     cwd: root,
@@ -155,7 +155,7 @@ test('who stops reading gets no stack trace, and what was asked for is done', as
   expect((await trader(['list', '--data', folder.path])).stdout).toMatch(/ AMZN +SUCCESS /);
 });
 
-test('output that can not be written is told in one line, and is exit code 1', async () => {
+test("output that can't be written is reported in one line, and is exit code 1", async () => {
   if (!existsSync('/dev/full')) return;
   const full = openSync('/dev/full', 'w');
   const child = spawn(process.execPath, ['--import', 'tsx', 'infra/cli/main.ts', '--help'], {
@@ -183,7 +183,7 @@ test('a schedule of a year far away is waited for, and the first Ctrl-C stops', 
   expect(stderr).not.toMatch(/^ +at /m);
 });
 
-test('what the operating system refuses is told in words', () => {
+test('what the operating system refuses is reported in words', () => {
   const thrown = (work: () => unknown) => {
     try {
       work();
