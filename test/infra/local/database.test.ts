@@ -10,10 +10,11 @@ test('of MONGODB_URI, nothing but the hosts is for messages', async () => {
   const store = await startStore({ dataDir: folder.path });
   const guarded = await guardStore(store.uri, PASSWORD, 'unused');
   const options = { dataDir: folder.path, databaseName: 'd', fresh: false };
-  const { uri, place, close } = await openDatabase({ ...options, mongodbUri: guarded.uri(PASSWORD) });
+  const database = await openDatabase({ ...options, mongodbUri: guarded.uri(PASSWORD) });
+  const { uri, place } = database;
   expect(uri).toContain(PASSWORD);
   expect(place).toBe(`127.0.0.1:${/:(\d+)\/|:(\d+)$/.exec(uri.split('@')[1]!)![1]}`);
-  await close();
+  await database.close();
   await guarded.close();
   await store.close();
   folder.remove();
