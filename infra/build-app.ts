@@ -21,7 +21,7 @@ export function buildApp(props?: AppProps): App {
     const place = chosen.stage === undefined ? '"context"' : `"stages", "${chosen.stage}"`;
     Annotations.of(stack).addWarningV2(
       'orbits-trader:commandLine',
-      `Not in cdk.json: ${passing.join(', ')}. A deployment without the same -c takes it back. To keep it, write it into cdk.json below ${place}.`,
+      `Not in cdk.json: ${passing.join(', ')}. A deployment without the same -c removes it again. To keep it, write it into cdk.json below ${place}.`,
     );
   }
   return app;

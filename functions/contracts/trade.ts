@@ -16,7 +16,7 @@ export type Order = z.infer<typeof order>;
 export const refusal = z.object({ refused: z.string(), limit: z.string() });
 export type Refusal = z.infer<typeof refusal>;
 
-/** What an order gets that would be let through now, where no more was asked. */
+/** The answer to a check of an order that is within its limits now. */
 const allowance = z.object({ allowed: z.literal(true) });
 export type Allowance = z.infer<typeof allowance>;
 

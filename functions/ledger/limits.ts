@@ -25,7 +25,7 @@ const limits = z.strictObject({
 });
 export type Limits = z.infer<typeof limits>;
 
-/** The limits in the variable `LIMITS`; an absent one stands for none. */
+/** The limits in the variable `LIMITS`; without it there are none. */
 export function readLimits(text: string | undefined): Limits {
   if (text === undefined) return limits.parse({});
   let value: unknown;
@@ -44,13 +44,13 @@ export function readLimits(text: string | undefined): Limits {
 
 /** An order, and what it is judged by. */
 export interface Asked extends MarketOrder {
-  /** When the market had the price; undefined where the order does not say. */
+  /** When the market had the price, if the order says so. */
   pricedAt: Date | undefined;
 }
 
 export interface Circumstances {
   now: Date;
-  /** The market's price now: decimal string in dollars. Needed where there is a limit on the price's move. */
+  /** The market's price now: decimal string in dollars. Needed if the price's move is limited. */
   priceNow: string | undefined;
 }
 

@@ -35,7 +35,7 @@ export interface TraderConfig extends z.output<z.ZodObject<typeof plainKeys>> {
   strategy: StrategyConfig;
   mongodb: MongodbAuthentication;
   market: MarketConfig;
-  /** What buy and sell check an order against; undefined where there is no limit. */
+  /** What buy and sell check an order against; undefined without any limit. */
   limits: Record<string, unknown> | undefined;
   vpc: Network | undefined;
   /** The orchestrator's variables. */

@@ -8,11 +8,11 @@ interface KeyNotes {
   default?: string;
   /** The default in a stage, for a name that two stages must not share. */
   inStage?: (stage: string) => string;
-  /** Keys that this one takes the place of, where a lower layer sets them. */
+  /** Keys that this one replaces, if a lower layer sets them. */
   replaces?: string[];
   /** The orchestrator's variable that carries the value. */
   variable?: string;
-  /** The value as that variable has it; undefined where the variable is not set. */
+  /** The value as that variable has it; undefined if the variable is not set. */
   toVariable?: (value: z.$output) => string | undefined;
 }
 
@@ -41,7 +41,7 @@ export function takesOf(schema: z.ZodType): string {
   return schema.description!;
 }
 
-/** The default of a key, from its schema or its notes; undefined where it has none. */
+/** The default of a key, from its schema or its notes; undefined if it has none. */
 export function defaultOf(schema: z.ZodType): string | undefined {
   const own: unknown = schema.safeParse(undefined).data;
   return notesOf(schema).default ?? own?.toString();

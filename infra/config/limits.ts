@@ -28,7 +28,7 @@ export const limitKeys = {
   ),
 };
 
-/** What buy and sell check an order against; undefined where there is no limit. Only the simulated market lends shares. */
+/** What buy and sell check an order against; undefined without any limit. Only the simulated market lends shares. */
 export function toLimits(
   keys: z.output<z.ZodObject<typeof limitKeys>>,
   market: MarketConfig,

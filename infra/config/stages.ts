@@ -95,7 +95,7 @@ function layered(...layers: Keys[]): Keys {
   }, {});
 }
 
-/** With the names that two deployments must not share, where the configuration has none. */
+/** Adds the names that two deployments must not share, unless the configuration has its own. */
 function withDefaults(keys: Keys, stage: string | undefined): Keys {
   const defaults = declared.flatMap(([name, schema]) => {
     const { inStage, replaces = [] } = notesOf(schema);

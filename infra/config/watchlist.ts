@@ -7,10 +7,10 @@ import { key } from './key.ts';
 import { quoted } from './quoted.ts';
 import { oneOf, wholeNumber } from './values.ts';
 
-/** What a schedule has on average, unless `shards` says otherwise: a minute's invocation holds it with room to spare. */
+/** Symbols of a schedule on average, unless `shards` is set: an invocation of a minute has time for more. */
 const SYMBOLS_A_SHARD = 200;
 
-/** A function's variables have 4 KB together; a longer list travels in the events of the schedules. */
+/** The variables of a function have at most 4 KB together; a longer list is in the events of the schedules. */
 const VARIABLE_BYTES = 1_000;
 
 /** Which symbols are traded. */
@@ -50,7 +50,7 @@ export const watchlistKeys = {
 };
 type Keys = z.output<z.ZodObject<typeof watchlistKeys>>;
 
-/** What one schedule's tick says of its symbols; nothing where the orchestrator's own variables say it. */
+/** The symbols in the event of one schedule; empty if the orchestrator's variables have them. */
 export interface TickSymbols {
   symbols?: string[];
   shard?: Shard;
@@ -58,9 +58,9 @@ export interface TickSymbols {
 
 /** Which symbols are traded, and by which ticks. */
 export interface Watchlist {
-  /** Whether the list is kept in the database rather than here. */
+  /** Whether the list is in the database. */
   inStore: boolean;
-  /** What fits into a variable of the orchestrator: the list for a tick, or a person's run, that names no symbols. */
+  /** The orchestrator's variable, if the list fits in it: for a tick or a command that names no symbols. */
   variable: string | undefined;
   /** One a schedule. */
   ticks: TickSymbols[];
@@ -97,7 +97,7 @@ function split(list: string[], shards: number): TickSymbols[] {
       `shards is ${shards}, which gives a schedule ${longest} symbols of ${list.length}, expected shards for at most ${MOST_SYMBOLS} each`,
     ]);
   }
-  // A few symbols in many shards leave some of them empty, but a run that is left open has to have its schedule.
+  // With few symbols in many shards, some are empty. They keep their schedules, which resume open runs.
   return shards === 1 ? parts.map(({ symbols }) => ({ symbols })) : parts;
 }
 

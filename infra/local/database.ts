@@ -16,7 +16,7 @@ export interface DatabaseOptions {
   onCommand?: StoreOptions['onCommand'];
 }
 
-/** Where the local run keeps its state: the embedded store, or a MongoDB of the user's own. */
+/** Where the local run keeps its state: the embedded store, or your own MongoDB. */
 export interface Database {
   readonly uri: string;
   /** Where it is, for messages: never the user, password or options of a URI. */
@@ -29,7 +29,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   if (mongodbUri !== undefined) {
     if (fresh) {
       throw new UsageError(
-        '--fresh wipes the embedded store alone. Unset MONGODB_URI, or drop its database yourself.',
+        '--fresh wipes only the embedded store. Unset MONGODB_URI, or drop its database yourself.',
       );
     }
     return { ...(await reachable(mongodbUri)), close: () => Promise.resolve() };
@@ -47,7 +47,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 /** The error of a folder that is in use. If a local run uses it, the message says what to do with that run. */
 function ownWatch(error: unknown, dataDir: string): unknown {
   if (!(error instanceof FolderHeldError)) return error;
-  // The folder's own lock has the id of a process that is alive, so the file need not be asked whether its run is.
+  // The process in the folder's lock is alive. So its run is up, if the endpoint file has the same id.
   if (pidInEndpoint(dataDir) !== error.pid) return error;
   return new StoreError(
     `Your npm start -- --watch (process ${error.pid}) has the data folder ${dataDir}. Press Enter there for a tick, ` +

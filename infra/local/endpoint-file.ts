@@ -28,7 +28,7 @@ export function removeEndpoint(dataDir: string, id: string): void {
 }
 
 /**
- * The local run that has this data folder; undefined where none is up. A file that a killed run left says nothing: its
+ * The local run that has this data folder; undefined if none is up. A file that a killed run left is ignored: its
  * process id and its port may be another program's, so the run itself is asked which one it is.
  */
 export async function readEndpoint(dataDir: string): Promise<Endpoint | undefined> {

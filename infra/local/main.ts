@@ -11,7 +11,7 @@ import { watch } from './watch.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The exit code: 0 where every run succeeded, 1 where one failed or is unfinished, 2 for a wrong command line. */
+/** The exit code: 0 if every run succeeded, 1 if one failed or is unfinished, 2 for a wrong command line. */
 async function main(args: string[]): Promise<number> {
   const options = parseOptions(args);
   if (options.help) {
@@ -39,7 +39,7 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** A file that the command line names is one of where the person stands; one that cdk.json names is the project's. */
+/** A file of the command line is relative to the folder of the user; one of cdk.json is relative to the project. */
 function fileFromHere({ symbolsFile, ...context }: Record<string, string>): Record<string, string> {
   return symbolsFile === undefined ? context : { ...context, symbolsFile: fromHere(symbolsFile) };
 }

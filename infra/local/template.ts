@@ -75,7 +75,7 @@ const scheduleResource = z.object({
   }),
 });
 
-/** With Lambda's defaults, which hold for a function that has none of these. */
+/** With Lambda's defaults for a function that sets none of these. */
 const eventInvokeConfig = z.object({
   Properties: z.object({
     FunctionName: reference,

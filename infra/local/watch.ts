@@ -93,7 +93,7 @@ async function tick(app: LocalApp, display: Display, input: string): Promise<voi
   }
 }
 
-/** For ever where there is no time. */
+/** Without a time, until the signal is aborted. */
 async function sleepUntil(time: Date | undefined, signal: AbortSignal): Promise<void> {
   while (!signal.aborted && Date.now() < (time?.getTime() ?? Infinity)) {
     const left = Math.min((time?.getTime() ?? Infinity) - Date.now(), LONGEST_SLEEP_MS);

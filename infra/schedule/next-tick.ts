@@ -6,7 +6,7 @@ import { instantOf, wallTime } from './wall-clock.ts';
 const REPEATED_MS = 3 * 3_600_000;
 
 /**
- * The first time after `after` at which EventBridge Scheduler would fire; undefined where it never does.
+ * The first time after `after` at which EventBridge Scheduler would fire; undefined if it never fires again.
  *
  * @param timeZone IANA name, in which a cron expression is read
  */
@@ -15,7 +15,7 @@ export function nextTick(schedule: Schedule, timeZone: string, after: Date): Dat
 }
 
 /**
- * The first `count` times after `after`; fewer where the schedule ends before. As the Scheduler has it, a time that the
+ * The first `count` times after `after`; fewer if the schedule ends before. As on AWS, a time that the
  * clock skips does not fire, and one that it shows twice fires the first time:
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#daylist-savings-time
  */

@@ -12,7 +12,7 @@ export interface OrchestratorProps extends Omit<NodeFunctionProps, 'entry' | 'en
   variables: Record<string, string>;
   /** Whether a run asks about the limits before it trades. */
   checkLimits: boolean;
-  /** Takes the events of invocations that failed to the end. */
+  /** Receives the events of invocations whose retries failed too. */
   deadLetterQueue: IQueue;
 }
 
@@ -33,8 +33,8 @@ export class Orchestrator extends NodeFunction {
         ...(checkLimits && { CHECK_LIMITS: 'true' }),
         POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
       },
-      // The schedule invokes asynchronously, so its own retries end where Lambda's queue begins. A tick that fails is
-      // tried again by Lambda; the key of the run makes that harmless. After that it is a dead letter.
+      // The schedule invokes asynchronously: its own retries end when Lambda's queue has the event. Lambda tries a tick
+      // that fails again, which is safe because of the run's key. After that it is a dead letter.
       retryAttempts: 2,
       maxEventAge: Duration.minutes(5),
       onFailure: queueDestination(deadLetterQueue),
@@ -49,7 +49,7 @@ export class Orchestrator extends NodeFunction {
   }
 }
 
-/** CDK's own would let the function read the queue's attributes too. */
+/** CDK's own destination would also let the function read the queue's attributes. */
 function queueDestination(queue: IQueue): IDestination {
   return { bind: () => ({ destination: queue.queueArn }) };
 }

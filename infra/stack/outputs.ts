@@ -18,7 +18,7 @@ export interface OutputsProps {
   watchlist: Watchlist;
 }
 
-/** What a person needs after a deployment, ready to be copied. */
+/** What you need after a deployment, ready to copy. */
 export class Outputs extends Construct {
   constructor(
     scope: Construct,
@@ -51,7 +51,7 @@ export class Outputs extends Construct {
       this.#add(
         'AtlasRoles',
         Fn.join(' ', roles),
-        'ARNs to be database users of Atlas, by AWS IAM, type role',
+        'Add these ARNs to Atlas as database users (AWS IAM, type role)',
       );
     } else {
       this.#add('SecretName', secretId, 'The secret that holds the MongoDB URI');
@@ -59,10 +59,10 @@ export class Outputs extends Construct {
         'SetSecretCommand',
         `aws secretsmanager put-secret-value --region ${region} --secret-id ${secretId} ` +
           '--secret-string file:///dev/stdin < <(printf %s "$MONGODB_URI")',
-        'After "read -rs MONGODB_URI", sets the URI; the functions read it again when MongoDB refuses the one that they have',
+        'After "read -rs MONGODB_URI", sets the URI. The functions read it again when MongoDB refuses their old one',
       );
     }
-    this.#add('AtlasNetwork', networkSteps(vpc, targets), 'What Atlas has to let in');
+    this.#add('AtlasNetwork', networkSteps(vpc, targets), 'What to allow in Atlas');
   }
 
   #add(id: string, value: string, description: string): void {
@@ -70,7 +70,7 @@ export class Outputs extends Construct {
   }
 }
 
-/** A list that travels with the schedules' events is not there for a person's run, which has to name its symbols. */
+/** If the list is in the schedules' events, a person's run does not have it and must name its symbols. */
 function symbolsToRun({ inStore, variable, ticks }: Watchlist): string {
   if (inStore || variable !== undefined) return '';
   const [symbol] = ticks.flatMap(({ symbols = [] }) => symbols);
@@ -87,7 +87,7 @@ function networkSteps(vpc: Network | undefined, targets: string[]): string {
     );
   }
   return (
-    'In Atlas: Network Access, IP Access List, add 0.0.0.0/0, for a Lambda outside a VPC has no fixed address; ' +
-    'user, password or role and TLS guard the door. With vpcId, PrivateLink needs no such entry.'
+    'In Atlas: Network Access, IP Access List, add 0.0.0.0/0, because a Lambda outside a VPC has no fixed address. ' +
+    'TLS and the user or role still protect the data. With vpcId, PrivateLink needs no such entry.'
   );
 }

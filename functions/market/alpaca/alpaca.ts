@@ -13,7 +13,7 @@ const POLL_MS = 200;
 /** In which nothing more happens to an order for the day; https://docs.alpaca.markets/docs/orders-at-alpaca has them all. */
 const ENDED = new Set(['filled', 'canceled', 'expired', 'rejected', 'done_for_day']);
 
-/** @param use works with the broker, and once more where its keys were changed meanwhile */
+/** @param use works with the broker; it is called again if the broker's keys changed in between */
 export function alpacaMarket(use: <T>(work: (broker: Broker) => Promise<T>) => Promise<T>): Market {
   return {
     // The broker answers the current price, whatever instant is asked about; `asOf` says when it was.

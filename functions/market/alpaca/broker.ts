@@ -102,7 +102,7 @@ export class Broker {
     return parsed(order, 'an order', this.#orders.getOrderByOrderID({ orderId: id }));
   }
 
-  /** An order at the market for the rest of the day; answers the broker's refusal where it doesn't take it. */
+  /** Places a market order for the rest of the day; answers the broker's refusal if the broker refuses it. */
   async place({ key, type, symbol, qty }: MarketOrder): Promise<BrokerOrder | { refused: Refused }> {
     const postOrderRequest: trading.PostOrderRequest = {
       symbol,

@@ -1,6 +1,6 @@
 import { keepSecret, OWN_WORDS } from './known-secrets.ts';
 
-/** Where MongoDB is, and how to get in. */
+/** Where MongoDB is, and how to log in. */
 export interface MongodbAddress {
   uri: string;
   /**
@@ -30,7 +30,7 @@ const SCHEME = /^mongodb(\+srv)?:\/\//;
 const HOST = /^(\[[0-9a-f:.%]+\]|[\p{L}\p{N}._-]+|%2f[\p{L}\p{N}._%-]+\.sock)(?::(.*))?$/iu;
 /** What a JSON secret may call its URI; Secrets Manager's console stores key/value pairs as a JSON object. */
 const JSON_MEMBERS = ['uri', 'connectionString'];
-/** How each character is written that ends a part of the URI where it stands raw. */
+/** The encoding of each character that otherwise ends a part of the URI. */
 const ENCODED: Record<string, string> = {
   '@': '%40',
   ':': '%3A',

@@ -14,7 +14,7 @@ export class Callers {
   }
 
   /**
-   * Throws where the caller's role doesn't allow the action.
+   * Throws if the caller's role doesn't allow the action.
    *
    * @param authorization the header by which a request is signed; without a function's key it is the user's own
    */

@@ -25,7 +25,7 @@ export function nodeOf(
   if (path !== undefined) return { path, note: undefined };
   return {
     path: execPath,
-    note: `functions run on Node ${versions.node} here, and on ${major} where they are deployed; "nvm install ${major}" has them run on that`,
+    note: `functions run on Node ${versions.node} here, and on ${major} when deployed; to run them on ${major}, install it: nvm install ${major}`,
   };
 }
 

@@ -42,7 +42,7 @@ export interface FailedEvent {
 }
 
 export interface EventQueueOptions {
-  /** One attempt; it throws where there was no room, or the service failed. */
+  /** One attempt; it throws if it was throttled or the service failed. */
   invoke(this: void, fn: LocalFunction, invocation: Invocation): Promise<InvocationResult>;
   onFailure(this: void, fn: LocalFunction, event: FailedEvent): void;
   clock?: Clock | undefined;
@@ -60,7 +60,7 @@ export class EventQueue {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** @throws ServiceError where the queue is closed */
+  /** @throws ServiceError if the queue is closed */
   add(fn: LocalFunction, invocation: Invocation): void {
     if (this.#stop.signal.aborted) {
       throw new ServiceError(

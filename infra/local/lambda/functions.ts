@@ -47,7 +47,7 @@ export class Functions {
 
   /**
    * @param nameOrArn as the Invoke API takes it
-   * @throws ServiceError where there is no such function, or no room for another invocation of it
+   * @throws ServiceError if there is no such function, or it is throttled
    */
   async invoke(nameOrArn: string, payload: string): Promise<InvocationResult> {
     const fn = this.find(
@@ -56,7 +56,7 @@ export class Functions {
     return this.run(fn, { requestId: randomUUID(), payload, functionArn: functionArn(fn.name) });
   }
 
-  /** @throws ServiceError where there is no room for another invocation of the function */
+  /** @throws ServiceError if the function is throttled */
   async run(fn: LocalFunction, invocation: Invocation): Promise<InvocationResult> {
     const { payload } = invocation;
     await this.#options.onInvocation?.({ phase: 'received', functionName: fn.name, payload });
@@ -65,7 +65,7 @@ export class Functions {
     return result;
   }
 
-  /** @throws ServiceError where there is no such function, or no such version of it, in the words of Lambda */
+  /** @throws ServiceError if there is no such function, or no such version of it, in the words of Lambda */
   find(reference: FunctionReference): LocalFunction {
     const { region, account, name, qualifier = LATEST } = reference;
     const arn = toFunctionArn(reference);

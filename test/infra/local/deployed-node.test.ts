@@ -33,7 +33,7 @@ test('it is the newest that a manager of versions has', () => {
 test('where it is not installed, a line says so', () => {
   expect(nodeOf('nodejs24.x', here('20.19.0'))).toEqual({
     path: '/own/node',
-    note: 'functions run on Node 20.19.0 here, and on 24 where they are deployed; "nvm install 24" has them run on that',
+    note: 'functions run on Node 20.19.0 here, and on 24 when deployed; to run them on 24, install it: nvm install 24',
   });
 });
 

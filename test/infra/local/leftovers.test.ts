@@ -85,7 +85,7 @@ describe('--data', () => {
     const missing = join(folder.path, 'mi-data');
     expect(await trader(['list', '--data', missing])).toMatchObject({
       code: 2,
-      stderr: `There is no folder ${missing}. --data takes the one that npm start was given.\n`,
+      stderr: `There is no folder ${missing}. Give --data the folder that npm start was given.\n`,
     });
     expect(readdirSync(folder.path)).toEqual([]);
   });
