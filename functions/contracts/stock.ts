@@ -10,7 +10,7 @@ export const stockSymbol = z
   )
   .toUpperCase();
 
-/** Whether it may be a stock of the USA: neither a pair of currencies nor a number of another exchange, such as `7203.T`. */
+/** Whether it may be a US stock: not a pair of currencies, and not a symbol of another exchange, such as `7203.T`. */
 export const isUsStock = (symbol: string): boolean => /^[A-Z][^/]*$/.test(symbol);
 
 /** An exact positive amount of dollars, as a decimal string of at most four decimals. */

@@ -12,7 +12,7 @@ const order = z.strictObject({
 });
 export type Order = z.infer<typeof order>;
 
-/** An order that was not carried out, and the limit or the rule of the market that it hit. It is no error. */
+/** An order that was not placed, and the limit or rule of the market that refused it. This is not an error. */
 export const refusal = z.object({ refused: z.string(), limit: z.string() });
 export type Refusal = z.infer<typeof refusal>;
 

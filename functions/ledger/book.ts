@@ -7,7 +7,7 @@ import type { Refusal } from '../contracts/trade.ts';
 /**
  * What a symbol's trades add up to, and the orders that were decided since: one document a symbol in `books`.
  *
- * It is written by compare-and-set on `version` alone, so that of two orders at the same moment the second is decided
+ * It is written by compare-and-set on `version`, so that of two orders at the same moment the second is decided
  * with the first one in view.
  */
 export interface Book {

@@ -25,7 +25,7 @@ const limits = z.strictObject({
 });
 export type Limits = z.infer<typeof limits>;
 
-/** The limits in the variable `LIMITS`; without it there are none. */
+/** The limits in the variable `LIMITS`; without the variable, nothing is limited. */
 export function readLimits(text: string | undefined): Limits {
   if (text === undefined) return limits.parse({});
   let value: unknown;

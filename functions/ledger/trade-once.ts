@@ -17,8 +17,8 @@ export class IdempotencyConflictError extends Error {
 const limits = readLimits(process.env['LIMITS']);
 
 /**
- * Carries out an order once for its idempotency key, however often it is sent, and within the limits; asks whether it
- * would be let through where no more is asked.
+ * Executes an order once for its idempotency key, however often it is sent, and within the limits. With `check_only`, it
+ * only answers whether the order is within the limits.
  */
 export async function tradeOnce(
   type: TradeType,

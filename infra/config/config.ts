@@ -62,7 +62,7 @@ export function parseConfig(context: Record<string, unknown>): TraderConfig {
   };
 }
 
-/** What is wrong with some keys, whatever the rest may be. */
+/** What is wrong with some keys; others may be missing. */
 export function problemsOf(context: Record<string, unknown>): string[] {
   return [...wrongValues(context, configuration.partial().safeParse(context).error), ...unknownKeys(context)];
 }

@@ -58,7 +58,7 @@ export function variablesOf(keys: Keys, values: Record<string, unknown>): Record
   return variables;
 }
 
-/** The values of these keys alone. */
+/** The values of only these keys. */
 export function only<Some extends Keys>(keys: Some, values: z.output<z.ZodObject<Some>>) {
   const entries = Object.keys(keys).map((name) => [name, (values as Record<string, unknown>)[name]]);
   return Object.fromEntries(entries) as z.output<z.ZodObject<Some>>;

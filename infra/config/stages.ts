@@ -39,7 +39,7 @@ const REPLACES = Object.fromEntries(declared.map(([name, schema]) => [name, note
  * The deployment that the context asks for. The command line wins over the stage, which wins over what all stages share.
  *
  * @param all the CDK context, in which cdk.json and the command line are one
- * @param file the context of cdk.json alone
+ * @param file the context of cdk.json, without the command line
  * @throws ConfigError if the stage is not one of `stages`, if another stage has a key that is not valid, or if two
  *   deployments share a database or a broker's account
  */

@@ -25,7 +25,7 @@ export function dataOption(given: string | undefined): string {
   return given === undefined ? '' : ` --data ${shellWord(fromHere(given))}`;
 }
 
-/** The same for a command that makes no folder of its own: a typo would show an empty store. */
+/** The same for a command that must not create the folder: otherwise a typo would show an empty store. */
 export function existingDataFolder(root: string, given: string | undefined): string {
   const path = dataFolder(root, given);
   if (given !== undefined && isFolder(path) === undefined) {

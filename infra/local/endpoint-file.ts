@@ -2,7 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync, mkdirSync } from 'node
 import { join } from 'node:path';
 import * as z from 'zod';
 
-/** On this machine alone: what a file says is no reason to ask a stranger. */
+/** Only on this machine: a file must not make a command call another host. */
 const loopback = z.string().regex(/^http:\/\/127\.0\.0\.1:\d{1,5}$/);
 
 /** Where a local run that is up can be reached. */

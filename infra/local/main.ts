@@ -45,8 +45,8 @@ function fileFromHere({ symbolsFile, ...context }: Record<string, string>): Reco
 }
 
 /**
- * With --json the logs go to stderr as they are; otherwise what they tell of runs is shown, and what is neither
- * information nor a metric as it is.
+ * With --json the logs go to stderr as they are. Otherwise the lines about runs are shown, and warnings and errors go to
+ * stderr.
  */
 function logSink({ json }: Options, display: Display) {
   return (_functionName: string, line: string) => {

@@ -25,7 +25,7 @@ export function nextTicks(schedule: Schedule, timeZone: string, after: Date, cou
     const first = Math.floor(from / schedule.periodMs) + 1;
     return Array.from({ length: count }, (_, index) => new Date((first + index) * schedule.periodMs));
   }
-  // Without a zone of its own: croner would have a skipped time fire later, and some times twice.
+  // In UTC: in the zone itself, croner would fire a skipped time later, and some times twice.
   const cron = new Cron(schedule.pattern, { timezone: 'UTC', mode: '7-part', alternativeWeekdays: true });
   const ticks: Date[] = [];
   let wall: Date | null = new Date(wallTime(from, timeZone) - REPEATED_MS);

@@ -28,7 +28,7 @@ export class NodeFunction extends NodejsFunction {
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    // A role of its own, without the managed policy by which a function may write to every log group.
+    // Its own role, without the managed policy that lets a function write to every log group.
     const role = new Role(scope, `${id}-role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
 

@@ -12,7 +12,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Network } from '../config/network.ts';
 
-/** The user's own network, for functions that reach Atlas over PrivateLink. Nothing is looked up at synth. */
+/** Your network, for functions that reach Atlas over PrivateLink. Nothing is looked up at synth. */
 export class PrivateNetwork extends Construct {
   readonly #vpc: IVpc;
   readonly #subnets: ISubnet[];

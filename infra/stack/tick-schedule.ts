@@ -61,7 +61,7 @@ export class TickSchedule extends Construct {
     }
   }
 
-  /** CDK's own would grant all versions of the function too. */
+  /** CDK's own role would also allow all versions of the function. */
   #role(orchestrator: IFunction, deadLetterQueue: IQueue) {
     const stack = Stack.of(this);
     const schedules = stack.formatArn({
@@ -71,7 +71,7 @@ export class TickSchedule extends Construct {
       arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
     });
     const role = new Role(this, 'role', {
-      // No schedule of another account, nor of another group, may use it.
+      // Schedules of other accounts and other groups may not use it.
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': stack.account, 'aws:SourceArn': schedules } },
       }),

@@ -121,7 +121,7 @@ export class Broker {
     }
   }
 
-  /** Takes back what is not filled; an order that has ended meanwhile stays as it is. */
+  /** Cancels what is not filled; an order that has ended in between stays as it is. */
   async cancel(id: string): Promise<void> {
     try {
       await asked(this.#orders.deleteOrderByOrderID({ orderId: id }));

@@ -31,7 +31,7 @@ export function strike(text: string): string {
   return struck;
 }
 
-/** `strike` for `JSON.stringify`, which leaves what is no text as it is. */
+/** `strike` for `JSON.stringify`; values that are not text stay as they are. */
 export function strikeValue(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? strike(value) : value;
 }
@@ -49,7 +49,7 @@ export function withoutSecrets(thrown: unknown): Error {
   const safe = new Error(isOwn ? message : strike(message));
   // The decision whether to try again depends on the name.
   safe.name = /^[A-Za-z]{1,60}(Error|Failure)$/.test(name) ? name : strike(name);
-  // The frames alone: the stack begins with the message, and V8 adds the members of some errors to it.
+  // Only the frames: the stack begins with the message, to which V8 adds the members of some errors.
   const frames = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
   safe.stack = [`${safe.name}: ${safe.message}`, ...frames.map(strike)].join('\n');
   return safe;

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The Node by which functions run here. */
+/** The Node that runs the functions here. */
 export interface FunctionNode {
   path: string;
   /** A note for the user, if it is not the deployed version. */

@@ -65,7 +65,7 @@ export class Functions {
     return result;
   }
 
-  /** @throws ServiceError if there is no such function, or no such version of it, in the words of Lambda */
+  /** @throws ServiceError in Lambda's words, if there is no such function or version */
   find(reference: FunctionReference): LocalFunction {
     const { region, account, name, qualifier = LATEST } = reference;
     const arn = toFunctionArn(reference);

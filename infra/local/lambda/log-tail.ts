@@ -41,7 +41,7 @@ export class ProcessLog {
   }
 }
 
-/** Answers come over another channel than the log, so that a mark in the log has to say what belongs to which. */
+/** Answers come over another channel than the log, so a mark in the log ends the lines of each invocation. */
 class MarkedStream {
   #isOpen = true;
   #waiting: { mark: string; resolve: () => void } | undefined;

@@ -83,7 +83,7 @@ export class AwsService {
       response.end(JSON.stringify({ Name: SecretId, SecretString, VersionId: 'local' }));
       return;
     }
-    // SNS has no path; a plain curl sends this content type to Lambda's.
+    // A request to SNS has no path; a plain curl sends this content type to Lambda's path.
     const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
     if (isForm && request.url === '/') {
       const body = await readBody(request);
