@@ -32,17 +32,17 @@ export function readLimits(text: string | undefined): Limits {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Error('The environment variable LIMITS is no JSON; the stack sets it, so deploy it again.');
+    throw new Error('The environment variable LIMITS is not JSON. The stack sets it, so deploy it again.');
   }
   const parsed = limits.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = z.prettifyError(parsed.error).replace(/\s*\n\s*/g, ' ');
   throw new Error(
-    `The environment variable LIMITS can't be taken: ${problems}. The stack sets it, so deploy it again.`,
+    `The environment variable LIMITS is not valid: ${problems}. The stack sets it, so deploy it again.`,
   );
 }
 
-/** An order, and what it is judged by. */
+/** An order, and what its limits need to know. */
 export interface Asked extends MarketOrder {
   /** When the market had the price, if the order says so. */
   pricedAt: Date | undefined;

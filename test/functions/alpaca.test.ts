@@ -36,7 +36,7 @@ test('the price is the latest trade, to the digit, and says when it was', async 
 });
 
 test.each(['BTC/USD', '7203.T', '0700.HK'])('%s is refused before the broker is asked', async (symbol) => {
-  const words = `${symbol} is no stock of the USA`;
+  const words = `${symbol} is not a US stock`;
   await expect(market.quote(symbol, new Date())).rejects.toThrow(words);
   await expect(market.history(symbol, new Date(), 3, 5)).rejects.toThrow(words);
   const reason = expect.stringContaining(words) as string;
@@ -113,7 +113,7 @@ test.each([
 
 test.each([
   ['BrokerUnavailableError', { throttled: 1 }, '429, code 42910000: rate limit exceeded'],
-  ['BrokerError', { nonsense: { is_open: 'maybe' } }, 'the clock is not what its documentation says'],
+  ['BrokerError', { nonsense: { is_open: 'maybe' } }, 'the clock is not as documented'],
 ])('%s: %j', async (name, conditions, words) => {
   fake.set(conditions);
   const failure = market.execute(order());

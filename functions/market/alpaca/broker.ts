@@ -145,7 +145,7 @@ async function parsed<T extends z.ZodType>(
   const result = schema.safeParse(await asked(answer));
   if (result.success) return result.data;
   const problems = z.prettifyError(result.error).replace(/\s*\n\s*/g, ' ');
-  throw new BrokerError(`The broker's answer about ${what} is not what its documentation says: ${problems}.`);
+  throw new BrokerError(`The broker's answer about ${what} is not as documented: ${problems}.`);
 }
 
 /** The SDK's errors as those of this market. */
@@ -166,7 +166,7 @@ async function asked<T>(answer: Promise<T>): Promise<T> {
     }
     if (status === 401 || (status === 403 && !/^403\d{5}$/.test(String(code)))) {
       throw new BrokerKeysError(
-        `The broker refused the keys (${said}). Keys of a paper account work with alpacaLive=false alone, and the other way round.`,
+        `The broker refused the keys (${said}). Keys of a paper account need alpacaLive=false, keys of a live account alpacaLive=true.`,
       );
     }
     const refused = new BrokerError(`The broker refused (${said}).`);

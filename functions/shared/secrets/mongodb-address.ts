@@ -21,7 +21,7 @@ export class MongodbUriError extends Error {
   constructor(where: string, problem: string) {
     super(
       `${where} ${problem}. Expected mongodb+srv://USER:PASSWORD@HOST or mongodb://USER:PASSWORD@HOST:PORT, with each ` +
-        'character of the password that is no letter or digit percent-encoded.',
+        'character of the password that is not a letter or digit percent-encoded.',
     );
   }
 }
@@ -68,7 +68,7 @@ export function parseMongodbAddress(text: unknown, where: string): MongodbAddres
 /** "mongodb://user:pa@ssword" reads as a host "ssword"; a name with a dot or a port, an address and localhost are hosts. */
 function shownHosts(hosts: string): string {
   const isHost = (host: string) => /^(localhost(:\d+)?$|\[|%2f|[^.]+:\d{4,5}$)|\./i.test(host);
-  return hosts.split(',').every(isHost) ? hosts : 'the host behind its "@"';
+  return hosts.split(',').every(isHost) ? hosts : 'the host after its "@"';
 }
 
 /**
@@ -104,7 +104,7 @@ function unwrapped(text: unknown, refuse: Refuse): string {
 }
 
 function schemeProblem(uri: string): string {
-  if (/^mongodb(\+srv)?:/i.test(uri)) return 'has no "//" behind its scheme, or capitals in it';
+  if (/^mongodb(\+srv)?:/i.test(uri)) return 'has no "//" after its scheme, or has capitals in it';
   if (/mongodb(\+srv)?:\/\//.test(uri)) return 'has something in front of mongodb:// or mongodb+srv://';
   return 'does not begin with mongodb:// or mongodb+srv://';
 }
@@ -136,10 +136,10 @@ function checkHosts(hosts: string, isSrv: boolean, refuse: Refuse): void {
     if (port === undefined) continue;
     if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
       refuse(
-        'has a port that is no number from 1 to 65535, or a user and a password without "@HOST" behind them',
+        'has a port that is not a number from 1 to 65535, or a user and a password without "@HOST" after them',
       );
     }
-    if (isSrv) refuse('names a port, which mongodb+srv:// does not take: DNS says it');
+    if (isSrv) refuse('has a port, which mongodb+srv:// does not take: the port comes from DNS');
   }
-  if (isSrv && list.length > 1) refuse('names several hosts, where mongodb+srv:// takes one');
+  if (isSrv && list.length > 1) refuse('has several hosts, but mongodb+srv:// takes one');
 }
