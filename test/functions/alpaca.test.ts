@@ -81,14 +81,14 @@ test('an order whose answer was lost is found by the next attempt, also when the
   expect(ordersOf(asked.key)).toHaveLength(1);
 });
 
-test('of an order that can be filled in part, the rest is taken back', async () => {
+test('an order that is filled in part has its rest canceled', async () => {
   fake.set({ liquidity: 2 });
   const asked = order();
   expect(await market.execute(asked)).toMatchObject({ outcome: 'filled', qty: 2, price: '226.6733333' });
   expect(ordersOf(asked.key)).toMatchObject([{ status: 'canceled', filled_qty: '2' }]);
 });
 
-test('an order that nothing is filled of is taken back, and refused', async () => {
+test('an order of which nothing is filled is canceled, and refused', async () => {
   fake.set({ liquidity: 0 });
   const asked = order();
   expect(await market.execute(asked)).toMatchObject({ outcome: 'refused', limit: 'not-filled' });
@@ -135,7 +135,7 @@ test('a key that stands for another order is refused', async () => {
   expect(ordersOf(asked.key)).toHaveLength(1);
 });
 
-test('a broker that is away is no refusal', async () => {
+test('a broker that is down is not a refusal', async () => {
   const away = alpacaMarket((work) =>
     work(new Broker({ ...KEYS, tradingUrl: 'http://127.0.0.1:9', dataUrl: url, feed: 'iex' })),
   );

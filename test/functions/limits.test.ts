@@ -105,7 +105,7 @@ test('a key that was refused stays refused for as long as a function may work on
   expect(await sell('SAME', 1)).toMatchObject({ qty: 1 });
 });
 
-test('a key that has traded is answered by its trade, whatever the limits say by now', async () => {
+test('a key that has traded is answered with its trade, whatever the limits are now', async () => {
   const event = { ...(await quote('FULL')), idempotencyKey: newKey() };
   const first = await buy('FULL', 50, event);
   await buy('FULL', 50);

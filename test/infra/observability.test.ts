@@ -143,7 +143,7 @@ describe('the dashboard', () => {
 describe('the alarms', () => {
   const alarms = (of: Template) => of.findResources('AWS::CloudWatch::Alarm');
 
-  test('tell a topic that is given an e-mail, over TLS alone', () => {
+  test('publish to a topic with an e-mail, only over TLS', () => {
     template.hasResourceProperties('AWS::SNS::Subscription', {
       Protocol: 'email',
       Endpoint: 'someone@example.com',

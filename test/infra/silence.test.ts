@@ -103,7 +103,7 @@ describe.each([
     expect(minutesOn(usual(), runs, begin, begin + 7 * DAY, emptyStaysEmpty)).toEqual([]);
   });
 
-  test('goes on within two ticks of the last run by day, and off for the night', () => {
+  test('turns on within two ticks of the last run by day, and off for the night', () => {
     const wednesday = monday.winter + 2 * DAY;
     const stop = wednesday + 16 * HOUR;
     const runs = runsOf(DEFAULT, monday.winter, stop);
@@ -114,7 +114,7 @@ describe.each([
     expect(on).toHaveLength(184);
   });
 
-  test('is on in the hours of the schedule, and in no others, where there was never a run', () => {
+  test('is on in the hours of the schedule, and in no others, if there was never a run', () => {
     const on = minutesOn(usual(), [], monday.summer, monday.summer + 7 * DAY, emptyStaysEmpty);
     const days = new Set(on.map((minute) => minute.slice(0, 10)));
     expect([...days]).toEqual(['2026-07-13', '2026-07-14', '2026-07-15', '2026-07-16', '2026-07-17']);

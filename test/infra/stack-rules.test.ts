@@ -55,7 +55,7 @@ describe('the rules of AwsSolutions', () => {
     );
   });
 
-  test('are set aside for single findings alone, each with its reason', () => {
+  test('are only acknowledged for single findings, each with its reason', () => {
     const acknowledged = acknowledgements(appWith(everything));
     const interfaces = 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>';
     const ids = new Set(acknowledged.map(({ id }) => id.replace('Annotation::', '')));

@@ -45,7 +45,7 @@ function namesIn(template: Template): string[] {
 describe('two stages', () => {
   const names = (stage: string) => namesIn(templateWith({ ...everything, stage }));
 
-  test('have no name in common, nor one with the deployment that has no stage', () => {
+  test('have no name in common with each other or with the deployment without a stage', () => {
     const [dev, prod] = [names('dev'), names('prod')];
     expect(dev).toEqual([
       'ALPACA_SECRET_ID orbits-trader/dev/alpaca',
@@ -76,7 +76,7 @@ describe('two stages', () => {
     expect(JSON.stringify(templateWith({ stages, stage: 'dev' }).toJSON())).not.toContain('"Export"');
   });
 
-  test('may read the secrets of their own alone', () => {
+  test('may read only their own secrets', () => {
     const policies = JSON.stringify(
       templateWith({ ...everything, stage: 'dev' }).findResources('AWS::IAM::Policy'),
     );
@@ -203,7 +203,7 @@ describe('what a stage says', () => {
     expect(() => parseConfig(context)).toThrow('quantty is not a key');
   });
 
-  test('is refused where two stages would be one history in one database', () => {
+  test('is refused if two stages would share a database', () => {
     const shared = { databaseName: 'trades', mongodbSecretName: 'atlas' };
     expect(() => choose({ stage: 'dev' }, shared)).toThrow(
       'databaseName is "trades" in the stages dev and prod, expected one each',
@@ -249,7 +249,7 @@ describe('two deployments', () => {
     expect(() => choose(context)).toThrow(message);
   });
 
-  test('may name the same secret of a broker where one of them does not trade there', () => {
+  test('may have the same secret of a broker if one of them does not use it', () => {
     const mixed = { dev: {}, prod: { market: 'alpaca' } };
     expect(choose({ stage: 'prod', stages: mixed, alpacaSecretName: 'broker' }).stage).toBe('prod');
   });
@@ -286,7 +286,7 @@ describe('a key that is not in cdk.json', () => {
     ]);
   });
 
-  test('is no matter of the stage itself, nor of a key of a tool', () => {
+  test('is not the stage itself, and not a key of another tool', () => {
     expect(warnings({ stages, stage: 'dev' })).toEqual([]);
     expect(warnings({})).toEqual([]);
   });

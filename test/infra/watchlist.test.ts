@@ -103,7 +103,7 @@ describe('a list in the stack', () => {
 });
 
 describe('a list in the store', () => {
-  test('is split by the number of its shards alone', () => {
+  test('is split only by the number of its shards', () => {
     const { events, template } = ticks({ watchlist: 'store', shards: 3 });
     expect(events.map(({ shard, symbols }) => [shard, symbols])).toEqual(
       [0, 1, 2].map((index) => [{ index, of: 3 }, undefined]),
@@ -113,7 +113,7 @@ describe('a list in the store', () => {
     });
   });
 
-  test('has one schedule where no shards are asked for', () => {
+  test('has one schedule if `shards` is not set', () => {
     expect(parse({ watchlist: 'store' })).toEqual({ inStore: true, variable: undefined, ticks: [{}] });
   });
 });

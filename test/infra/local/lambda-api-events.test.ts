@@ -12,7 +12,7 @@ const invoke = (...args: Parameters<TestService['invoke']>) => service.invoke(..
 describe('the log of an invocation', () => {
   const tail = { LogType: 'Tail' } as const;
 
-  test('is answered where it is asked for, and holds that invocation alone', async () => {
+  test('is answered if it is asked for, and has only that invocation', async () => {
     await invoke({ print: ['of another'], unfinished: 'of another' });
     const { log, requestId } = await invoke(
       { print: ['one', 'zwölf'], warn: ['three'], unfinished: 'four' },
@@ -64,7 +64,7 @@ describe('an event', () => {
     expect(service.lines).toEqual(['it ran']);
   });
 
-  test('is refused where there is no such function or version', async () => {
+  test('is refused if there is no such function or version', async () => {
     expect(await refusalOf(invoke({}, { ...event, Qualifier: '1' }))).toContain(
       '404 ResourceNotFoundException',
     );

@@ -72,7 +72,7 @@ describe('an endpoint file', () => {
 });
 
 describe('--data', () => {
-  test('takes a name with a dot in it, and a slash at its end, from where the person stands', async () => {
+  test('takes a name with a dot and a slash at its end, relative to the folder of the user', async () => {
     const here = { INIT_CWD: folder.path };
     const started = await npmStart(['--data', './my.data/', '--key', 'k'], here);
     expect(started).toMatchObject({ code: 0 });
@@ -81,7 +81,7 @@ describe('--data', () => {
     expect(again.stdout).toMatch(/ AMZN +SUCCESS /);
   });
 
-  test('that a command reads and that is not there is no new folder', async () => {
+  test('that does not exist is not created by a command that reads', async () => {
     const missing = join(folder.path, 'mi-data');
     expect(await trader(['list', '--data', missing])).toMatchObject({
       code: 2,
