@@ -25,6 +25,7 @@ class Crash extends Error {}
 
 const silent: RunObserver = {
   runClaimed: () => undefined,
+  runFound: () => undefined,
   stepStarted: () => undefined,
   stepEnded: () => undefined,
   runSuspended: () => undefined,
