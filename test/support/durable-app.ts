@@ -54,7 +54,7 @@ export async function startDurableApp(
   };
 }
 
-/** The MongoDB of MONGODB_URI, or an embedded store where there is none or a test listens to its commands. */
+/** The MongoDB of MONGODB_URI; or an embedded store, if that is not set or a test listens to its commands. */
 async function openStore(dataDir: string, database: string, options: Partial<StoreOptions>) {
   const server = testServer();
   if (server !== undefined && Object.keys(options).length === 0) {
@@ -63,7 +63,7 @@ async function openStore(dataDir: string, database: string, options: Partial<Sto
   return startStore({ dataDir, ...options });
 }
 
-/** The ids of the unfinished runs that may be carried on now, oldest first. */
+/** The ids of the unfinished runs that are due, oldest first. */
 export async function readyRuns(runner: Runner, limit = 100): Promise<Types.ObjectId[]> {
   return (await runner.findOpen(limit)).filter(({ isReady }) => isReady).map(({ id }) => id);
 }
