@@ -29,7 +29,7 @@ export const full: Plan = {
   limitMs: Infinity,
 };
 
-/** Ends within three minutes: what is not reached by then is told as not measured. */
+/** Ends within three minutes: what is not reached by then is reported as not measured. */
 export const quick: Plan = {
   rounds: 2,
   runs: 10,

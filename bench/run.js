@@ -10,8 +10,8 @@ const run = (command, args, options) => {
 };
 
 if (!existsSync(`${here}node_modules`)) {
-  // What npm has to say goes to where complaints go: standard output may have to be one JSON object. `npm run` hands the
-  // product's strictness about Node down to here, where one contestant asks for a newer one than it needs.
+  // The output of npm goes to stderr, because stdout may be one JSON object. `npm run` passes on the
+  // strict Node version of the project; here, one contestant asks for a newer Node than it needs.
   run('npm', ['ci', '--prefix', here, '--no-fund', '--no-audit', '--engine-strict=false'], {
     stdio: ['ignore', 2, 2],
   });

@@ -1,5 +1,5 @@
 import { buildApp } from './build-app.ts';
-import { ConfigError } from './config/config.ts';
+import { ConfigError } from './config/config-error.ts';
 
 try {
   buildApp();

@@ -7,7 +7,7 @@ const trade = z.object({
   price: z.string(),
 });
 
-/** Why there was no trade; the members of the union are told apart by their names. */
+/** Why there was no trade; the member's name distinguishes the reasons. */
 const noTrade = z.union([
   z.object({ held: z.string() }).transform(({ held }) => held),
   z.object({ refused: z.string() }).transform(({ refused }) => refused),
@@ -15,7 +15,7 @@ const noTrade = z.union([
   z.object({ skipped: z.string() }).transform(({ skipped }) => skipped),
 ]);
 
-/** What a trading run that succeeded came to, in words; undefined for another workflow's result. */
+/** The result of a trading run that succeeded, in words; undefined for another workflow's result. */
 export function outcomeInWords(result: unknown): string | undefined {
   const made = trade.safeParse(result).data;
   if (made) return `${made.type === 'buy' ? 'bought' : 'sold'} ${made.qty} ${made.symbol} at ${made.price}`;
@@ -23,7 +23,7 @@ export function outcomeInWords(result: unknown): string | undefined {
   return reason === undefined ? undefined : `no trade; ${reason}`;
 }
 
-/** A report's runs by what they came to, such as `1000 runs: 998 traded, 2 failed`. */
+/** The runs of a report, counted by their results, such as `1000 runs: 998 traded, 2 failed`. */
 export function countsInWords(runs: number, counts: Record<string, number>): string {
   const parts = Object.entries(counts).filter(([, count]) => count > 0);
   const words = parts.map(([name, count]) => `${count} ${name === 'inProgress' ? 'in progress' : name}`);

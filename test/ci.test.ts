@@ -8,7 +8,7 @@ const workflows = readdirSync(join(root, '.github', 'workflows')).map((name) =>
   read(`.github/workflows/${name}`),
 );
 
-test("CI's actions are pinned by the hash of a commit, beside the version that it is", () => {
+test("CI's actions are pinned by the hash of a commit, with its version in a comment", () => {
   const uses = workflows.flatMap((text) => [...text.matchAll(/uses: (.*)/g)].map(([, action]) => action!));
   expect(uses.length).toBeGreaterThan(0);
   expect(uses.filter((action) => !/^[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action))).toEqual([]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { figuresOf, PAGES, withoutFigures } from './support/figures.ts';
 import { root } from './support/local-app.ts';
 
-/** How a figure looks that somebody has measured, other than a limit that somebody has set. */
+/** What a measured figure looks like, as opposed to a limit. */
 const MEASURED = [
   /\b\d[\d.,]* ?(ms|kB)\b/g,
   /\b(took|takes|in|within some|some) \d+(\.\d+)? (s|seconds|minutes)\b/g,
@@ -12,7 +12,7 @@ const MEASURED = [
   /\*\*\d+\*\*/g,
 ];
 
-/** Code is what somebody types, and a link may have any number. */
+/** Without code, which a person types, and links, which may have any number. */
 const prose = (page: string) =>
   withoutFigures(page)
     .replace(/```[^]*?```/g, '')

@@ -3,11 +3,11 @@ export type Backend = 'store' | 'store with transactions' | 'postgres' | 'none';
 
 /** One engine, connected and ready to run the workflow of the bench: steps one after the other, whose work is empty. */
 export interface Engine {
-  /** A run of so many steps, to its end. */
+  /** A run of this many steps, to its end. */
   run(key: string, steps: number): Promise<void>;
   /** A tick: a run of three steps for each key, a few at a time. */
   tick(keys: string[]): Promise<void>;
-  /** Records so many steps of a run, leaves it, carries it on, and answers the milliseconds until its next step begins. */
+  /** Records this many steps of a run, stops, resumes it, and answers the milliseconds until its next step begins. */
   resume?(key: string, steps: number): Promise<number>;
   close(): Promise<void>;
 }
@@ -20,11 +20,11 @@ export interface Contestant {
   backend: Backend;
   /** Why a figure can't be measured. */
   missing: Partial<Record<'commands' | 'growth' | 'resume' | 'cold-start' | 'cost', string>>;
-  /** Takes so many times fewer symbols in a tick, so that the bench comes to an end; its rate is a rate all the same. */
+  /** Divides the number of symbols in a tick, so that the bench ends in time; the rate stays comparable. */
   slowness?: number;
-  /** More steps than this it does not allow in a run. */
+  /** The most steps that it allows in a run. */
   maxSteps?: number;
-  /** What a run costs beside store commands. */
+  /** What a run costs in addition to store commands. */
   billing: { invocations: number; durableOperations?: number };
 }
 

@@ -26,7 +26,7 @@ export async function start(uri: string): Promise<Engine> {
           return { index };
         });
       }
-      // Its own `result()` looks once a second; this is the earliest instant at which the run can be told to have ended.
+      // Its own `result()` looks once a second; this is the first instant at which the run is known to have ended.
       ended.get(input.key)?.();
     },
   );

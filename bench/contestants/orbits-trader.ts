@@ -26,6 +26,7 @@ class Crash extends Error {}
 
 const silent: RunObserver = {
   runClaimed: () => undefined,
+  runFound: () => undefined,
   stepStarted: () => undefined,
   stepEnded: () => undefined,
   runSuspended: () => undefined,
@@ -73,9 +74,9 @@ export async function start(uri: string): Promise<Engine> {
       await leave(left, steps);
       const next = whenStep(steps, left);
       const began = performance.now();
-      const carriedOn = runner().carryOn(runId(left));
+      const resumed = runner().carryOn(runId(left));
       const ms = (await next) - began;
-      await carriedOn;
+      await resumed;
       return ms;
     },
     close: () => app.db.mongo!.conn!.close(),

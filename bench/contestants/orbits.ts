@@ -43,8 +43,8 @@ export async function start(uri: string): Promise<Engine> {
   await app.bootstrap();
 
   /**
-   * Orbits resumes a workflow's children without awaiting them, and each that ends resumes the workflow. What comes to
-   * rest on the way its pollers would pick up; here it is resumed again.
+   * Orbits resumes a workflow's children without awaiting them, and each that ends resumes the workflow. If one stops on
+   * the way, Orbits' pollers would resume it; here this function does.
    */
   async function run(key: string, steps: number): Promise<void> {
     const workflow = new Steps();

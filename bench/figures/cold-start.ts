@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { synthesize } from '../../infra/local/synthesize.ts';
 import { readStack } from '../../infra/local/template.ts';
 import { startAwsEndpoint } from '../support/aws-endpoint.ts';
-import type { RunningBackend } from '../support/backend.ts';
+import type { RunningBackend } from '../support/running-backend.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -19,14 +19,14 @@ export interface ColdStart {
   peakMemoryMb: number;
 }
 
-interface Told {
+interface ChildReport {
   began: number;
   loadMs: number;
   reachedAt?: number;
   peakMemoryMb: number;
 }
 
-/** Where a bundle's answers have to lie: below the project, since what it leaves out is found from there. */
+/** Where a bundle's answers must be: below the project, because external packages are found from there. */
 const folder = join(root, '.local', 'bench');
 
 /** The driver alone: load, connect, one command. What every contestant on MongoDB has to pay, and no more. */
@@ -69,8 +69,8 @@ export async function bundle(name: string, contents: string): Promise<string> {
 
 /** A cold start of a bundle that answers by itself when it has got there. */
 export async function coldStart(file: string, uri: string): Promise<ColdStart> {
-  const told = await run([child, file, 'cold', JSON.stringify({ uri })], process.env);
-  return toColdStart(told, told.reachedAt!);
+  const report = await run([child, file, 'cold', JSON.stringify({ uri })], process.env);
+  return toColdStart(report, report.reachedAt!);
 }
 
 /** Cold starts of the orchestrator's real bundle, with the environment that the stack gives it. */
@@ -95,28 +95,28 @@ export async function orchestratorColdStarts(backend: RunningBackend, nodeArgs: 
     /** What the Lambda is deployed with. */
     memoryMb,
     async once(): Promise<ColdStart> {
-      const told = await run([...nodeArgs, child, file, exportName, '{"symbols":["AMZN"]}'], env);
-      return toColdStart(told, aws.firstInvocation()!);
+      const report = await run([...nodeArgs, child, file, exportName, '{"symbols":["AMZN"]}'], env);
+      return toColdStart(report, aws.firstInvocation()!);
     },
     close: () => aws.close(),
   };
 }
 
-const toColdStart = ({ began, loadMs, peakMemoryMb }: Told, reachedAt: number): ColdStart => ({
+const toColdStart = ({ began, loadMs, peakMemoryMb }: ChildReport, reachedAt: number): ColdStart => ({
   loadMs,
   firstStepMs: reachedAt - began,
   peakMemoryMb,
 });
 
-async function run(args: string[], env: NodeJS.ProcessEnv): Promise<Told> {
+async function run(args: string[], env: NodeJS.ProcessEnv): Promise<ChildReport> {
   const process_ = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let told = '';
+  let output = '';
   let complaint = '';
-  process_.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()));
+  process_.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   process_.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
   await once(process_, 'close');
-  if (!told)
+  if (!output)
     throw new Error(`a cold start of ${args.at(-3)} ended without an answer: ${complaint.slice(-2000)}`);
   // The last line is the answer; a bundle may log before it.
-  return JSON.parse(told.trim().split('\n').pop()!) as Told;
+  return JSON.parse(output.trim().split('\n').pop()!) as ChildReport;
 }

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { STEPS, type Engine } from '../contestants/contestant.ts';
 
 const WARM_UP = 3;
-/** Time for whoever counts commands to take the count before. */
+/** Time for the counter of commands to take the count before. */
 const PAUSE_MS = 300;
 
-/** Tells when it is warm, and again after so many runs, one after the other. */
+/** Reports when it is warm, and again after this many runs, one after the other. */
 export async function runs(engine: Engine, { count }: { count: number }) {
   for (let run = 0; run < WARM_UP; run++) await engine.run(randomUUID(), STEPS);
   process.stdout.write('{"phase":"warm"}\n');

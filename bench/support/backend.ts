@@ -2,13 +2,7 @@ import type { Backend } from '../contestants/contestant.ts';
 import { startChild } from './child.ts';
 import { temporaryFolder } from './folder.ts';
 import { startPostgres } from './postgres.ts';
-
-/** Where runs are kept, in a process of its own, empty at first. */
-export interface RunningBackend {
-  title: string;
-  uri: string;
-  stop(): Promise<void>;
-}
+import type { RunningBackend } from './running-backend.ts';
 
 export async function startBackend(backend: Backend): Promise<RunningBackend> {
   if (backend === 'none') return { title: 'in memory', uri: '', stop: () => Promise.resolve() };

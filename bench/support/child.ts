@@ -11,7 +11,7 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-/** A script of the bench in a process of its own, so that nobody's memory or event loop is another's. */
+/** A script of the bench in its own process, so that no two share memory or an event loop. */
 export async function startChild(script: URL, args: string[]): Promise<Child> {
   const path = await compiled(script);
   const child = spawn(process.execPath, ['--enable-source-maps', path, ...args], {

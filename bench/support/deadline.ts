@@ -1,4 +1,4 @@
-/** Thrown where a figure would end after the time that the whole bench has. */
+/** Thrown if a figure would end after the time that the whole bench has. */
 export class TimeIsUp extends Error {
   constructor() {
     super('not measured: the time of this bench was over; run it without --quick');

@@ -6,14 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
-import type { RunningBackend } from './backend.ts';
 import { startChild } from './child.ts';
 import { temporaryFolder } from './folder.ts';
+import type { RunningBackend } from './running-backend.ts';
 
 const DEBIAN = '/usr/lib/postgresql';
 const START_TRIES = 100;
 
-/** The machine's own Postgres with its durable defaults; where there is none, the one in WebAssembly. */
+/** The Postgres of this machine with its durable defaults, or else the one in WebAssembly. */
 export async function startPostgres(): Promise<RunningBackend> {
   const version = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort().pop() : undefined;
   const bin = version && join(DEBIAN, version, 'bin');

@@ -18,7 +18,7 @@ export function spread(values: number[]): Spread {
   };
 }
 
-/** Three digits: more would claim a precision that nobody has. */
+/** Three digits: the figures are not more precise than that. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(3));
 }

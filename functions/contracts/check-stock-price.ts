@@ -12,7 +12,7 @@ export const checkStockPrice = {
   }),
   /**
    * `as_of` is when the market had this price, which may be earlier than what was asked for. `recent_prices` are those
-   * before it, oldest first, where the strategy looks at them.
+   * before it, oldest first, if the strategy needs them.
    */
   response: z.object({ stock_price: price, as_of: instant, recent_prices: recentPrices.optional() }),
 };

@@ -9,11 +9,11 @@ export interface TradeDocument {
   qty: number;
   price: Decimal128;
   timestamp: Date;
-  /** What was asked for, where the market gave another price or fewer shares. */
+  /** What was asked for, if the market gave another price or fewer shares. */
   ordered?: { qty: number; price: Decimal128 };
 }
 
-/** Why a new order is refused as long as this stands. */
+/** Why new orders are refused; set during a halt. */
 export interface Halt {
   since: Date;
   note?: string;

@@ -15,7 +15,7 @@ export type Shard = z.infer<typeof shard>;
 
 /**
  * Which of a number of shards a symbol is in: the first four bytes of its SHA-256, big end first, modulo the number.
- * It never changes, for a run that is left open is looked for in its symbol's shard.
+ * It never changes, because a tick looks for open runs only in its own shard.
  */
 export function shardOf(symbol: string, of: number): number {
   return createHash('sha256').update(symbol).digest().readUInt32BE(0) % of;

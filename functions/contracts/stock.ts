@@ -10,7 +10,7 @@ export const stockSymbol = z
   )
   .toUpperCase();
 
-/** Whether it may be a stock of the USA: neither a pair of currencies nor a number of another exchange, such as `7203.T`. */
+/** Whether it may be a US stock: not a pair of currencies, and not a symbol of another exchange, such as `7203.T`. */
 export const isUsStock = (symbol: string): boolean => /^[A-Z][^/]*$/.test(symbol);
 
 /** An exact positive amount of dollars, as a decimal string of at most four decimals. */
@@ -24,7 +24,7 @@ export const price = z
 /** Prices before one, oldest first. */
 export const recentPrices = z.array(price).max(1_000);
 
-/** What a share came to on average, where an order was filled in parts: a decimal string of up to twelve decimals. */
+/** The average price of a share, if an order was filled in parts: a decimal string of up to twelve decimals. */
 const averagePrice = z
   .string()
   .regex(/^(0|[1-9]\d{0,11})(\.\d{1,12})?$/, 'a price is a decimal string such as "101.25"');

@@ -18,10 +18,9 @@ export function text(what: string, { min = 1, max }: { min?: number; max: number
 }
 
 /**
- * What makes a request that is sent twice one request.
+ * The key under which a request that is sent twice is one request.
  *
- * U+FFFD is refused too. It is what decoders put in the place of bytes that are no text, so that the keys of two requests
- * may both have come to it.
+ * U+FFFD is refused too. Decoders put it in place of bytes that are not text, so two different keys could become one.
  */
 export const idempotencyKey = z
   .string()

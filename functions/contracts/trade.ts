@@ -12,18 +12,18 @@ const order = z.strictObject({
 });
 export type Order = z.infer<typeof order>;
 
-/** An order that was not carried out, and the limit or the rule of the market that it hit. It is no error. */
+/** An order that was not placed, and the limit or rule of the market that refused it. This is not an error. */
 export const refusal = z.object({ refused: z.string(), limit: z.string() });
 export type Refusal = z.infer<typeof refusal>;
 
-/** What an order gets that would be let through now, where no more was asked. */
+/** The answer to a check of an order that is within its limits now. */
 const allowance = z.object({ allowed: z.literal(true) });
 export type Allowance = z.infer<typeof allowance>;
 
 const answer = z.union([stockTransaction, refusal]);
 const checkOnly = order.extend({ check_only: z.literal(true) });
 
-/** One order, carried out once for its idempotency key; the answer is the trade that the ledger holds, or why there is none. */
+/** One order, placed once for its idempotency key. The answer is the trade in the ledger, or why there was no trade. */
 export const buyStock = { name: 'buy-stock', request: order, response: answer };
 export const sellStock = { name: 'sell-stock', request: order, response: answer };
 

@@ -7,7 +7,7 @@ import type { Refusal } from '../contracts/trade.ts';
 /**
  * What a symbol's trades add up to, and the orders that were decided since: one document a symbol in `books`.
  *
- * It is written by compare-and-set on `version` alone, so that of two orders at the same moment the second is decided
+ * It is written by compare-and-set on `version`, so that of two orders at the same moment the second is decided
  * with the first one in view.
  */
 export interface Book {
@@ -32,7 +32,7 @@ export interface Decision {
   refusal?: Refusal;
 }
 
-/** A function's own limit is 10 seconds, so that nobody is at work any more on what was decided before this. */
+/** Longer than the 10 seconds that a function may run: no function works on an order that was decided before this. */
 const AT_WORK_MS = 60_000;
 
 export function isAtWork({ at }: Decision, now: Date): boolean {

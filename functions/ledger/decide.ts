@@ -11,10 +11,10 @@ import { isDuplicateKey } from './trades.ts';
 export type Decided = { trade: TradeDocument } | { refusal: Refusal } | 'place';
 
 /**
- * Decides an order once for its key, and writes that into the symbol's book before anything is placed.
+ * Decides an order once for its key, and writes the decision into the symbol's book before the order is placed.
  *
- * Whoever comes with the same key meanwhile is told the same. After a minute, when nobody can be at work on it any more,
- * an order without a trade is decided anew, unless the market has it.
+ * A second caller with the same key gets the same decision. After a minute no function can still work on it: then an
+ * order without a trade is decided again, unless the market has it.
  */
 export async function decide(ledger: Ledger, limits: Limits, order: Asked): Promise<Decided> {
   for (;;) {
@@ -29,7 +29,7 @@ export async function decide(ledger: Ledger, limits: Limits, order: Asked): Prom
     const refused = await judge(limits, order, current, halted);
     const decision = { ...toDecision(order, now), ...(refused && { refusal: refused }) };
     const next = { ...current, decisions: [...current.decisions, decision], version: book.version + 1 };
-    // Where somebody else wrote first, what they wrote is looked at.
+    // If another caller wrote first, the loop decides again with what it wrote.
     const { matchedCount } = await ledger.books.replaceOne(
       { _id: book._id, version: book.version },
       withoutId(next),
@@ -101,7 +101,7 @@ async function judge(limits: Limits, order: Asked, book: Book, halted: Halt | un
   return brokenLimit(limits, order, book, { now: new Date(), priceNow });
 }
 
-/** Drops what nobody is at work on: refusals, this order's own, and orders that the market never got. */
+/** Drops decisions that no function works on: refusals, this order's own, and orders that the market never got. */
 async function withoutLeftOvers(book: Book, own: string, now: Date): Promise<Book> {
   const decisions: Decision[] = [];
   for (const decision of book.decisions) {

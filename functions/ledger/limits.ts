@@ -10,7 +10,7 @@ const amount = z
   .regex(/^\d+(\.\d+)?$/)
   .optional();
 
-/** What an order is held against, by the configuration's keys. What is left out has no limit. Amounts are in dollars. */
+/** The limits of an order, by the keys of the configuration. A key that is not set has no limit. Amounts are in dollars. */
 const limits = z.strictObject({
   maxOrderQuantity: shares,
   maxOrderValue: amount,
@@ -25,32 +25,32 @@ const limits = z.strictObject({
 });
 export type Limits = z.infer<typeof limits>;
 
-/** The limits in the variable `LIMITS`; an absent one stands for none. */
+/** The limits in the variable `LIMITS`; without the variable, nothing is limited. */
 export function readLimits(text: string | undefined): Limits {
   if (text === undefined) return limits.parse({});
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Error('The environment variable LIMITS is no JSON; the stack sets it, so deploy it again.');
+    throw new Error('The environment variable LIMITS is not JSON. The stack sets it, so deploy it again.');
   }
   const parsed = limits.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = z.prettifyError(parsed.error).replace(/\s*\n\s*/g, ' ');
   throw new Error(
-    `The environment variable LIMITS can't be taken: ${problems}. The stack sets it, so deploy it again.`,
+    `The environment variable LIMITS is not valid: ${problems}. The stack sets it, so deploy it again.`,
   );
 }
 
-/** An order, and what it is judged by. */
+/** An order, and what its limits need to know. */
 export interface Asked extends MarketOrder {
-  /** When the market had the price; undefined where the order does not say. */
+  /** When the market had the price, if the order says so. */
   pricedAt: Date | undefined;
 }
 
 export interface Circumstances {
   now: Date;
-  /** The market's price now: decimal string in dollars. Needed where there is a limit on the price's move. */
+  /** The market's price now: decimal string in dollars. Needed if the price's move is limited. */
   priceNow: string | undefined;
 }
 

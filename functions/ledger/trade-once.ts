@@ -17,8 +17,8 @@ export class IdempotencyConflictError extends Error {
 const limits = readLimits(process.env['LIMITS']);
 
 /**
- * Carries out an order once for its idempotency key, however often it is sent, and within the limits; asks whether it
- * would be let through where no more is asked.
+ * Executes an order once for its idempotency key, however often it is sent, and within the limits. With `check_only`, it
+ * only answers whether the order is within the limits.
  */
 export async function tradeOnce(
   type: TradeType,
@@ -66,7 +66,7 @@ function toTrade(
   };
 }
 
-/** A key stands for one order: the trade that it made has to be the one that is asked for now. */
+/** A key gives one order: its trade must be the one that is asked for now. */
 function assertSameOrder(trade: TradeDocument, { symbol, type, qty, price }: Asked): void {
   const made = { ...trade, ...trade.ordered };
   const fields = { symbol, type, qty, price };

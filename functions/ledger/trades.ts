@@ -7,7 +7,7 @@ const DUPLICATE_KEY = 11_000;
 /**
  * Writes a trade, or answers the one that was there.
  *
- * One upsert that sets fields on insert alone does both. With the write concern "majority" its answer holds even when
+ * One upsert that sets fields only on insert does both. With the write concern "majority" its answer holds even when
  * the primary fails over a moment later.
  */
 export async function insertIfAbsent(

@@ -7,14 +7,14 @@ export interface Market {
 
   /**
    * Earlier prices of a symbol, oldest first, `everyMinutes` apart; the last is the one as of the instant. Fewer than
-   * `count` where the market has no more.
+   * `count` if the market has no more.
    */
   history(symbol: string, at: Date, count: number, everyMinutes: number): Promise<string[]>;
 
   /** Whether it has an order with this key that is open, or was filled, if only in part. */
   holds(key: string): Promise<boolean>;
 
-  /** Carries out an order, once for its key, however often it is sent. Throws where it is not known what became of it. */
+  /** Executes an order, once for its key, however often it is sent. Throws if the outcome is not known. */
   execute(order: MarketOrder): Promise<Execution>;
 }
 

@@ -10,7 +10,7 @@ const LEVELS = 22;
  *
  * It is built by midpoint displacement: the value halfway between two known points is their mean plus a hashed
  * offset that shrinks by the square root of two a level, as a Brownian bridge's does. So any instant's price costs
- * 22 hashes, whatever the distance to any other, and whoever knows symbol and second knows the price.
+ * 22 hashes, whatever the distance to any other, and symbol and second determine the price.
  *
  * @param at milliseconds since the epoch; the price changes once a second
  * @returns a decimal string in dollars with two decimals, between "1.00" and "200.00"

@@ -1,17 +1,17 @@
 import * as z from 'zod';
 
-/** The value of a variable that the stack sets; an error that names it when it is absent. */
+/** The value of a variable that the stack sets; throws an error that names it if it is not set. */
 export function requiredVariable(name: string): string {
   const value = process.env[name];
   if (!value) {
     throw new Error(
-      `The environment variable ${name} is not set; the stack sets it, so deploy the function with it.`,
+      `The environment variable ${name} is not set. The stack sets it, so deploy the function with the stack.`,
     );
   }
   return value;
 }
 
-/** Variables that the stack sets, parsed; an error that names what is wrong with them. */
+/** Variables that the stack sets, parsed; throws an error that names what is wrong with them. */
 export function fromEnvironment<T>(parse: () => T): T {
   try {
     return parse();

@@ -4,7 +4,7 @@ import { Decimal } from 'decimal.js';
 export const Money = Decimal.clone({ precision: 40 });
 export type Money = InstanceType<typeof Money>;
 
-/** An amount as text: two decimals, and up to four where it has them. */
+/** An amount as text: with two decimals, or up to four if it has them. */
 export function dollars(amount: Money): string {
   const rounded = amount.toDecimalPlaces(4);
   return rounded.toFixed(Math.max(2, rounded.decimalPlaces()));

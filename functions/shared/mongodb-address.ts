@@ -13,7 +13,7 @@ const secrets = new SecretsProvider({
 /**
  * Where MongoDB is, as the stack's secret says; with IAM authentication there is no secret, and the address says it all.
  *
- * @param fresh asks Secrets Manager even where the secret is known, for it may have been rotated
+ * @param fresh asks Secrets Manager even if the secret is known, because it may have been rotated
  */
 export async function mongodbAddress(fresh: boolean): Promise<MongodbAddress> {
   const address = process.env['MONGODB_ADDRESS'];

@@ -19,7 +19,7 @@ export function stockFunction<Request extends z.ZodType, Response extends z.ZodT
     const request = contract.request.safeParse(event);
     if (!request.success) {
       const problems = z.prettifyError(request.error).replace(/\s*\n\s*/g, ' ');
-      throw new InvalidRequestError(`${contract.name} can't take this request: ${problems}`);
+      throw new InvalidRequestError(`${contract.name} got a request that is not valid: ${problems}`);
     }
     try {
       return await work(request.data);

@@ -2,14 +2,13 @@ import { Money } from '../shared/money.ts';
 import type { Strategy } from './strategy.ts';
 
 /**
- * Buys when the average of the last few prices crosses that of many upwards, sells when it crosses it downwards, and
- * holds in between.
+ * Buys when the short average crosses above the long one, sells when it crosses below, and holds otherwise.
  *
- * @param short how many prices the quick average has
- * @param long how many the slow one has; more than the quick one
+ * @param short how many prices the short average has
+ * @param long how many prices the long average has; more than the short one
  */
 export function movingAverage(short: number, long: number): Strategy {
-  /** The sign of the quick average less the slow one, without a division that would have to be rounded. */
+  /** The sign of the short average minus the long one, without a division, which would need rounding. */
   const lead = (prices: string[]) => sum(prices.slice(-short)).times(long).cmp(sum(prices).times(short));
   return {
     needs: long + 1,

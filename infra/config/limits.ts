@@ -1,43 +1,43 @@
-import * as z from 'zod';
-import { price } from '../../functions/contracts/stock.ts';
-import { flag, wholeNumber } from './values.ts';
+import type * as z from 'zod';
 import type { MarketConfig } from './market.ts';
+import { key, only } from './key.ts';
+import { dollars, flag, matching, wholeNumber } from './values.ts';
 
-const shares = wholeNumber(1, 1_000_000_000).optional().describe('a whole number of shares');
-const dollars = price.optional().describe('an amount in dollars as text, such as "5000.00"');
+const shares = () => wholeNumber('shares', 1, 1_000_000_000).optional();
 
-/** The keys of the limits that buy and sell hold each order against. */
+/** The limits of each order. */
 export const limitKeys = {
-  maxOrderQuantity: shares,
-  maxOrderValue: dollars,
-  maxDailyQuantity: shares,
-  maxDailyValue: dollars,
-  maxPosition: shares,
-  allowShortSelling: flag.optional().describe('true or false'),
-  maxPriceAgeMinutes: wholeNumber(1, 10_080).optional().describe('a whole number of minutes from 1 to 10080'),
-  maxPriceMovePercent: z
-    .string()
-    .regex(/^(?=.*[1-9])(0|[1-9]\d{0,2})(\.\d{1,4})?$/)
-    .optional()
-    .describe('a percentage as text, such as "2.5"'),
+  maxOrderQuantity: key(shares(), { does: 'the most shares in one order' }),
+  maxOrderValue: key(dollars().optional(), { does: 'the highest value of one order' }),
+  maxDailyQuantity: key(shares(), {
+    does: 'the most shares of a symbol that are bought and sold in one day of `timeZone`',
+  }),
+  maxDailyValue: key(dollars().optional(), {
+    does: 'the highest value of the orders of a symbol in one day of `timeZone`',
+  }),
+  maxPosition: key(shares(), { does: 'the most shares of a symbol that are held, or owed' }),
+  allowShortSelling: key(flag().optional(), {
+    does: 'whether more may be sold than is held; the default is `true` on the simulated market, `false` on any other',
+  }),
+  maxPriceAgeMinutes: key(wholeNumber('minutes', 1, 10_080).optional(), {
+    does: 'an order whose price is older is refused',
+  }),
+  maxPriceMovePercent: key(
+    matching(/^(?=.*[1-9])(0|[1-9]\d{0,2})(\.\d{1,4})?$/, 'a percentage as text, such as "2.5"').optional(),
+    { does: "an order is refused if the market's price has moved from the order's price by more" },
+  ),
 };
-export type LimitKey = keyof typeof limitKeys;
 
-const names = Object.keys(limitKeys) as LimitKey[];
-
-/** Takes the limits out of the other keys; undefined where nothing is limited. Only the simulated market lends shares unasked. */
-export function toLimits<
-  Keys extends Partial<Record<LimitKey, unknown>> & { timeZone: string; market: MarketConfig },
->(keys: Keys): Omit<Keys, LimitKey> & { limits: Record<string, unknown> | undefined } {
-  const others: Partial<Keys> = { ...keys };
-  for (const name of names) delete others[name];
-  const allowShortSelling = keys.allowShortSelling ?? keys.market.name === 'simulated';
-  const given = Object.entries({ ...keys, allowShortSelling }).filter(
-    ([name, value]) => (names as string[]).includes(name) && value !== undefined,
+/** What buy and sell check an order against; undefined without any limit. Only the simulated market lends shares. */
+export function toLimits(
+  keys: z.output<z.ZodObject<typeof limitKeys>>,
+  market: MarketConfig,
+  timeZone: string,
+): Record<string, unknown> | undefined {
+  const allowShortSelling = keys.allowShortSelling ?? market.name === 'simulated';
+  const limits = Object.entries({ ...only(limitKeys, keys), allowShortSelling }).filter(
+    ([, value]) => value !== undefined,
   );
-  const isLimited = given.length > 1 || !allowShortSelling;
-  return {
-    ...(others as Omit<Keys, LimitKey>),
-    limits: isLimited ? { ...Object.fromEntries(given), timeZone: keys.timeZone } : undefined,
-  };
+  const isLimited = limits.length > 1 || !allowShortSelling;
+  return isLimited ? { ...Object.fromEntries(limits), timeZone } : undefined;
 }

@@ -1,24 +1,35 @@
 import * as z from 'zod';
-import { flag } from './values.ts';
+import { ConfigError } from './config-error.ts';
+import { key } from './key.ts';
+import { flag, oneOf, secretName } from './values.ts';
 
-const url = z
-  .url({ protocol: /^https?$/ })
-  .regex(/^[^?#]*[^/?#]$/)
-  .optional()
-  .describe('a URL without a slash at its end, such as "https://paper-api.alpaca.markets"');
+const url = () =>
+  z
+    .url({ protocol: /^https?$/ })
+    .regex(/^[^?#]*[^/?#]$/)
+    .describe('a URL without a slash at its end, such as "https://paper-api.alpaca.markets"');
 
-/** The keys of the market: where prices come from and orders go. */
+/** Where prices come from and orders go. */
 export const marketKeys = {
-  market: z.enum(['simulated', 'alpaca']).default('simulated').describe('"simulated" or "alpaca"'),
-  alpacaSecretName: z
-    .string()
-    .regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/)
-    .default('orbits-trader/alpaca')
-    .describe('the name of a secret: letters, digits and /_+=.@-'),
-  alpacaLive: flag.default(false).describe('true or false'),
-  alpacaFeed: z.enum(['iex', 'sip']).default('iex').describe('"iex" or "sip"'),
-  alpacaTradingUrl: url,
-  alpacaDataUrl: url,
+  market: key(oneOf('simulated', 'alpaca').default('simulated'), {
+    does: 'where prices come from and orders go ([market.md](market.md))',
+  }),
+  alpacaSecretName: key(secretName().default('orbits-trader/alpaca'), {
+    does: 'the secret with the broker\'s keys: `{"keyId":"...","secretKey":"..."}`',
+    inStage: (stage) => `orbits-trader/${stage}/alpaca`,
+  }),
+  alpacaLive: key(flag().default(false), {
+    does: '`true` trades with real money; `cdk synth` warns about it',
+  }),
+  alpacaFeed: key(oneOf('iex', 'sip').default('iex'), {
+    does: 'the feed that prices are read from; `sip` needs a subscription',
+  }),
+  alpacaTradingUrl: key(url().optional(), {
+    does: 'another trading API than the one of the paper account, or with `alpacaLive` of the live account',
+  }),
+  alpacaDataUrl: key(url().optional(), {
+    does: 'another market data API than `https://data.alpaca.markets`',
+  }),
 };
 
 /** The market of a deployment. */
@@ -33,23 +44,25 @@ export type MarketConfig =
       dataUrl: string;
     };
 
-/** Takes the market's keys out of the others. */
-export function toMarket<Keys extends z.infer<z.ZodObject<typeof marketKeys>>>(
-  all: Keys,
-): Omit<Keys, keyof typeof marketKeys> & { market: MarketConfig } {
-  const { market, alpacaSecretName, alpacaLive, alpacaFeed, alpacaTradingUrl, alpacaDataUrl, ...others } =
-    all;
-  if (market === 'simulated') return { ...others, market: { name: market } };
+export function toMarket({
+  market,
+  alpacaSecretName,
+  alpacaLive,
+  alpacaFeed,
+  alpacaTradingUrl,
+  alpacaDataUrl,
+}: z.output<z.ZodObject<typeof marketKeys>>): MarketConfig {
+  if (market === 'simulated') {
+    if (alpacaLive) throw new ConfigError(['alpacaLive is true, expected market=alpaca with it']);
+    return { name: market };
+  }
   return {
-    ...others,
-    market: {
-      name: market,
-      secretName: alpacaSecretName,
-      isLive: alpacaLive,
-      feed: alpacaFeed,
-      tradingUrl:
-        alpacaTradingUrl ?? (alpacaLive ? 'https://api.alpaca.markets' : 'https://paper-api.alpaca.markets'),
-      dataUrl: alpacaDataUrl ?? 'https://data.alpaca.markets',
-    },
+    name: market,
+    secretName: alpacaSecretName,
+    isLive: alpacaLive,
+    feed: alpacaFeed,
+    tradingUrl:
+      alpacaTradingUrl ?? (alpacaLive ? 'https://api.alpaca.markets' : 'https://paper-api.alpaca.markets'),
+    dataUrl: alpacaDataUrl ?? 'https://data.alpaca.markets',
   };
 }

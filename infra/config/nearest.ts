@@ -1,7 +1,7 @@
-/** The most letters that may be wrong in a word that is meant. */
+/** The most letters that may be wrong in a mistyped word. */
 const MOST_WRONG = 2;
 
-/** The known word that a mistyped one is most like; undefined where none is near. */
+/** The known word that is most like a mistyped one; undefined if none is near. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   const wrong = (candidate: string) => distance(word.toLowerCase(), candidate.toLowerCase());
   const byDistance = [...known]
@@ -17,7 +17,7 @@ export function didYouMean(word: string, known: Iterable<string>): string {
   return meant === undefined ? '' : `; did you mean ${meant}?`;
 }
 
-/** How many letters have to be added, left out, changed, or swapped with the next one. */
+/** How many letters must be added, removed, changed, or swapped with the next one. */
 function distance(from: string, to: string): number {
   const rows = [Array.from({ length: to.length + 1 }, (_, column) => column)];
   for (let i = 1; i <= from.length; i++) {

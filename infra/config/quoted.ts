@@ -1,10 +1,10 @@
 const LONGEST = 60;
-/** Where a secret may begin: behind a scheme, however it is written, or behind the name of a variable. */
+/** Where a secret may begin: after a scheme, however it is written, or after the name of a variable. */
 const SECRET = /(?<=:|%3A)\/\/|(?<=mongodb(?:\+srv)?)(?::|%3A)|(?<==)/i;
 
 /**
- * What somebody gave, as a message quotes it: as JSON, short, and without what may be a secret that was put into the wrong
- * place. Of a malformed URI nobody knows where its password ends, so nothing is shown from its scheme on.
+ * A given value as a message quotes it: as JSON, short, and without what may be a secret in the wrong place. It is not
+ * known where the password of a malformed URI ends, so nothing after its scheme is shown.
  */
 export function quoted(given: unknown): string {
   const json = JSON.stringify(given) ?? 'nothing';

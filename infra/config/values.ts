@@ -1,34 +1,65 @@
 import * as z from 'zod';
+import { price } from '../../functions/contracts/stock.ts';
 import { parseSchedule, ScheduleError } from '../schedule/expression.ts';
 import { nextTick } from '../schedule/next-tick.ts';
 
-/** What `-c key=value` gives is text; cdk.json may hold the number itself. */
-export const wholeNumber = (min: number, max: number) =>
-  z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.int().min(min).max(max));
-export const flag = z
-  .union([z.boolean(), z.enum(['true', 'false'])])
-  .transform((value) => value === true || value === 'true');
-export const idList = (pattern: RegExp) =>
+// Each schema is described by what it takes. `-c key=value` gives text; cdk.json may hold the number or flag itself.
+
+export const wholeNumber = (unit: string, min: number, max: number) =>
+  z
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+    .pipe(z.int().min(min).max(max))
+    .describe(`a whole number of ${unit} from ${min} to ${max}`);
+
+export const flag = () =>
+  z
+    .union([z.boolean(), z.enum(['true', 'false'])])
+    .transform((value) => value === true || value === 'true')
+    .describe('true or false');
+
+export const oneOf = <const Names extends readonly [string, ...string[]]>(...names: Names) => {
+  const [last, ...others] = names.map((name) => `"${name}"`).reverse();
+  return z.enum(names).describe(`${others.reverse().join(', ')} or ${last}`);
+};
+
+export const matching = (pattern: RegExp, takes: string) => z.string().regex(pattern).describe(takes);
+
+export const list = (pattern: RegExp, takes: string) =>
   z
     .string()
-    .transform((list) => list.split(','))
-    .pipe(z.array(z.string().regex(pattern)));
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.string().regex(pattern)))
+    .describe(takes);
 
-/** A schedule that EventBridge Scheduler takes and that fires some day, be it in the past; its expression, in capitals and with single blanks. */
-export const scheduleExpression = z.string().transform((text, context) => {
-  try {
-    const schedule = parseSchedule(text);
-    if (nextTick(schedule, 'UTC', new Date(0))) return schedule.expression;
-    context.addIssue({ code: 'custom', message: 'there is no such day' });
-  } catch (error) {
-    if (!(error instanceof ScheduleError)) throw error;
-    context.addIssue({ code: 'custom', message: error.message });
-  }
-  return z.NEVER;
-});
+export const secretName = () =>
+  matching(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'the name of a secret: letters, digits and /_+=.@-');
 
-/** A name of IANA's as it writes it: `Intl` also takes other case, and newer ones offsets, which the Scheduler may not. */
-export function isTimeZone(zone: string): boolean {
+export const email = () => z.email().describe('an e-mail address');
+
+export const dollars = () => price.describe('an amount in dollars as text, such as "5000.00"');
+
+/** A schedule that EventBridge Scheduler takes and that fires on some day, past or future; in capitals and with single blanks. */
+export const scheduleExpression = () =>
+  z
+    .string()
+    .transform((text, context) => {
+      try {
+        const schedule = parseSchedule(text);
+        if (nextTick(schedule, 'UTC', new Date(0))) return schedule.expression;
+        context.addIssue({ code: 'custom', message: 'there is no such day' });
+      } catch (error) {
+        if (!(error instanceof ScheduleError)) throw error;
+        context.addIssue({ code: 'custom', message: error.message });
+      }
+      return z.NEVER;
+    })
+    .describe('an EventBridge Scheduler cron(...) of six fields, or a rate(...) such as "rate(5 minutes)"');
+
+export const timeZone = () =>
+  z.string().refine(isTimeZone).describe('an IANA time zone, such as "America/New_York"');
+
+/** `Intl` also takes names in another case, and newer versions take offsets, which the Scheduler may refuse. */
+function isTimeZone(zone: string): boolean {
   if (!/^[A-Z][\w+-]*(\/[A-Z][\w+-]*)*$/.test(zone)) return false;
   try {
     return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));

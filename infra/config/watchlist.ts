@@ -2,30 +2,55 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { MOST_SHARDS, MOST_SYMBOLS, shardOf, type Shard } from '../../functions/contracts/shard.ts';
 import { stockSymbol } from '../../functions/contracts/stock.ts';
+import { ConfigError } from './config-error.ts';
+import { key } from './key.ts';
 import { quoted } from './quoted.ts';
-import { wholeNumber } from './values.ts';
+import { oneOf, wholeNumber } from './values.ts';
 
-/** What a schedule has on average, unless `shards` says otherwise: a minute's invocation holds it with room to spare. */
+/** Symbols of a schedule on average, unless `shards` is set: an invocation of a minute has time for more. */
 const SYMBOLS_A_SHARD = 200;
 
-/** A function's variables have 4 KB together; a longer list travels in the events of the schedules. */
+/** The variables of a function have at most 4 KB together; a longer list is in the events of the schedules. */
 const VARIABLE_BYTES = 1_000;
 
-/** The keys of the list of symbols, beside `symbols` and `symbol`. */
+/** Which symbols are traded. */
 export const watchlistKeys = {
-  symbolsFile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('the path of a text file, one symbol a line; lines that begin with "#" are comments'),
-  watchlist: z.enum(['stack', 'store']).default('stack').describe('"stack" or "store"'),
-  shards: wholeNumber(1, MOST_SHARDS)
-    .optional()
-    .describe(`a whole number of schedules from 1 to ${MOST_SHARDS}`),
+  symbols: key(
+    z
+      .string()
+      .transform((list) => list.split(',').map((symbol) => symbol.trim()))
+      .pipe(z.array(stockSymbol))
+      .transform((list) => list.join(','))
+      .describe('symbols separated by commas, such as "AMZN,BRK.B"'),
+    {
+      does: 'the symbols that each tick trades; `cdk.json` must set it',
+      replaces: ['symbol', 'symbolsFile', 'watchlist'],
+    },
+  ),
+  symbol: key(stockSymbol.describe('one symbol, such as "AMZN"').optional(), {
+    does: 'wins over `symbols` and `symbolsFile`: `-c symbol=MSFT`',
+  }),
+  symbolsFile: key(
+    z
+      .string()
+      .min(1)
+      .describe('the path of a text file, one symbol a line; lines that begin with "#" are comments')
+      .optional(),
+    {
+      does: 'takes the place of `symbols`; see [watchlist.md](watchlist.md)',
+      replaces: ['symbol', 'watchlist'],
+    },
+  ),
+  watchlist: key(oneOf('stack', 'store').default('stack'), {
+    does: 'whether the symbols come from these keys, or from the database, where `watch` and `unwatch` change them',
+  }),
+  shards: key(wholeNumber('schedules', 1, MOST_SHARDS).optional(), {
+    does: 'how many schedules share the symbols; by default one for each 200 symbols, and one for a watchlist in the store',
+  }),
 };
-type Keys = z.output<z.ZodObject<typeof watchlistKeys>> & { symbols: string; symbol?: string | undefined };
+type Keys = z.output<z.ZodObject<typeof watchlistKeys>>;
 
-/** What one schedule's tick says of its symbols; nothing where the orchestrator's own variables say it. */
+/** The symbols in the event of one schedule; empty if the orchestrator's variables have them. */
 export interface TickSymbols {
   symbols?: string[];
   shard?: Shard;
@@ -33,20 +58,15 @@ export interface TickSymbols {
 
 /** Which symbols are traded, and by which ticks. */
 export interface Watchlist {
-  /** Whether the list is kept in the database rather than here. */
+  /** Whether the list is in the database. */
   inStore: boolean;
-  /** What fits into a variable of the orchestrator: the list for a tick, or a person's run, that names no symbols. */
+  /** The orchestrator's variable, if the list fits in it: for a tick or a command that names no symbols. */
   variable: string | undefined;
   /** One a schedule. */
   ticks: TickSymbols[];
 }
 
-/** Thrown with the problem, as one line that begins with the key. */
-export class WatchlistError extends Error {
-  override readonly name = 'WatchlistError';
-}
-
-/** Takes the list of symbols out of the other keys. A symbol that is there twice, in small letters too, is one. */
+/** A symbol that is in the list twice, in lower case too, counts once. */
 export function toWatchlist({ symbols, symbol, symbolsFile, watchlist, shards }: Keys): Watchlist {
   if (watchlist === 'store') {
     const ticks = (shards ?? 1) === 1 ? [{}] : shardsOf(shards!).map((shard) => ({ shard }));
@@ -58,7 +78,7 @@ export function toWatchlist({ symbols, symbol, symbolsFile, watchlist, shards }:
   const needed = shards ?? Math.ceil(list.length / SYMBOLS_A_SHARD);
   if (needed > MOST_SHARDS) {
     const most = MOST_SHARDS * SYMBOLS_A_SHARD;
-    throw new WatchlistError(`the list has ${list.length} symbols, expected ${most} at the most`);
+    throw new ConfigError([`the list has ${list.length} symbols, expected ${most} at most`]);
   }
   const text = list.join(',');
   if (needed === 1 && text.length <= VARIABLE_BYTES) return { inStore: false, variable: text, ticks: [{}] };
@@ -73,11 +93,11 @@ function split(list: string[], shards: number): TickSymbols[] {
   for (const symbol of list) parts[shardOf(symbol, shards)]!.symbols.push(symbol);
   const longest = Math.max(...parts.map(({ symbols }) => symbols.length));
   if (longest > MOST_SYMBOLS) {
-    throw new WatchlistError(
-      `shards is ${shards}, which gives a schedule ${longest} symbols of ${list.length}, expected enough for ${MOST_SYMBOLS} at the most`,
-    );
+    throw new ConfigError([
+      `shards is ${shards}, which gives a schedule ${longest} symbols of ${list.length}, expected shards for at most ${MOST_SYMBOLS} each`,
+    ]);
   }
-  // A few symbols in many shards leave some of them empty, but a run that is left open has to have its schedule.
+  // With few symbols in many shards, some are empty. They keep their schedules, which resume open runs.
   return shards === 1 ? parts.map(({ symbols }) => ({ symbols })) : parts;
 }
 
@@ -89,17 +109,17 @@ function readSymbols(path: string): string[] {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new WatchlistError(`symbolsFile is ${quoted(path)}, which can't be read (${code})`);
+    throw new ConfigError([`symbolsFile is ${quoted(path)}, which can't be read (${code})`]);
   }
   const lines = text.split('\n').map((line, index) => ({ symbol: line.trim(), number: index + 1 }));
   const found = lines.filter(({ symbol }) => symbol !== '' && !symbol.startsWith('#'));
   const wrong = found.find(({ symbol }) => !stockSymbol.safeParse(symbol).success);
   if (wrong) {
     const line = quoted(wrong.symbol);
-    throw new WatchlistError(
+    throw new ConfigError([
       `line ${wrong.number} of symbolsFile is ${line}, expected one symbol, such as "AMZN"`,
-    );
+    ]);
   }
-  if (found.length === 0) throw new WatchlistError(`symbolsFile is ${quoted(path)}, which has no symbol`);
+  if (found.length === 0) throw new ConfigError([`symbolsFile is ${quoted(path)}, which has no symbol`]);
   return found.map(({ symbol }) => stockSymbol.parse(symbol));
 }

@@ -26,7 +26,7 @@ export const FUNCTION_NAME_PATTERN =
 const functionName =
   /^(?:arn:(?:aws[a-zA-Z-]*)?:lambda:)?(?:([a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]+-\d):)?(?:(\d{12}):)?(?:function:)?([\w.-]+)(?::(\$LATEST(?:\.PUBLISHED)?|[\w-]+))?$/;
 
-/** What a text refers to; undefined where Lambda would take it for no function's name. */
+/** What a text refers to; undefined if Lambda would take it for no function's name. */
 export function parseFunctionName(text: string): FunctionReference | undefined {
   const [, region = REGION, account = ACCOUNT, name, qualifier] = functionName.exec(text) ?? [];
   return name === undefined ? undefined : { region, account, name, qualifier };

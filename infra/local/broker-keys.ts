@@ -12,7 +12,7 @@ export function brokerKeysOf(env: NodeJS.ProcessEnv): BrokerKeys | undefined {
   return keyId && secretKey ? { keyId, secretKey } : undefined;
 }
 
-/** The secret that the functions read the broker's keys from, by its id; none with the simulated market. */
+/** The secret with the broker's keys, by its id; empty with the simulated market. */
 export function brokerSecret(
   functions: LocalFunction[],
   keys: BrokerKeys | undefined,

@@ -4,7 +4,7 @@ import { fileProblem } from './mongodb/file-problem.ts';
 import { UsageError } from './options.ts';
 import { shellWord } from './shell-word.ts';
 
-/** A path as the person meant it who stands in a folder: npm runs a script in the project's, and says where they were. */
+/** A path relative to the folder in which npm was called: npm runs a script in the project's folder. */
 export function fromHere(path: string): string {
   return resolve(process.env['INIT_CWD'] || process.cwd(), path);
 }
@@ -16,7 +16,7 @@ export function fromHere(path: string): string {
  */
 export function dataFolder(root: string, given: string | undefined): string {
   const path = given === undefined ? join(root, '.local', 'data') : fromHere(given);
-  if (isFolder(path) === false) throw new UsageError(`--data takes a folder, and ${path} is none.`);
+  if (isFolder(path) === false) throw new UsageError(`--data takes a folder, and ${path} is not a folder.`);
   return path;
 }
 
@@ -25,16 +25,16 @@ export function dataOption(given: string | undefined): string {
   return given === undefined ? '' : ` --data ${shellWord(fromHere(given))}`;
 }
 
-/** The same for a command that makes no folder of its own: a typo would show an empty store. */
+/** The same for a command that must not create the folder: otherwise a typo would show an empty store. */
 export function existingDataFolder(root: string, given: string | undefined): string {
   const path = dataFolder(root, given);
   if (given !== undefined && isFolder(path) === undefined) {
-    throw new UsageError(`There is no folder ${path}. --data takes the one that npm start was given.`);
+    throw new UsageError(`There is no folder ${path}. Give --data the folder that npm start was given.`);
   }
   return path;
 }
 
-/** Undefined where there is nothing. */
+/** Undefined if the path does not exist. */
 function isFolder(path: string): boolean | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory();

@@ -16,9 +16,11 @@ export interface DatabaseOptions {
   onCommand?: StoreOptions['onCommand'];
 }
 
-/** Where the local run keeps its state: the embedded store, or a MongoDB of the user's own. */
+/** Where the local run keeps its state: the embedded store, or your own MongoDB. */
 export interface Database {
   readonly uri: string;
+  /** Where it is, for messages: never the user, password or options of a URI. */
+  readonly place: string;
   close(): Promise<void>;
 }
 
@@ -27,10 +29,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   if (mongodbUri !== undefined) {
     if (fresh) {
       throw new UsageError(
-        '--fresh wipes the embedded store alone. Unset MONGODB_URI, or drop its database yourself.',
+        '--fresh wipes only the embedded store. Unset MONGODB_URI, or drop its database yourself.',
       );
     }
-    return { uri: await checkReachable(mongodbUri), close: () => Promise.resolve() };
+    return { ...(await reachable(mongodbUri)), close: () => Promise.resolve() };
   }
   const store = await startStore({ dataDir, ...(onCommand && { onCommand }) }).catch((error: unknown) => {
     throw ownWatch(error, dataDir);
@@ -39,24 +41,24 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     if (fresh) await client.db(databaseName).dropDatabase();
     else await releaseLeases(client, databaseName);
   });
-  return store;
+  return { uri: store.uri, place: store.uri, close: () => store.close() };
 }
 
-/** The error of a folder that is held, told otherwise where it is a local run that holds it: that can be asked instead. */
+/** The error of a folder that is in use. If a local run uses it, the message says what to do with that run. */
 function ownWatch(error: unknown, dataDir: string): unknown {
   if (!(error instanceof FolderHeldError)) return error;
-  // The folder's own lock has the id of a process that is alive, so the file need not be asked whether its run is.
+  // The process in the folder's lock is alive. So its run is up, if the endpoint file has the same id.
   if (pidInEndpoint(dataDir) !== error.pid) return error;
   return new StoreError(
     `Your npm start -- --watch (process ${error.pid}) has the data folder ${dataDir}. Press Enter there for a tick, ` +
-      'use npm run trader beside it, or stop it with Ctrl-C. Another --data has a run of its own.',
+      'use npm run trader while it runs, or stop it with Ctrl-C. For a second run, give another --data.',
     { cause: error },
   );
 }
 
 /**
- * A data folder belongs to one process, and its functions end with it: whoever held a run when the folder was last
- * open is gone. So its runs can be carried on at once, where on AWS they wait for the end of the lease.
+ * A data folder belongs to one process, and its functions end with it: a holder from the last time is gone. So the runs
+ * can be resumed at once. On AWS they wait for the end of the lease.
  */
 async function releaseLeases(client: MongoClient, databaseName: string): Promise<void> {
   const held = { 'cronActivity.pending': true };
@@ -66,8 +68,8 @@ async function releaseLeases(client: MongoClient, databaseName: string): Promise
     .updateMany(held, { $set: { 'cronActivity.pending': false } });
 }
 
-/** The URI as it is used. Throws a `UsageError` that names the host, never the password, where no MongoDB answers. */
-async function checkReachable(text: string): Promise<string> {
+/** Throws a `UsageError` that names the host, never the password, if no MongoDB answers. */
+async function reachable(text: string): Promise<Pick<Database, 'uri' | 'place'>> {
   const { uri, hosts } = addressOf(text);
   try {
     await using(uri, (client) => client.db('admin').command({ ping: 1 }));
@@ -75,7 +77,7 @@ async function checkReachable(text: string): Promise<string> {
     const { message } = MongodbFailure.of(error, hosts);
     throw new UsageError(`MONGODB_URI: ${message} Unset it to use the embedded store.`);
   }
-  return uri;
+  return { uri, place: hosts };
 }
 
 function addressOf(text: string) {

@@ -2,7 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync, mkdirSync } from 'node
 import { join } from 'node:path';
 import * as z from 'zod';
 
-/** On this machine alone: what a file says is no reason to ask a stranger. */
+/** Only on this machine: a file must not make a command call another host. */
 const loopback = z.string().regex(/^http:\/\/127\.0\.0\.1:\d{1,5}$/);
 
 /** Where a local run that is up can be reached. */
@@ -28,7 +28,7 @@ export function removeEndpoint(dataDir: string, id: string): void {
 }
 
 /**
- * The local run that has this data folder; undefined where none is up. A file that a killed run left says nothing: its
+ * The local run that has this data folder; undefined if none is up. A file that a killed run left is ignored: its
  * process id and its port may be another program's, so the run itself is asked which one it is.
  */
 export async function readEndpoint(dataDir: string): Promise<Endpoint | undefined> {

@@ -2,7 +2,7 @@ import { createInterface, type Interface } from 'node:readline';
 
 type Input = NodeJS.ReadableStream & { isTTY?: boolean };
 
-/** Enter, in a terminal. Lines are read as they are: raw keys would have to be given back after a crash. */
+/** Enter, in a terminal. It reads whole lines: a crash in raw mode would leave the terminal in raw mode. */
 export class EnterKey {
   readonly isThere: boolean;
   readonly #lines: Interface | undefined;
@@ -22,7 +22,7 @@ export class EnterKey {
     });
   }
 
-  /** Aborted at the next Enter; at once where there was one that nobody has taken. */
+  /** Aborted at the next Enter; at once if one was not taken yet. */
   pressed(): AbortSignal {
     this.#pressed = new AbortController();
     if (this.#presses > this.#taken) this.#pressed.abort();

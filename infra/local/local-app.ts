@@ -23,7 +23,7 @@ export interface LocalAppOptions {
   dataDir: string;
   /** A MongoDB to use instead of the embedded store. */
   mongodbUri?: string | undefined;
-  /** With the market `alpaca`: what the secret of its keys holds. */
+  /** With the market `alpaca`: its keys. */
   brokerKeys?: BrokerKeys | undefined;
   /** Wipe the embedded store's data first. */
   fresh?: boolean;
@@ -31,28 +31,30 @@ export interface LocalAppOptions {
   overrides?: Record<string, Record<string, string>>;
   onLog: FunctionsOptions['onLog'];
   onInvocation?: FunctionsOptions['onInvocation'];
-  /** Told of each message to a topic, in the place of its subscribers. */
+  /** Receives each message to a topic, in place of its subscribers. */
   onMessage?: (message: TopicMessage) => void;
   onCommand?: Parameters<typeof openDatabase>[0]['onCommand'];
-  /** By which asynchronous invocations are tried again; for tests. */
+  /** The clock for retries of asynchronous invocations; for tests. */
   clock?: Clock;
 }
 
 /** The synthesized app, running on this machine: its store, its functions, and the API between them. */
 export interface LocalApp {
   readonly mongodbUri: string;
+  /** Where that MongoDB is, for messages: never the user, password or options of its URI. */
+  readonly mongodbPlace: string;
   readonly databaseName: string;
   /** Base URL of the Lambda API. */
   readonly endpoint: string;
-  /** Tells this run of the app from any other. */
+  /** Distinguishes this run of the app from any other. */
   readonly id: string;
   readonly orchestrator: string;
-  /** What to say of the Node on which the functions run, where it is not the deployed one. */
+  /** A note on the Node that runs the functions, if it is not the deployed version. */
   readonly nodeNote: string | undefined;
   readonly schedule: LocalSchedule;
   readonly functions: Functions;
   invoke(functionName: string, event: unknown): Promise<InvocationResult>;
-  /** Puts another URI into the secret, which functions that run already don't notice. */
+  /** Puts another URI into the secret. Functions that already run don't notice. */
   setSecret(uri: string): void;
   close(): Promise<void>;
 }
@@ -84,15 +86,16 @@ export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp>
   );
   const events = new EventQueue({
     invoke: (fn, invocation) => functions.run(fn, invocation),
-    // There are no queues here; on AWS, `onFailure` would have it.
+    // There are no queues here; AWS would send it to `onFailure`.
     onFailure: ({ name, asynchronous: { onFailure } }, event) =>
-      onLog(name, JSON.stringify({ level: 'ERROR', message: 'the event came to nothing', onFailure, event })),
+      onLog(name, JSON.stringify({ level: 'ERROR', message: 'the event was given up on', onFailure, event })),
     clock: options.clock,
   });
   service.serve(functions, events);
 
   return {
     mongodbUri: database.uri,
+    mongodbPlace: database.place,
     databaseName,
     endpoint,
     id: service.id,
@@ -116,12 +119,12 @@ async function closeAll(
   database: Database,
 ): Promise<void> {
   await events.close();
-  // At once: a function that is left alone sees neither the end of its callee nor that of the service.
+  // All at once: a function must not see the end of its callee or of the service.
   await Promise.all([service.close(), functions.close()]);
   await database.close();
 }
 
-/** What AWS puts into every function's environment, pointing at this machine. The credentials open nothing. */
+/** What AWS puts into every function's environment, with this machine as the endpoint. The credentials open nothing. */
 function sharedEnvironment(endpoint: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
@@ -129,7 +132,7 @@ function sharedEnvironment(endpoint: string): Record<string, string> {
     AWS_REGION: 'us-east-1',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL: endpoint,
-    // On AWS the SDK runs on the runtime's own Node; here it would warn of each older one, in each process.
+    // On an older Node than AWS has, the SDK would print a warning in each process.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
 }

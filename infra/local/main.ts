@@ -11,7 +11,7 @@ import { watch } from './watch.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The exit code: 0 where every run succeeded, 1 where one failed or is unfinished, 2 for a wrong command line. */
+/** The exit code: 0 if every run succeeded, 1 if one failed or is unfinished, 2 for a wrong command line. */
 async function main(args: string[]): Promise<number> {
   const options = await readOptions(args);
   if (!options) return 0;
@@ -36,14 +36,14 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** A file that the command line names is one of where the person stands; one that cdk.json names is the project's. */
+/** A file of the command line is relative to the folder of the user; one of cdk.json is relative to the project. */
 function fileFromHere({ symbolsFile, ...context }: Record<string, string>): Record<string, string> {
   return symbolsFile === undefined ? context : { ...context, symbolsFile: fromHere(symbolsFile) };
 }
 
 /**
- * With --json the logs go to stderr as they are; otherwise what they tell of runs is shown, and what is neither
- * information nor a metric as it is.
+ * With --json the logs go to stderr as they are. Otherwise the lines about runs are shown, and warnings and errors go to
+ * stderr.
  */
 function logSink({ json }: Options, display: Display) {
   return (_functionName: string, line: string) => {

@@ -5,10 +5,10 @@ import type { LocalApp } from './local-app.ts';
 import { mergeReports, parseReport, type Report } from './report.ts';
 import type { Options } from './start-options.ts';
 
-/** What a schedule's event says of the symbols. */
+/** The symbols in the event of a schedule. */
 const tickSymbols = z.object({ symbols: z.array(z.string()).optional(), shard: z.unknown().optional() });
 
-/** Longer than any lease: whoever holds a run of this tick has given it back by then, or died. */
+/** Longer than any lease: a holder of a run of this tick has released it by then, or died. */
 const WAIT_FOR_HOLDER_MS = 90_000;
 const POLL_MS = 1_000;
 
@@ -22,7 +22,7 @@ export async function runOnce(app: LocalApp, options: Options, display: Display)
   const payloads: string[] = [];
   for (const shard of shards) {
     const payload = await runToEnd(app, { command: 'run', idempotencyKey, ...shard });
-    // One shard that failed leaves the others alone.
+    // A shard that failed does not stop the others.
     if (payload !== undefined) payloads.push(payload);
   }
   if (payloads.length === 0) return 1;
@@ -35,31 +35,31 @@ export async function runOnce(app: LocalApp, options: Options, display: Display)
   return failed === 0 && inProgress === 0 && payloads.length === shards.length ? 0 : 1;
 }
 
-/** What the schedules say of their symbols; a shard without any has nothing to be run. */
+/** The symbols of each schedule; a shard without any has nothing to run. */
 function scheduledShards({ schedule }: LocalApp) {
   return schedule.inputs
     .map((input) => tickSymbols.parse(JSON.parse(input)))
     .filter((shard) => shard.symbols?.length !== 0);
 }
 
-/** The reply once no run is held elsewhere, and none waits for time alone. */
+/** The answer once no other orchestrator holds a run, and no wait is due. */
 async function runToEnd(app: LocalApp, event: object): Promise<string | undefined> {
   let payload = await invoke(app, event);
   const giveUpAt = Date.now() + WAIT_FOR_HOLDER_MS;
-  let told = false;
+  let isSaid = false;
   while (payload !== undefined && isUnfinished(parseReport(payload)) && Date.now() < giveUpAt) {
-    if (!told && isHeld(parseReport(payload)))
+    if (!isSaid && isHeld(parseReport(payload)))
       process.stderr.write(
         'Another orchestrator holds the run; waiting for it, or for the end of its lease.\n',
       );
-    told = true;
+    isSaid = true;
     await sleep(POLL_MS);
     payload = await invoke(app, event);
   }
   return payload;
 }
 
-/** The orchestrator's reply as it came; undefined, with one line on stderr, where it failed. */
+/** The orchestrator's answer as it came; if it failed, undefined and one line on stderr. */
 export async function invoke(app: LocalApp, event: unknown): Promise<string | undefined> {
   const result = await app.invoke(app.orchestrator, event);
   if ('payload' in result) return result.payload;
@@ -67,7 +67,7 @@ export async function invoke(app: LocalApp, event: unknown): Promise<string | un
   return undefined;
 }
 
-/** Whether there is something that goes on at once when it is asked for again. */
+/** Whether a further request would advance a run at once. */
 function isUnfinished(report: Report): boolean {
   const now = new Date().toISOString();
   return (
@@ -76,7 +76,7 @@ function isUnfinished(report: Report): boolean {
   );
 }
 
-/** Whether a run is under way elsewhere; one that waits for something was put down. */
+/** Whether another orchestrator holds a run; a run that waits is suspended. */
 function isHeld({ runs }: Report): boolean {
   return runs.some(({ state, waits }) => state === 'IN_PROGRESS' && waits.length === 0);
 }

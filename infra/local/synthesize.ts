@@ -61,7 +61,7 @@ export async function synthesize(
   return assembly;
 }
 
-/** Loads what reads stages only where there is one, for it loads the CDK, which takes a second. */
+/** Loads the module of stages only if a stage is set, because it loads the CDK, which takes a second. */
 async function symbolsFileOf(context: Record<string, unknown>): Promise<unknown> {
   if (context['stage'] === undefined) return context['symbolsFile'];
   const { chooseDeployment } = await import('../config/stages.ts');

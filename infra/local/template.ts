@@ -22,7 +22,7 @@ export interface LocalFunction {
   asynchronous: AsynchronousInvocation;
 }
 
-/** How long an invocation of the type `Event` is tried, and what it comes to on AWS where that is in vain. */
+/** How long an invocation of the type `Event` is retried, and where AWS sends it after that. */
 export interface AsynchronousInvocation {
   maximumRetryAttempts: number;
   maximumEventAgeMs: number;
@@ -76,7 +76,7 @@ const scheduleResource = z.object({
   }),
 });
 
-/** With Lambda's defaults, which hold for a function that has none of these. */
+/** With Lambda's defaults for a function that sets none of these. */
 const eventInvokeConfig = z.object({
   Properties: z.object({
     FunctionName: reference,

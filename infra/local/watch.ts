@@ -17,7 +17,7 @@ export async function watch(app: LocalApp, dataDir: string, display: Display): P
   const stop = new AbortController();
   const onStop = () => stop.abort();
   process.once('SIGINT', onStop).once('SIGTERM', onStop);
-  // Nobody sees what is printed from now on, so nobody is there to stop it.
+  // From now on no person can read the output, nor press Ctrl-C.
   process.stdout.once('error', onStop);
   const enter = new EnterKey(process.stdin, () => display.takeBackLine());
   const live = new Live(app, display);
@@ -43,11 +43,11 @@ export async function watch(app: LocalApp, dataDir: string, display: Display): P
 }
 
 function greet(
-  { mongodbUri, endpoint, orchestrator, schedule, nodeNote }: LocalApp,
+  { mongodbPlace, endpoint, orchestrator, schedule, nodeNote }: LocalApp,
   display: Display,
   enter: boolean,
 ) {
-  display.print(`MongoDB  ${mongodbUri.replace(/\/\/[^]*@/, '//***@')}`);
+  display.print(`MongoDB  ${mongodbPlace}`);
   display.print(`Lambda   ${endpoint}`);
   display.print(`         ${invokeCommand(endpoint, orchestrator, '{"idempotencyKey":"my-key"}')}`);
   display.print(`Schedule ${schedule.schedule.expression} ${schedule.timeZone}; Ctrl-C stops`);
@@ -56,7 +56,7 @@ function greet(
   display.print(`Tick now ${key}npm run trader -- run${display.where}`);
 }
 
-/** Waits for the next tick, and answers its time: the schedule's, or this second at Enter. Undefined at the end. */
+/** Waits for the next tick and answers its time: of the schedule, or now at Enter. Undefined at the end. */
 async function nextTime(
   { schedule: { schedule, timeZone } }: LocalApp,
   display: Display,
@@ -88,12 +88,12 @@ async function tick(app: LocalApp, display: Display, input: string): Promise<voi
     const payload = await invoke(app, JSON.parse(input));
     if (payload !== undefined) display.showReport(parseReport(payload));
   } catch (error) {
-    // A tick that failed is no reason to end the watch; the next one carries its runs on.
+    // The watch goes on after a tick that failed; the next one resumes its runs.
     display.print(`tick failed: ${(error as Error).message}`);
   }
 }
 
-/** For ever where there is no time. */
+/** Without a time, until the signal is aborted. */
 async function sleepUntil(time: Date | undefined, signal: AbortSignal): Promise<void> {
   while (!signal.aborted && Date.now() < (time?.getTime() ?? Infinity)) {
     const left = Math.min((time?.getTime() ?? Infinity) - Date.now(), LONGEST_SLEEP_MS);

@@ -3,11 +3,11 @@ interface CronField {
   name: string;
   first: number;
   last: number;
-  /** What may stand for a number, in order from `first`. */
+  /** The names of its numbers, in order from `first`. */
   words?: string[];
   /** Whether AWS documents `/` for it. */
   hasSteps: boolean;
-  /** The form that is no list: `L`, `15W`, `FRI#2`. */
+  /** The forms that can't be in a list: `L`, `15W`, `FRI#2`. */
   special?: (text: string, number: (text: string) => number | undefined) => boolean;
   takes: string;
 }
@@ -46,7 +46,7 @@ export const CRON_FIELDS: CronField[] = [
   { name: 'year', first: 1970, last: 2199, hasSteps: true, takes: '1970 to 2199' },
 ];
 
-/** What is wrong with six fields in capitals; empty where nothing is. */
+/** What is wrong with six fields in capitals; empty if they are valid. */
 export function cronProblems(fields: string[]): string[] {
   const problems = CRON_FIELDS.flatMap((field, at) =>
     isField(field, fields[at]!) ? [] : [`${field.name} is ${fields[at]!}, expected ${field.takes}`],

@@ -8,7 +8,7 @@ export type Schedule =
       expression: string;
       /** The expression as croner reads it: of five fields and the year. */
       pattern: string;
-      /** Whether it fires in some years alone. */
+      /** Whether it fires only in some years. */
       isOfYears: boolean;
     };
 

@@ -2,11 +2,11 @@ import { Cron } from 'croner';
 import type { Schedule } from './expression.ts';
 import { instantOf, wallTime } from './wall-clock.ts';
 
-/** A change of the clock repeats three hours at the most. */
+/** A change of the clock repeats at most three hours. */
 const REPEATED_MS = 3 * 3_600_000;
 
 /**
- * The first time after `after` at which EventBridge Scheduler would fire; undefined where it never does.
+ * The first time after `after` at which EventBridge Scheduler would fire; undefined if it never fires again.
  *
  * @param timeZone IANA name, in which a cron expression is read
  */
@@ -15,7 +15,7 @@ export function nextTick(schedule: Schedule, timeZone: string, after: Date): Dat
 }
 
 /**
- * The first `count` times after `after`; fewer where the schedule ends before. As the Scheduler has it, a time that the
+ * The first `count` times after `after`; fewer if the schedule ends before. As on AWS, a time that the
  * clock skips does not fire, and one that it shows twice fires the first time:
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#daylist-savings-time
  */
@@ -25,7 +25,7 @@ export function nextTicks(schedule: Schedule, timeZone: string, after: Date, cou
     const first = Math.floor(from / schedule.periodMs) + 1;
     return Array.from({ length: count }, (_, index) => new Date((first + index) * schedule.periodMs));
   }
-  // Without a zone of its own: croner would have a skipped time fire later, and some times twice.
+  // In UTC: in the zone itself, croner would fire a skipped time later, and some times twice.
   const cron = new Cron(schedule.pattern, { timezone: 'UTC', mode: '7-part', alternativeWeekdays: true });
   const ticks: Date[] = [];
   let wall: Date | null = new Date(wallTime(from, timeZone) - REPEATED_MS);

@@ -4,25 +4,34 @@ import { nextTicks } from './next-tick.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** An alarm looks back a week at the most. */
+/** An alarm looks back at most a week. */
 const LONGEST_WINDOW_MS = 7 * DAY_MS;
+
+/** It takes half a second to find one, and some commands build the app several times. */
+const known = new Map<string, Rhythm | undefined>();
 
 /** When the silence of a schedule means something. */
 export interface Rhythm {
-  /** Two periods of the schedule; two of its longest ones where they are days. */
+  /** Two periods of the schedule; if it has periods of days, two of the longest. */
   windowMs: number;
   /** Hours of the week in UTC (Monday 0:00 is 0) in which every window that begins holds a tick, all year. */
   hours: number[];
 }
 
 /**
- * The rhythm of a schedule; undefined where it is too slow for an alarm on its silence, or pauses for
- * months, some dates or whole years: an alarm knows the hours of a week alone.
+ * The rhythm of a schedule; undefined if it is too slow for an alarm, or pauses for months, dates or years: an alarm
+ * knows only the hours of a week.
  *
- * It is taken from a week in winter and one in summer, so that an hour counts only where it is one of the schedule's
- * with daylight saving time and without.
+ * It is taken from a week in winter and one in summer: an hour counts only if the schedule fires in it with daylight
+ * saving time and without.
  */
 export function rhythmOf(expression: string, timeZone: string): Rhythm | undefined {
+  const key = `${timeZone} ${expression}`;
+  if (!known.has(key)) known.set(key, findRhythm(expression, timeZone));
+  return known.get(key);
+}
+
+function findRhythm(expression: string, timeZone: string): Rhythm | undefined {
   const schedule = parseSchedule(expression);
   if (schedule.kind === 'cron' && (schedule.isOfYears || isUneven(schedule.pattern))) return undefined;
   const mondays = ['2026-01-05', '2026-07-06'].map((monday) => Date.parse(monday));
@@ -70,7 +79,7 @@ function ticksFrom(schedule: Schedule, timeZone: string, monday: number): number
 /** Hours of the week in which a window without a tick begins. */
 function silentHours(ticks: number[], windowMs: number): number[] {
   return ticks.slice(1).flatMap((tick, index) => {
-    // A window that begins right after one tick and ends before the next has none; it slides by whole minutes.
+    // A window from just after one tick to just before the next has no tick. It moves by whole minutes.
     const first = ticks[index]! + 60_000;
     const last = tick - windowMs;
     const hours: number[] = [];

@@ -25,13 +25,13 @@ export interface AlarmsProps {
   deadLetterQueues: IQueue[];
   schedule: string;
   timeZone: string;
-  /** A schedule that is not enabled is silent by intention. */
+  /** A schedule that is not enabled is expected to be silent. */
   scheduleEnabled: boolean;
-  /** Who is told; the alarms stand without it. */
+  /** Receives the alarms; they also exist without it. */
   email: string | undefined;
 }
 
-/** What a person has to look at. */
+/** What a person must look at. */
 export class Alarms extends Construct {
   readonly #topic: Topic | undefined;
 
@@ -49,7 +49,7 @@ export class Alarms extends Construct {
     for (const queue of deadLetterQueues) {
       this.#add(`${queue.node.id}-not-empty`, {
         alarmDescription:
-          'A tick came to nothing and is in a dead-letter queue. ' +
+          'A tick was given up on and is in a dead-letter queue. ' +
           `See npm run trader -- dead-letters --function ${orchestrator.functionName}`,
         metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
         threshold: 0,
@@ -78,8 +78,8 @@ export class Alarms extends Construct {
     if (!rhythm) return;
     // CloudWatch has no periods longer than a day.
     const period = Duration.millis(Math.min(rhythm.windowMs, Duration.days(1).toMilliseconds()));
-    // A period without a run has no data. Of FILL it is not documented whether it fills a range that has none at all;
-    // TIME_SERIES has a value for every period, and in a sum what is missing counts as 0.
+    // A period without a run has no data. AWS does not document whether FILL fills a range without any data.
+    // TIME_SERIES has a value for every period, and a sum counts a missing value as 0.
     const filled = new MathExpression({
       expression: 'TIME_SERIES(0) + started',
       usingMetrics: { started: runs('RunsStarted', period) },
@@ -96,7 +96,7 @@ export class Alarms extends Construct {
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       evaluationPeriods: Math.ceil(rhythm.windowMs / period.toMilliseconds()),
-      // The expression has a value in every period. Where CloudWatch answers none all the same, a person has to look.
+      // The expression has a value in every period. If CloudWatch has none, a person must look.
       treatMissingData: TreatMissingData.BREACHING,
     });
   }
@@ -114,7 +114,7 @@ export class Alarms extends Construct {
   #newTopic(email: string): Topic {
     const topic = new Topic(this, 'topic', { displayName: 'Orbits Trader alarms', enforceSSL: true });
     topic.addSubscription(new EmailSubscription(email));
-    // A policy of its own takes the place of the one by which the account's alarms may publish.
+    // This policy replaces the default one, which lets the account's alarms publish.
     topic.grantPublish(
       new ServicePrincipal('cloudwatch.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },

@@ -2,7 +2,7 @@ import { Duration, Validations } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
-/** A queue for ticks that came to nothing. It is encrypted, and keeps them as long as SQS can. */
+/** A queue for ticks that were given up on. It is encrypted, and keeps them as long as SQS can. */
 export class DeadLetters extends Queue {
   constructor(scope: Construct, id: string) {
     super(scope, id, {

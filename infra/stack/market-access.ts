@@ -4,7 +4,7 @@ import type { MarketConfig } from '../config/market.ts';
 import type { NodeFunction } from './node-function.ts';
 import { secretArn } from './secret-arn.ts';
 
-/** The way of some functions to the market: the code that they carry, the keys that they may read, and where it is. */
+/** What functions need for the market: the code in their bundles, the keys that they may read, and the URLs. */
 export class MarketAccess {
   readonly #market: MarketConfig;
 
@@ -18,7 +18,7 @@ export class MarketAccess {
     }
   }
 
-  /** Bundling by which a function carries this market alone. */
+  /** Bundles only the code of this market. */
   get bundling() {
     return { define: { 'process.env.MARKET': JSON.stringify(this.#market.name) } };
   }

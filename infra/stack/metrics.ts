@@ -16,7 +16,7 @@ const dimensionsMap = { service: 'orchestrator' };
 export type RunMetricName =
   'RunsStarted' | 'RunsResumed' | 'RunsSucceeded' | 'RunsFailed' | 'DuplicatesSuppressed';
 
-/** How many runs came to this within a period. */
+/** How many runs had this outcome within a period. */
 export function runs(metricName: RunMetricName, period?: Duration): Metric {
   return new Metric({
     namespace: NAMESPACE,

@@ -1,8 +1,8 @@
-import type { MongodbAuthentication } from '../config/config.ts';
+import type { MongodbAuthentication } from '../config/mongodb.ts';
 import type { NodeFunction } from './node-function.ts';
 import { secretArn } from './secret-arn.ts';
 
-/** The way of some functions into MongoDB: what they may read, and the variables that say where it is. */
+/** What functions need for MongoDB: the secret that they may read, and the variables that say where it is. */
 export class MongodbAccess {
   readonly #authentication: MongodbAuthentication;
   readonly #database: string;
@@ -16,7 +16,7 @@ export class MongodbAccess {
     fn.addEnvironment('MONGODB_DATABASE', this.#database);
     const authentication = this.#authentication;
     if ('iamHost' in authentication) {
-      // Atlas knows the function by its role, so this address opens nothing by itself.
+      // Atlas identifies the function by its role: this address alone opens nothing.
       const query = 'authMechanism=MONGODB-AWS&authSource=%24external';
       fn.addEnvironment('MONGODB_ADDRESS', `mongodb+srv://${authentication.iamHost}/?${query}`);
       return;
@@ -28,7 +28,7 @@ export class MongodbAccess {
     );
   }
 
-  /** Name or ARN of the secret; undefined where there is none. */
+  /** Name or ARN of the secret; undefined with IAM authentication. */
   get secretId(): string | undefined {
     const authentication = this.#authentication;
     if ('iamHost' in authentication) return undefined;

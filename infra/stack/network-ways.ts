@@ -1,20 +1,17 @@
 import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { TraderConfig } from '../config/config.ts';
-
-/** What a function in a VPC may have to reach; `internet` is a way to all of it. */
-export const networkTargets = ['lambda', 'secretsmanager', 'sns', 'mongodb', 'broker'] as const;
-export type NetworkTarget = (typeof networkTargets)[number];
+import { networkTargets, type NetworkTarget } from '../config/network.ts';
 
 const USE: Record<NetworkTarget, string> = {
   lambda: 'the orchestrator invokes the functions',
   secretsmanager: 'the secrets are read',
-  sns: 'notificationEmail is told',
+  sns: 'notificationEmail gets messages',
   mongodb: 'runs and trades are kept',
   broker: 'orders are placed',
 };
 
-/** Which of them the functions in the VPC call. What AWS calls by itself (Scheduler, SQS, X-Ray, logs) needs no way. */
+/** What the functions in the VPC call. AWS's own calls (Scheduler, SQS, X-Ray, logs) do not use the VPC. */
 export function neededTargets({ mongodb, market, notificationEmail }: TraderConfig): NetworkTarget[] {
   const hasBroker = market.name !== 'simulated';
   const isNeeded: Record<NetworkTarget, boolean> = {
@@ -27,7 +24,7 @@ export function neededTargets({ mongodb, market, notificationEmail }: TraderConf
   return networkTargets.filter((target) => isNeeded[target]);
 }
 
-/** Warns of what the functions in the VPC call, and the configuration knows no way to. */
+/** Warns about targets of the functions in the VPC that are not in `vpcReaches`. */
 export function warnOfMissingWays(scope: Construct, config: TraderConfig): void {
   if (!config.vpc || config.vpc.reaches.includes('internet')) return;
   const { id, reaches } = config.vpc;
@@ -38,8 +35,8 @@ export function warnOfMissingWays(scope: Construct, config: TraderConfig): void 
   const named = missing.map((target) => `${target} (${USE[target]}; ${wayTo(target, place)})`);
   Annotations.of(scope).addWarningV2(
     'orbits-trader:vpcReaches',
-    `No way out of ${id} is known to: ${named.join(', ')}. A call to it would time out. ` +
-      'Make the endpoints in the subnets, or a NAT gateway, and say so in vpcReaches, such as "lambda,secretsmanager,mongodb" or "internet".',
+    `No way out of ${id} is known to: ${named.join(', ')}. A call would time out. Create the endpoints in the subnets, ` +
+      'or a NAT gateway, and name them in vpcReaches, such as "lambda,secretsmanager,mongodb" or "internet".',
   );
 }
 

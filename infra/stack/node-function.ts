@@ -17,7 +17,7 @@ export interface NodeFunctionProps extends NodejsFunctionProps {
   /** A path from the project's root. */
   entry: string;
   logRetention: RetentionDays;
-  /** What the function's name has before its id; without it, CloudFormation makes one up. */
+  /** What the function's name has before its id; without it, CloudFormation makes the name. */
   namePrefix?: string | undefined;
 }
 
@@ -28,7 +28,7 @@ export class NodeFunction extends NodejsFunction {
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    // A role of its own, without the managed policy by which a function may write to every log group.
+    // Its own role, without the managed policy that lets a function write to every log group.
     const role = new Role(scope, `${id}-role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
 
@@ -37,7 +37,7 @@ export class NodeFunction extends NodejsFunction {
       architecture: Architecture.ARM_64,
       role,
       logGroup,
-      // What the runtime itself writes, an error that nobody caught among it, is JSON as the rest is.
+      // Then what the runtime itself writes is JSON too, such as an error that was not caught.
       loggingFormat: LoggingFormat.JSON,
       tracing: Tracing.ACTIVE,
       ...(namePrefix !== undefined && { functionName: `${namePrefix}-${id}` }),
@@ -50,7 +50,7 @@ export class NodeFunction extends NodejsFunction {
         target: 'node24',
         mainFields: ['module', 'main'],
         minify: true,
-        // Errors are told apart by their class's name, in the store and in replies.
+        // The name of its class distinguishes an error, in the store and in answers.
         keepNames: true,
         sourceMap: true,
         sourcesContent: false,

@@ -4,7 +4,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { NodeFunction } from './node-function.ts';
 
-/** Where a person is asked for approval, and told what became of runs. */
+/** The topic for requests for approval and for the results of runs. */
 export class Notifications extends Construct {
   readonly #topic: Topic;
 

@@ -8,20 +8,11 @@ import type { Watchlist } from '../config/watchlist.ts';
 
 export interface OrchestratorProps extends Omit<NodeFunctionProps, 'entry' | 'environment'> {
   watchlist: Watchlist;
-  /** Shares in an order. */
-  quantity: number;
-  /** How many days finished runs are kept in the database. */
-  historyDays: number;
-  /** `never`, `always`, or the value in dollars above which a person has to approve an order. */
-  approval: string;
-  approvalTimeoutMinutes: number;
+  /** The variables that the configuration declares. */
+  variables: Record<string, string>;
   /** Whether a run asks about the limits before it trades. */
   checkLimits: boolean;
-  /** How late a tick may come. */
-  maxTickAgeMinutes: number;
-  /** What a tick does where an earlier run of the symbol is still open. */
-  overlap: 'skip' | 'queue' | 'allow';
-  /** Takes the events of invocations that failed to the end. */
+  /** Receives the events of invocations whose retries failed too. */
   deadLetterQueue: IQueue;
 }
 
@@ -30,18 +21,7 @@ export class Orchestrator extends NodeFunction {
   constructor(
     scope: Construct,
     id: string,
-    {
-      watchlist,
-      quantity,
-      historyDays,
-      maxTickAgeMinutes,
-      overlap,
-      approval,
-      approvalTimeoutMinutes,
-      checkLimits,
-      deadLetterQueue,
-      ...props
-    }: OrchestratorProps,
+    { watchlist, variables, checkLimits, deadLetterQueue, ...props }: OrchestratorProps,
   ) {
     super(scope, id, {
       ...props,
@@ -49,17 +29,12 @@ export class Orchestrator extends NodeFunction {
       environment: {
         ...(watchlist.variable !== undefined && { SYMBOLS: watchlist.variable }),
         ...(watchlist.inStore && { WATCHLIST: 'store' }),
-        QUANTITY: String(quantity),
-        HISTORY_DAYS: String(historyDays),
-        MAX_TICK_AGE_MINUTES: String(maxTickAgeMinutes),
-        OVERLAP: overlap,
-        ...(approval !== 'never' && { APPROVE_ABOVE: approval === 'always' ? '0' : approval }),
-        APPROVAL_TIMEOUT_MINUTES: String(approvalTimeoutMinutes),
+        ...variables,
         ...(checkLimits && { CHECK_LIMITS: 'true' }),
         POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
       },
-      // The schedule invokes asynchronously, so its own retries end where Lambda's queue begins. A tick that fails is
-      // tried again by Lambda; the key of the run makes that harmless. After that it is a dead letter.
+      // The schedule invokes asynchronously: its own retries end when Lambda's queue has the event. Lambda tries a tick
+      // that fails again, which is safe because of the run's key. After that it is a dead letter.
       retryAttempts: 2,
       maxEventAge: Duration.minutes(5),
       onFailure: queueDestination(deadLetterQueue),
@@ -74,7 +49,7 @@ export class Orchestrator extends NodeFunction {
   }
 }
 
-/** CDK's own would let the function read the queue's attributes too. */
+/** CDK's own destination would also let the function read the queue's attributes. */
 function queueDestination(queue: IQueue): IDestination {
   return { bind: () => ({ destination: queue.queueArn }) };
 }

@@ -1,7 +1,8 @@
 import { CfnOutput, Fn, Stack } from 'aws-cdk-lib';
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import type { TraderConfig } from '../config/config.ts';
+import type { Network } from '../config/network.ts';
+import type { Watchlist } from '../config/watchlist.ts';
 import type { MongodbAccess } from './mongodb-access.ts';
 import type { NodeFunction } from './node-function.ts';
 
@@ -11,13 +12,13 @@ export interface OutputsProps {
   withMongodb: NodeFunction[];
   dashboard: Dashboard;
   mongodb: MongodbAccess;
-  vpc: TraderConfig['vpc'];
+  vpc: Network | undefined;
   /** What the functions in the VPC call. */
   targets: string[];
-  watchlist: TraderConfig['watchlist'];
+  watchlist: Watchlist;
 }
 
-/** What a person needs after a deployment, ready to be copied. */
+/** What you need after a deployment, ready to copy. */
 export class Outputs extends Construct {
   constructor(
     scope: Construct,
@@ -37,7 +38,7 @@ export class Outputs extends Construct {
     this.#add(
       'DeadLettersCommand',
       `AWS_REGION=${region} npm run trader -- dead-letters --function ${name}`,
-      'Ticks that came to nothing; sends them again, or drops them',
+      'Ticks that were given up on; sends them again, or drops them',
     );
     this.#add(
       'DashboardUrl',
@@ -50,7 +51,7 @@ export class Outputs extends Construct {
       this.#add(
         'AtlasRoles',
         Fn.join(' ', roles),
-        'ARNs to be database users of Atlas, by AWS IAM, type role',
+        'Add these ARNs to Atlas as database users (AWS IAM, type role)',
       );
     } else {
       this.#add('SecretName', secretId, 'The secret that holds the MongoDB URI');
@@ -58,10 +59,10 @@ export class Outputs extends Construct {
         'SetSecretCommand',
         `aws secretsmanager put-secret-value --region ${region} --secret-id ${secretId} ` +
           '--secret-string file:///dev/stdin < <(printf %s "$MONGODB_URI")',
-        'After "read -rs MONGODB_URI", sets the URI; the functions read it again when MongoDB refuses the one that they have',
+        'After "read -rs MONGODB_URI", sets the URI. The functions read it again when MongoDB refuses their old one',
       );
     }
-    this.#add('AtlasNetwork', networkSteps(vpc, targets), 'What Atlas has to let in');
+    this.#add('AtlasNetwork', networkSteps(vpc, targets), 'What to allow in Atlas');
   }
 
   #add(id: string, value: string, description: string): void {
@@ -69,14 +70,14 @@ export class Outputs extends Construct {
   }
 }
 
-/** A list that travels with the schedules' events is not there for a person's run, which has to name its symbols. */
-function symbolsToRun({ inStore, variable, ticks }: TraderConfig['watchlist']): string {
+/** If the list is in the schedules' events, a person's run does not have it and must name its symbols. */
+function symbolsToRun({ inStore, variable, ticks }: Watchlist): string {
   if (inStore || variable !== undefined) return '';
   const [symbol] = ticks.flatMap(({ symbols = [] }) => symbols);
   return `"symbols":["${symbol}"],`;
 }
 
-function networkSteps(vpc: TraderConfig['vpc'], targets: string[]): string {
+function networkSteps(vpc: Network | undefined, targets: string[]): string {
   if (vpc) {
     return (
       `1. In Atlas: Network Access, Private Endpoint, AWS, VPC ${vpc.id}, subnets ${vpc.subnetIds.join(' ')}. ` +
@@ -86,7 +87,7 @@ function networkSteps(vpc: TraderConfig['vpc'], targets: string[]): string {
     );
   }
   return (
-    'In Atlas: Network Access, IP Access List, add 0.0.0.0/0, for a Lambda outside a VPC has no fixed address; ' +
-    'user, password or role and TLS guard the door. With vpcId, PrivateLink needs no such entry.'
+    'In Atlas: Network Access, IP Access List, add 0.0.0.0/0, because a Lambda outside a VPC has no fixed address. ' +
+    'TLS and the user or role still protect the data. With vpcId, PrivateLink needs no such entry.'
   );
 }

@@ -10,17 +10,17 @@ import {
 import { Effect, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { TraderConfig } from '../config/config.ts';
+import type { Network } from '../config/network.ts';
 
-/** The user's own network, for functions that reach Atlas over PrivateLink. Nothing is looked up at synth. */
+/** Your network, for functions that reach Atlas over PrivateLink. Nothing is looked up at synth. */
 export class PrivateNetwork extends Construct {
   readonly #vpc: IVpc;
   readonly #subnets: ISubnet[];
   readonly #securityGroups: ISecurityGroup[];
 
-  constructor(scope: Construct, id: string, ids: NonNullable<TraderConfig['vpc']>) {
+  constructor(scope: Construct, id: string, ids: Network) {
     super(scope, id);
-    // CDK asks for zones, and uses none of them where the subnets are named.
+    // CDK requires zones, but does not use them if the subnets are given.
     this.#vpc = Vpc.fromVpcAttributes(this, 'vpc', { vpcId: ids.id, availabilityZones: ['unused'] });
     this.#subnets = ids.subnetIds.map((subnet) => Subnet.fromSubnetId(this, subnet, subnet));
     this.#securityGroups = ids.securityGroupIds.map((group) =>
@@ -37,7 +37,7 @@ export class PrivateNetwork extends Construct {
     };
   }
 
-  /** Permission to have a network interface, which Lambda manages in the role's name; the function's code has none. */
+  /** Permission for Lambda to manage network interfaces by the function's role. The function's code is denied it. */
   grantTo(fn: IFunction): void {
     const statement = (actions: string[], resources: string[]) => new PolicyStatement({ actions, resources });
     const policy = new Policy(this, `${fn.node.id}-interfaces`, {
@@ -67,11 +67,11 @@ export class PrivateNetwork extends Construct {
       ],
     });
     policy.attachToRole(fn.role!);
-    // It must be there before the function comes, and until its interfaces are gone.
+    // It must exist before the function does, and until its interfaces are deleted.
     fn.node.addDependency(policy);
     const reason =
-      "A network interface has no id before Lambda makes it, and EC2 describes all resources or none. The function's " +
-      'own code is denied all of EC2.';
+      'A network interface has no id before Lambda makes it, and EC2 cannot limit Describe to some resources. The ' +
+      "function's own code is denied all of EC2.";
     const arns = 'Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>';
     for (const finding of ['Resource::*', `${arns}:network-interface/*`, `${arns}:*/*`]) {
       Validations.of(policy).acknowledge({ id: `AwsSolutions-IAM5[${finding}]`, reason });

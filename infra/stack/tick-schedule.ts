@@ -17,9 +17,9 @@ import type { TickSymbols } from '../config/watchlist.ts';
 
 export interface TickScheduleProps {
   orchestrator: IFunction;
-  /** Takes the ticks that could not be delivered. */
+  /** Receives the ticks that could not be delivered. */
   deadLetterQueue: IQueue;
-  /** What each schedule says of its symbols: a schedule for each of them. */
+  /** The symbols in the event of each schedule. */
   ticks: TickSymbols[];
   /** `cron(...)` or `rate(...)` */
   expression: string;
@@ -28,7 +28,7 @@ export interface TickScheduleProps {
   enabled: boolean;
 }
 
-/** Fires the orchestrator, by one schedule or several at once. The scheduled time is the tick's key: unlike the execution's id, a redelivery keeps it. */
+/** Fires the orchestrator by one or more schedules. The scheduled time is the tick's key: a redelivery keeps it, unlike the execution's id. */
 export class TickSchedule extends Construct {
   constructor(
     scope: Construct,
@@ -37,7 +37,7 @@ export class TickSchedule extends Construct {
   ) {
     super(scope, id);
     if (enabled && !nextTick(parseSchedule(expression), timeZone, new Date())) {
-      // No error: a stack whose schedule is over can still be changed, and taken down.
+      // Not an error: a stack whose schedule is over can still be changed and destroyed.
       Annotations.of(this).addWarningV2('orbits-trader:schedule-over', `${expression} never fires again.`);
     }
     const role = this.#role(orchestrator, deadLetterQueue);
@@ -61,7 +61,7 @@ export class TickSchedule extends Construct {
     }
   }
 
-  /** CDK's own would grant all versions of the function too. */
+  /** CDK's own role would also allow all versions of the function. */
   #role(orchestrator: IFunction, deadLetterQueue: IQueue) {
     const stack = Stack.of(this);
     const schedules = stack.formatArn({
@@ -71,7 +71,7 @@ export class TickSchedule extends Construct {
       arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
     });
     const role = new Role(this, 'role', {
-      // No schedule of another account, nor of another group, may use it.
+      // Schedules of other accounts and other groups may not use it.
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': stack.account, 'aws:SourceArn': schedules } },
       }),

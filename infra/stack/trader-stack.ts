@@ -15,11 +15,11 @@ import { PrivateNetwork } from './private-network.ts';
 import { TickSchedule } from './tick-schedule.ts';
 
 export interface TraderStackProps extends StackProps {
-  /** Whether functions are called by the stack's name and their own; otherwise CloudFormation puts a random end there. */
+  /** Whether the functions' names are the stack's name and their own; otherwise CloudFormation adds a random end. */
   hasNamedFunctions?: boolean;
 }
 
-/** The stock functions, the orchestrator that may invoke them, the schedules that fire it, and what watches over them. */
+/** The stock functions, the orchestrator that may invoke them, the schedules that fire it, and their alarms. */
 export class TraderStack extends Stack {
   constructor(
     scope: Construct,
@@ -32,15 +32,15 @@ export class TraderStack extends Stack {
     const network = config.vpc && new PrivateNetwork(this, 'network', config.vpc);
     warnOfMissingWays(this, config);
 
-    // Work of milliseconds without a connection; the memory buys the share of a processor that loads zod in a cold
-    // start. The orchestrator waits 12 seconds for an answer, so no function's limit may be above 10.
+    // They work for milliseconds, without a connection. The memory is for the processor that loads zod in a cold start.
+    // The orchestrator waits 12 seconds for an answer, so no function may take more than 10.
     const small = {
       memorySize: 256,
       timeout: Duration.seconds(10),
       logRetention: config.logRetentionDays,
       namePrefix: hasNamedFunctions ? this.stackName : undefined,
     };
-    // The driver, and TLS and the password's derivation when it connects, are bound by the processor.
+    // The driver, TLS and the derivation of the password need processor time.
     const connected = { ...small, memorySize: 512, ...network?.placement };
 
     const market = new MarketAccess(this, config.market);
@@ -71,16 +71,11 @@ export class TraderStack extends Stack {
     const orchestratorTimeout = Duration.seconds(config.orchestratorTimeoutSeconds);
     const orchestrator = new Orchestrator(this, 'orchestrator', {
       ...connected,
-      // Both are configured: a minute holds some twenty steps, and 512 MB both MongoDB layers and their start.
+      // A minute is enough for some twenty steps, and 512 MB for both MongoDB layers and their start.
       memorySize: config.orchestratorMemoryMb,
       timeout: orchestratorTimeout,
       watchlist: config.watchlist,
-      quantity: config.quantity,
-      historyDays: config.historyDays,
-      maxTickAgeMinutes: config.maxTickAgeMinutes,
-      overlap: config.overlap,
-      approval: config.approval,
-      approvalTimeoutMinutes: config.approvalTimeoutMinutes,
+      variables: config.orchestratorVariables,
       checkLimits: limits !== undefined,
       deadLetterQueue: failedTicks,
     });

@@ -9,22 +9,22 @@ const SCHEDULES = { bounded: 24, full: 1000 };
 const LANES_PER_BRANCH = 2;
 const OUTAGE_SECONDS = 5;
 
-/** What can happen at a boundary, of the one kind and on the one side alone where it says so. */
+/** What can happen at a boundary; where it has a kind or a phase, only at such a boundary. */
 type Event = Pick<NamedFault, 'name' | 'verdict'> & Partial<NamedFault>;
 
-/** A delivery, with what happens in it: each event at the first boundary where it can, from a certain one on. */
+/** A delivery and its events: each happens at the first boundary that fits, from the boundary `from` on. */
 interface Step {
-  /** A tick that was delivered before, by its place; a new one where there is none. */
+  /** A tick that was delivered before, by its index; a new one if there is no such tick. */
   again: number;
   events: { from: number; event: Event }[];
   /** What passes after it. */
   pauseSeconds: number;
 }
 
-/** What is under way in one step, for events that deliver its tick once more. */
+/** The deliveries of one step, for events that deliver its tick again. */
 interface Scene {
   tick: string;
-  beside: Promise<unknown>[];
+  others: Promise<unknown>[];
 }
 
 const eventsOf = (scene: () => Scene): Event[] => [
@@ -44,7 +44,7 @@ const eventsOf = (scene: () => Scene): Event[] => [
   },
   {
     name: 'delivered a second time',
-    verdict: (lane) => void scene().beside.push(lane.deliver(scene().tick)),
+    verdict: (lane) => void scene().others.push(lane.deliver(scene().tick)),
   },
   {
     name: 'store away',
@@ -90,7 +90,7 @@ export const random: Proof = async ({ full, seed }) => {
 /** Plays schedules on a lane, one after the other. */
 class Player {
   happened = 0;
-  #scene: Scene = { tick: '', beside: [] };
+  #scene: Scene = { tick: '', others: [] };
   readonly schedules: fc.Arbitrary<Step[]>;
 
   constructor(readonly lane: Lane) {
@@ -115,7 +115,7 @@ class Player {
   }
 
   async #deliver(tick: string, events: Step['events']): Promise<void> {
-    const scene = (this.#scene = { tick, beside: [] as Promise<unknown>[] });
+    const scene = (this.#scene = { tick, others: [] as Promise<unknown>[] });
     const due = [...events];
     let passed = 0;
     const fault: Fault = (boundary) => {
@@ -130,7 +130,7 @@ class Player {
     };
     this.lane.fault = fault;
     await this.lane.deliver(tick);
-    while (scene.beside.length > 0) await scene.beside.pop();
+    while (scene.others.length > 0) await scene.others.pop();
     this.lane.parts.storeProxy.recover();
     await this.lane.calmDown();
   }

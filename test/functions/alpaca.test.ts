@@ -36,7 +36,7 @@ test('the price is the latest trade, to the digit, and says when it was', async 
 });
 
 test.each(['BTC/USD', '7203.T', '0700.HK'])('%s is refused before the broker is asked', async (symbol) => {
-  const words = `${symbol} is no stock of the USA`;
+  const words = `${symbol} is not a US stock`;
   await expect(market.quote(symbol, new Date())).rejects.toThrow(words);
   await expect(market.history(symbol, new Date(), 3, 5)).rejects.toThrow(words);
   const reason = expect.stringContaining(words) as string;
@@ -48,7 +48,7 @@ test('earlier prices come oldest first, as many as were asked for', async () => 
   expect(await market.history('AMZN', new Date(), 3, 5)).toEqual(['11', '12.25', '226.67']);
 });
 
-test('an order is placed once for its key, and answered by what it came to', async () => {
+test('an order is placed once for its key, and answered with its trade', async () => {
   const asked = order();
   const filled = await market.execute(asked);
   expect(filled).toEqual({
@@ -81,14 +81,14 @@ test('an order whose answer was lost is found by the next attempt, also when the
   expect(ordersOf(asked.key)).toHaveLength(1);
 });
 
-test('of an order that can be filled in part, the rest is taken back', async () => {
+test('an order that is filled in part has its rest canceled', async () => {
   fake.set({ liquidity: 2 });
   const asked = order();
   expect(await market.execute(asked)).toMatchObject({ outcome: 'filled', qty: 2, price: '226.6733333' });
   expect(ordersOf(asked.key)).toMatchObject([{ status: 'canceled', filled_qty: '2' }]);
 });
 
-test('an order that nothing is filled of is taken back, and refused', async () => {
+test('an order of which nothing is filled is canceled, and refused', async () => {
   fake.set({ liquidity: 0 });
   const asked = order();
   expect(await market.execute(asked)).toMatchObject({ outcome: 'refused', limit: 'not-filled' });
@@ -113,7 +113,7 @@ test.each([
 
 test.each([
   ['BrokerUnavailableError', { throttled: 1 }, '429, code 42910000: rate limit exceeded'],
-  ['BrokerError', { nonsense: { is_open: 'maybe' } }, 'the clock is not what its documentation says'],
+  ['BrokerError', { nonsense: { is_open: 'maybe' } }, 'the clock is not as documented'],
 ])('%s: %j', async (name, conditions, words) => {
   fake.set(conditions);
   const failure = market.execute(order());
@@ -121,7 +121,7 @@ test.each([
   await expect(failure).rejects.toThrow(words);
 });
 
-test('keys that are refused are told without being shown', async () => {
+test('keys that are refused are reported without being shown', async () => {
   fake.keys = { keyId: 'other', secretKey: 'other' };
   const failure = market.quote('AMZN', new Date());
   await expect(failure).rejects.toMatchObject({ name: 'BrokerKeysError' });
@@ -135,7 +135,7 @@ test('a key that stands for another order is refused', async () => {
   expect(ordersOf(asked.key)).toHaveLength(1);
 });
 
-test('a broker that is away is no refusal', async () => {
+test('a broker that is down is not a refusal', async () => {
   const away = alpacaMarket((work) =>
     work(new Broker({ ...KEYS, tradingUrl: 'http://127.0.0.1:9', dataUrl: url, feed: 'iex' })),
   );

@@ -92,10 +92,10 @@ test('the largest order at the largest price is counted to the cent', () => {
 });
 
 test.each([
-  ['{', 'is no JSON'],
+  ['{', 'is not JSON'],
   ['{"maxOrderQuantity":"5"}', 'maxOrderQuantity'],
   ['{"maxOrder":5}', 'maxOrder'],
-])('LIMITS with %s is told by its name', (text, words) => {
+])('LIMITS with %s is reported by its name', (text, words) => {
   expect(() => readLimits(text)).toThrow(/^The environment variable LIMITS /);
   expect(() => readLimits(text)).toThrow(words);
 });

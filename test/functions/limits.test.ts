@@ -97,7 +97,7 @@ test('a day has its limits, which sales count towards, and which end with it', a
   expect(await sell('DAYS', 1)).toMatchObject({ qty: 1 });
 });
 
-test('a key that was refused stays refused for as long as somebody may be at work on it', async () => {
+test('a key that was refused stays refused for as long as a function may work on it', async () => {
   const idempotencyKey = newKey();
   const refused = await sell('SAME', 1, { idempotencyKey });
   await buy('SAME', 10);
@@ -105,7 +105,7 @@ test('a key that was refused stays refused for as long as somebody may be at wor
   expect(await sell('SAME', 1)).toMatchObject({ qty: 1 });
 });
 
-test('a key that has traded is answered by its trade, whatever the limits say by now', async () => {
+test('a key that has traded is answered with its trade, whatever the limits are now', async () => {
   const event = { ...(await quote('FULL')), idempotencyKey: newKey() };
   const first = await buy('FULL', 50, event);
   await buy('FULL', 50);
@@ -114,7 +114,7 @@ test('a key that has traded is answered by its trade, whatever the limits say by
   expect(await sharesOf('FULL')).toBe(100);
 });
 
-test('who only asks is told the same, and takes nothing', async () => {
+test('a caller that only asks gets the same answer, and reserves nothing', async () => {
   const asked = { check_only: true };
   for (let i = 0; i < 5; i++) expect(await buy('ASKS', 50, asked)).toEqual({ allowed: true });
   expect(await buy('ASKS', 51, asked)).toMatchObject({ limit: 'order-quantity' });
@@ -122,7 +122,7 @@ test('who only asks is told the same, and takes nothing', async () => {
   expect(await buy('ASKS', 50)).toMatchObject({ qty: 50 });
 });
 
-test('an order whose process died counts until nobody can be at work on it', async () => {
+test('an order whose process died counts until no function can work on it', async () => {
   const left = (minutes: number) => ({
     key: `left-${minutes}`,
     type: 'buy',

@@ -61,7 +61,7 @@ describe('moving average', () => {
   });
 });
 
-test('an environment that makes none is told with what to do', () => {
+test('an environment without a strategy is reported with what to do', () => {
   const parse = () => fromEnvironment(() => toStrategy({ strategy: 'threshold' }));
   expect(parse).toThrow(
     /^The function's environment can't be taken: .*sellAbove. The stack sets it, so deploy/,

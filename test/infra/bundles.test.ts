@@ -40,7 +40,7 @@ test('every bundle is within its limit', () => {
   }
 });
 
-test('the broker is in the bundles of market=alpaca alone, and its streams are in none', async () => {
+test('the broker is only in the bundles of market=alpaca, and its streams are in none', async () => {
   const broker = (fn: LocalFunction) =>
     [...packagesIn(fn)].filter((name) => /alpaca|\/ws$|msgpack/.test(name));
   expect(functions.flatMap(broker)).toEqual([]);
@@ -58,7 +58,7 @@ test('the broker is in the bundles of market=alpaca alone, and its streams are i
   expect(others.flatMap(broker)).toEqual([]);
 });
 
-test('price and recommendation carry neither MongoDB nor the AWS SDK', () => {
+test('price and recommendation contain neither MongoDB nor the AWS SDK', () => {
   for (const fn of functions.filter(({ name }) => /price|recommendation/.test(name))) {
     const packages = [...packagesIn(fn)];
     expect(packages).toContain('node_modules/zod');
@@ -67,7 +67,7 @@ test('price and recommendation carry neither MongoDB nor the AWS SDK', () => {
   }
 });
 
-test('the orchestrator carries one MongoDB driver, and nobody carries the AWS SDK', () => {
+test('the orchestrator contains one MongoDB driver, and no function contains the AWS SDK', () => {
   const orchestrator = functions.find(({ name }) => name.endsWith('orchestrator'))!;
   const drivers = [...packagesIn(orchestrator)].filter((name) => /\/(mongodb|bson)$/.test(name));
   expect(drivers.sort()).toEqual(['node_modules/bson', 'node_modules/mongodb']);

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ConfigError, configuration, parseConfig } from '../../infra/config/config.ts';
-import { root } from '../support/local-app.ts';
+import { ConfigError } from '../../infra/config/config-error.ts';
+import { parseConfig } from '../../infra/config/config.ts';
 import { cdkContext, network } from '../support/stack-template.ts';
 
 const parse = (change: Record<string, unknown>) => parseConfig({ ...cdkContext, ...change });
@@ -33,6 +31,13 @@ describe('the configuration', () => {
       orchestratorTimeoutSeconds: 60,
       orchestratorMemoryMb: 512,
       vpc: undefined,
+      orchestratorVariables: {
+        QUANTITY: '1',
+        HISTORY_DAYS: '30',
+        MAX_TICK_AGE_MINUTES: '15',
+        OVERLAP: 'skip',
+        APPROVAL_TIMEOUT_MINUTES: '60',
+      },
     });
   });
 
@@ -106,8 +111,8 @@ describe('the configuration', () => {
     [{ symbols: '$amzn' }, 'symbols is "$amzn", expected symbols separated by commas'],
     [{ symbols: 'BTC/USD/X' }, 'symbols is "BTC/USD/X", expected symbols separated by commas'],
     [{ symbols: '/USD' }, 'symbols is "/USD", expected symbols separated by commas'],
-    [{ symbols: 'AMZN,BTC/USD', market: 'alpaca' }, 'the symbol BTC/USD is no stock of the USA'],
-    [{ symbol: '7203.t', market: 'alpaca' }, 'the symbol 7203.T is no stock of the USA'],
+    [{ symbols: 'AMZN,BTC/USD', market: 'alpaca' }, 'the symbol BTC/USD is not a US stock'],
+    [{ symbol: '7203.t', market: 'alpaca' }, 'the symbol 7203.T is not a US stock'],
     [{ databaseName: 'admin' }, 'databaseName is "admin", expected'],
     [{ databaseName: 'Local' }, 'databaseName is "Local", expected'],
     [{ databaseName: 'CONFIG' }, 'databaseName is "CONFIG", expected'],
@@ -132,7 +137,7 @@ describe('the configuration', () => {
     [{ mongodbIamHost: 'localhost' }, 'mongodbIamHost is "localhost", expected the host of a cluster'],
     [
       { mongodbSecretName: 'a', mongodbIamHost: 'c.mongodb.net' },
-      'mongodbSecretName is "a" and mongodbIamHost is "c.mongodb.net", expected one of the two alone',
+      'mongodbSecretName is "a" and mongodbIamHost is "c.mongodb.net", expected only one of them',
     ],
     [{ databaseName: 'a.b' }, 'databaseName is "a.b", expected 1 to 38 letters'],
     [{ historyDays: 0 }, 'historyDays is 0, expected a whole number of days'],
@@ -144,7 +149,7 @@ describe('the configuration', () => {
     [{ maxPosition: '0' }, 'maxPosition is "0", expected a whole number of shares'],
     [{ maxPriceMovePercent: '5%' }, 'maxPriceMovePercent is "5%", expected a percentage as text'],
     [{ market: 'nyse' }, 'market is "nyse", expected "simulated" or "alpaca"'],
-    [{ alpacaLive: true }, 'alpacaLive is true, expected market=alpaca beside it'],
+    [{ alpacaLive: true }, 'alpacaLive is true, expected market=alpaca with it'],
     [{ alpacaTradingUrl: 'broker/' }, 'alpacaTradingUrl is "broker/", expected a URL without a slash'],
     [{ strategy: 'luck' }, 'strategy is "luck", expected "threshold" or "moving-average"'],
     [{ strategy: 'moving-average', shortWindow: 20 }, 'shortWindow is 20, expected less than longWindow, 20'],
@@ -158,13 +163,13 @@ describe('the configuration', () => {
     [{ vpcId: 'mine' }, 'vpcId is "mine", expected the id of a VPC'],
     [{ vpcId: network.vpcId }, 'subnetIds is not set, expected ids of subnets'],
     [{ ...network, subnetIds: 'a,b' }, 'subnetIds is "a,b", expected ids of subnets'],
-    [{ tickers: 'AMZN' }, 'tickers is no key, expected one of symbols, symbol, symbolsFile'],
-    [{ symbool: 'AMZN' }, 'symbool is no key; did you mean symbol?'],
-    [{ sybmols: 'AMZN' }, 'sybmols is no key; did you mean symbols?'],
-    [{ max_position: '1' }, 'max_position is no key; did you mean maxPosition?'],
-    [{ 'max-position': '1' }, 'max-position is no key; did you mean maxPosition?'],
-    [{ symbols2: 'AMZN' }, 'symbols2 is no key; did you mean symbols?'],
-    [{ timezone: 'UTC' }, 'timezone is no key; did you mean timeZone?'],
+    [{ tickers: 'AMZN' }, 'tickers is not a key, expected one of symbols, symbol, symbolsFile'],
+    [{ symbool: 'AMZN' }, 'symbool is not a key; did you mean symbol?'],
+    [{ sybmols: 'AMZN' }, 'sybmols is not a key; did you mean symbols?'],
+    [{ max_position: '1' }, 'max_position is not a key; did you mean maxPosition?'],
+    [{ 'max-position': '1' }, 'max-position is not a key; did you mean maxPosition?'],
+    [{ symbols2: 'AMZN' }, 'symbols2 is not a key; did you mean symbols?'],
+    [{ timezone: 'UTC' }, 'timezone is not a key; did you mean timeZone?'],
   ])('refuses %j in a line that names the key', (change, message) => {
     expect(() => parse(change)).toThrow(ConfigError);
     expect(() => parse(change)).toThrow(message);
@@ -175,7 +180,7 @@ describe('the configuration', () => {
     expect(() => parse({ quantity: 'x', historyDays: 'y' })).toThrow(/quantity is "x".*; historyDays is "y"/);
   });
 
-  test('does not repeat a URI with a password that stands in the wrong place', () => {
+  test('does not repeat a URI with a password as the value of the wrong key', () => {
     const uri = 'mongodb+srv://trader:open-sesame@c.mongodb.net';
     for (const key of ['mongodbSecretName', 'mongodbIamHost', 'databaseName']) {
       expect(() => parse({ [key]: uri })).toThrow(`${key} is "mongodb+srv***"`);
@@ -190,48 +195,13 @@ describe('the configuration', () => {
     [{ alpacaTradingUrl: 'hunter2=x https://u:hunter2@h' }],
     [{ databaseName: 'mongodb%3A%2F%2Fu%3Ahunter2' }],
     [{ symbols: 'MONGODB_URI=hunter2' }],
-  ])('does not repeat a secret in the wrong place: %j', (change) => {
+  ])('does not repeat a secret as the value of the wrong key: %j', (change) => {
     const shown = JSON.stringify(change).includes('hunter2=x') ? /u:hunter2/ : /hunter2/;
     expect(() => parse(change)).toThrow(ConfigError);
     expect(() => parse(change)).not.toThrow(shown);
   });
 
-  test("leaves alone the tools' own keys", () => {
+  test('ignores the keys of other tools', () => {
     expect(parse({ 'aws:cdk:x': 1, '@aws-cdk/core:y': true, 'cli-telemetry': false })).toEqual(parse({}));
-  });
-});
-
-describe('docs/configuration.md', () => {
-  const rows = [
-    ...readFileSync(join(root, 'docs', 'configuration.md'), 'utf8').matchAll(
-      /^\| `(\w+)` +\| (.+?) +\| (.+?) +\| (.+?) +\|$/gm,
-    ),
-  ].map(([, key, takes, byDefault, meaning]) => ({
-    key: key!,
-    takes: takes!,
-    byDefault: byDefault!,
-    meaning: meaning!,
-  }));
-
-  test('has each key of the schema once, in its order', () => {
-    expect(rows.map(({ key }) => key)).toEqual(Object.keys(configuration.shape));
-  });
-
-  test('has the defaults that the schema and cdk.json give', () => {
-    const withDefaults = { mongodbSecretName: 'orbits-trader/mongodb', ...configuration.parse(cdkContext) };
-    const stated = Object.fromEntries(
-      rows.map(({ key, byDefault }) => [key, /^`(.*)`$/.exec(byDefault)?.[1]]),
-    );
-    for (const key of Object.keys(configuration.shape)) {
-      const value = withDefaults[key as keyof typeof withDefaults]?.toString();
-      expect([key, stated[key]]).toEqual([key, value]);
-    }
-  });
-
-  test('says what each key takes, as an error does', () => {
-    for (const { key, takes } of rows) {
-      const { description } = configuration.shape[key as keyof typeof configuration.shape];
-      expect([key, takes]).toEqual([key, description!.replaceAll('|', '\\|')]);
-    }
   });
 });

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
-import { ConfigError, parseConfig } from '../../infra/config/config.ts';
-import { networkTargets } from '../../infra/stack/network-ways.ts';
+import { ConfigError } from '../../infra/config/config-error.ts';
+import { parseConfig } from '../../infra/config/config.ts';
+import { networkTargets } from '../../infra/config/network.ts';
 import { root } from '../support/local-app.ts';
 import { appWith, cdkContext, network, stackOf } from '../support/stack-template.ts';
 
@@ -54,10 +55,7 @@ describe('a VPC', () => {
     [{ ...network, vpcReaches: 'nat' }, 'vpcReaches is "nat", expected "internet", or some of'],
     [{ ...network, vpcReaches: 'lambda,,sns' }, 'vpcReaches is "lambda,,sns", expected'],
     [{ ...network, vpcReaches: '' }, 'vpcReaches is "", expected'],
-    [
-      { vpcReaches: 'internet' },
-      'vpcReaches is set, expected vpcId, subnetIds and securityGroupIds beside it',
-    ],
+    [{ vpcReaches: 'internet' }, 'vpcReaches is set, expected vpcId, subnetIds and securityGroupIds with it'],
   ])('is not described by %j', (change, message) => {
     expect(() => parseConfig({ ...cdkContext, ...change })).toThrow(ConfigError);
     expect(() => parseConfig({ ...cdkContext, ...change })).toThrow(message);

@@ -69,7 +69,7 @@ describe('the next tick', () => {
       '2026-11-01T07:00:00.000Z',
     ],
     [
-      'the hour that is missing is left out',
+      'the hour that is missing is skipped',
       'cron(0/15 * * * ? *)',
       '2026-03-08T06:45:00Z',
       '2026-03-08T07:00:00.000Z',

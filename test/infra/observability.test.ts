@@ -26,7 +26,7 @@ function nameOf({ _aws }: Embedded): string {
   return `${Namespace}/${Metrics[0].Name}{${Dimensions[0].sort().join()}}`;
 }
 
-/** What the real bundle writes in runs that buy, sell, fail, come twice and are carried on. */
+/** What the real bundle writes in runs that buy, sell, fail, come twice and are resumed. */
 async function logsOfAllKinds(): Promise<string[]> {
   const logs: string[] = [];
   for (const SELL_ABOVE of ['1000000', '0.01', 'not a price']) {
@@ -111,13 +111,13 @@ describe('metrics', () => {
 
 test('every line is JSON, and every line of a run names it, and its step', () => {
   const lines = logs.map((line) => JSON.parse(line) as Record<string, unknown>);
-  const told = lines.filter(({ message }) => /^(run|step) /.test(String(message)));
-  expect(told.length).toBeGreaterThan(30);
-  for (const line of told) {
+  const reported = lines.filter(({ message }) => /^(run|step) /.test(String(message)));
+  expect(reported.length).toBeGreaterThan(30);
+  for (const line of reported) {
     expect(line).toMatchObject({ run: expect.stringMatching(/^[0-9a-f]{24}$/) as string, level: 'INFO' });
     expect(line['function_request_id']).toEqual(expect.any(String));
   }
-  const ofSteps = told.filter(({ message }) => /^step /.test(String(message)));
+  const ofSteps = reported.filter(({ message }) => /^step /.test(String(message)));
   for (const line of ofSteps) expect(line['step']).toEqual(expect.any(String));
 });
 
@@ -143,7 +143,7 @@ describe('the dashboard', () => {
 describe('the alarms', () => {
   const alarms = (of: Template) => of.findResources('AWS::CloudWatch::Alarm');
 
-  test('tell a topic that is given an e-mail, over TLS alone', () => {
+  test('publish to a topic with an e-mail, only over TLS', () => {
     template.hasResourceProperties('AWS::SNS::Subscription', {
       Protocol: 'email',
       Endpoint: 'someone@example.com',

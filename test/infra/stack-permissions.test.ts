@@ -32,7 +32,7 @@ const secretArn = {
 };
 
 describe('each function', () => {
-  test('has a role of its own, without managed policies, that writes to its own logs and to X-Ray', () => {
+  test('has its own role, without managed policies, that writes to its own logs and to X-Ray', () => {
     for (const name of allFunctions) {
       const role = template.findResources('AWS::IAM::Role')[idOf(template, 'AWS::IAM::Role', `${name}role`)];
       expect(role!['Properties']).not.toHaveProperty('ManagedPolicyArns');
@@ -75,11 +75,11 @@ describe('permissions', () => {
     ]);
   });
 
-  test('let the orchestrator publish to the topic of notifications, where an e-mail is given', () => {
-    const told = templateWith({ notificationEmail: 'trader@example.com' });
-    const topic = { Ref: idOf(told, 'AWS::SNS::Topic', 'notifications') };
-    expect(permissions(told, 'orchestrator')).toContainEqual(['sns:Publish', topic]);
-    told.hasResourceProperties('AWS::SNS::Subscription', {
+  test('let the orchestrator publish to the topic of notifications, if an e-mail is given', () => {
+    const notifying = templateWith({ notificationEmail: 'trader@example.com' });
+    const topic = { Ref: idOf(notifying, 'AWS::SNS::Topic', 'notifications') };
+    expect(permissions(notifying, 'orchestrator')).toContainEqual(['sns:Publish', topic]);
+    notifying.hasResourceProperties('AWS::SNS::Subscription', {
       TopicArn: topic,
       Protocol: 'email',
       Endpoint: 'trader@example.com',
@@ -113,7 +113,7 @@ describe('permissions', () => {
 });
 
 describe('the secret', () => {
-  test('is named to the functions that connect, and its URI stands nowhere', () => {
+  test('is named to the functions that connect, and its URI is nowhere', () => {
     const functions = template.findResources('AWS::Lambda::Function', {
       Properties: { Environment: { Variables: { MONGODB_SECRET_ID: 'orbits-trader/mongodb' } } },
     });

@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 
 describe('each function', () => {
-  test('runs on Node 24 and arm64, is traced, and writes JSON to a log group of its own', () => {
+  test('runs on Node 24 and arm64, is traced, and writes JSON to its own log group', () => {
     expect(Object.keys(template.findResources('AWS::Lambda::Function'))).toHaveLength(5);
     for (const name of allFunctions) {
       const logs = idOf(template, 'AWS::Logs::LogGroup', `${name}logs`);
@@ -80,7 +80,7 @@ describe('market=alpaca', () => {
     expect(warnings({ market: 'alpaca', alpacaLive: true })).toHaveLength(1);
   });
 
-  test('lets price, buy and sell read its keys, and nobody else', () => {
+  test('lets price, buy and sell read its keys, and no other function', () => {
     const withBroker = templateWith({ market: 'alpaca' });
     const readers = allFunctions.filter((name) =>
       JSON.stringify(statements(withBroker, name)).includes('orbits-trader/alpaca'),
@@ -116,7 +116,7 @@ describe('a tick', () => {
     });
   });
 
-  test('is kept for two weeks, encrypted, in a queue that takes TLS alone', () => {
+  test('is kept for two weeks, encrypted, in a queue that accepts only TLS', () => {
     template.resourceCountIs('AWS::SQS::Queue', 2);
     template.allResourcesProperties('AWS::SQS::Queue', {
       SqsManagedSseEnabled: true,

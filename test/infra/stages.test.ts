@@ -1,5 +1,6 @@
 import { Annotations, Match, type Template } from 'aws-cdk-lib/assertions';
-import { ConfigError, parseConfig } from '../../infra/config/config.ts';
+import { ConfigError } from '../../infra/config/config-error.ts';
+import { parseConfig } from '../../infra/config/config.ts';
 import { chooseDeployment, LONGEST_STAGE } from '../../infra/config/stages.ts';
 import {
   appWith,
@@ -44,7 +45,7 @@ function namesIn(template: Template): string[] {
 describe('two stages', () => {
   const names = (stage: string) => namesIn(templateWith({ ...everything, stage }));
 
-  test('have no name in common, nor one with the deployment that has no stage', () => {
+  test('have no name in common with each other or with the deployment without a stage', () => {
     const [dev, prod] = [names('dev'), names('prod')];
     expect(dev).toEqual([
       'ALPACA_SECRET_ID orbits-trader/dev/alpaca',
@@ -69,13 +70,13 @@ describe('two stages', () => {
     expect(dev.filter((name) => unstaged.includes(name))).toEqual([shared]);
   });
 
-  test('are stacks of their own, whose outputs nobody else imports', () => {
+  test('are separate stacks, whose outputs no other stack imports', () => {
     expect(stackOf(appWith({ stages, stage: 'dev' })).stackName).toBe('OrbitsTrader-dev');
     expect(stackOf(appWith({ stages, stage: 'prod' })).stackName).toBe('OrbitsTrader-prod');
     expect(JSON.stringify(templateWith({ stages, stage: 'dev' }).toJSON())).not.toContain('"Export"');
   });
 
-  test('may read the secrets of their own alone', () => {
+  test('may read only their own secrets', () => {
     const policies = JSON.stringify(
       templateWith({ ...everything, stage: 'dev' }).findResources('AWS::IAM::Policy'),
     );
@@ -181,9 +182,9 @@ describe('what a stage says', () => {
       { stage: 'dev', stages: undefined },
       'stage is "dev", expected a stage of "stages" in cdk.json, which has none',
     ],
-    [{ stages: 'dev,prod' }, 'stages is no object, expected {"dev": {...}, "prod": {...}}'],
-    [{ stages: ['dev'] }, 'stages is no object'],
-    [{ stages: { dev: 'x' } }, 'stages.dev is no object, expected keys of the configuration'],
+    [{ stages: 'dev,prod' }, 'stages is not an object, expected {"dev": {...}, "prod": {...}}'],
+    [{ stages: ['dev'] }, 'stages is not an object'],
+    [{ stages: { dev: 'x' } }, 'stages.dev is not an object, expected keys of the configuration'],
     [{ stages: { dev: { stage: 'prod' } } }, 'stages.dev has stage, expected keys of the configuration'],
     [{ stages: { dev: { stages: {} } } }, 'stages.dev has stages, expected keys of the configuration'],
     [{ stages: { Dev: {} } }, 'stages has "Dev", expected 1 to 18 lower-case letters'],
@@ -199,10 +200,10 @@ describe('what a stage says', () => {
 
   test('is checked as every key is', () => {
     const { context } = choose({ stage: 'dev', stages: { dev: { quantty: 1 } } });
-    expect(() => parseConfig(context)).toThrow('quantty is no key');
+    expect(() => parseConfig(context)).toThrow('quantty is not a key');
   });
 
-  test('is refused where two stages would be one history in one database', () => {
+  test('is refused if two stages would share a database', () => {
     const shared = { databaseName: 'trades', mongodbSecretName: 'atlas' };
     expect(() => choose({ stage: 'dev' }, shared)).toThrow(
       'databaseName is "trades" in the stages dev and prod, expected one each',
@@ -212,6 +213,59 @@ describe('what a stage says', () => {
     expect(() => choose({ stage: 'dev', databaseName: 'b' }, { ...shared, stages: own })).toThrow(
       'databaseName is "b" in the stages dev and prod',
     );
+  });
+});
+
+describe('two deployments', () => {
+  const choose = ({ stage, ...context }: Record<string, unknown>) => {
+    const file = { ...cdkContext, ...context };
+    return chooseDeployment({ ...file, stage }, file);
+  };
+  const stages = { dev: {}, prod: {} };
+
+  test.each<[Record<string, unknown>, string]>([
+    [
+      { stage: 'dev', stages, market: 'alpaca', alpacaSecretName: 'broker' },
+      'alpacaSecretName is "broker" in the stages dev and prod, expected one each',
+    ],
+    [
+      {
+        stage: 'dev',
+        stages: { dev: { market: 'alpaca', alpacaSecretName: 'orbits-trader/alpaca' } },
+        market: 'alpaca',
+      },
+      'alpacaSecretName is "orbits-trader/alpaca" in the stage dev and without a stage',
+    ],
+    [
+      { stage: 'dev', stages: { dev: {} }, databaseName: 'trades', mongodbIamHost: 'c.d.net' },
+      'databaseName is "trades" in the stage dev and without a stage',
+    ],
+    [
+      { stages: { dev: {} }, databaseName: 'trades', mongodbIamHost: 'c.d.net' },
+      'databaseName is "trades" in the stage dev and without a stage',
+    ],
+  ])('may not share a database or an account, as in %j', (context, message) => {
+    expect(() => choose(context)).toThrow(ConfigError);
+    expect(() => choose(context)).toThrow(message);
+  });
+
+  test('may have the same secret of a broker if one of them does not use it', () => {
+    const mixed = { dev: {}, prod: { market: 'alpaca' } };
+    expect(choose({ stage: 'prod', stages: mixed, alpacaSecretName: 'broker' }).stage).toBe('prod');
+  });
+
+  test('are never one of a stage and one without, if cdk.json names a stage', () => {
+    const context = { stages: { dev: {} }, databaseName: 'trades', mongodbIamHost: 'c.d.net' };
+    const file = { ...cdkContext, ...context, stage: 'dev' };
+    expect(chooseDeployment(file, file).stage).toBe('dev');
+  });
+
+  test('are both checked, whichever is deployed', () => {
+    const wrong = { dev: {}, prod: { quantty: 1, historyDays: 0 } };
+    const message =
+      'in the stage prod, historyDays is 0, expected a whole number of days from 1 to 3650; ' +
+      'in the stage prod, quantty is not a key; did you mean quantity?';
+    for (const stage of ['dev', undefined]) expect(() => choose({ stage, stages: wrong })).toThrow(message);
   });
 });
 
@@ -232,7 +286,7 @@ describe('a key that is not in cdk.json', () => {
     ]);
   });
 
-  test('is no matter of the stage itself, nor of a key of a tool', () => {
+  test('is not the stage itself, and not a key of another tool', () => {
     expect(warnings({ stages, stage: 'dev' })).toEqual([]);
     expect(warnings({})).toEqual([]);
   });

@@ -40,7 +40,7 @@ describe("CloudFormation's own schemas", () => {
         ...fn,
         Properties: { ...withoutCode, Role: { 'Fn::GetAtt': ['nothing', 'Arn'] } },
       },
-      queue: { Type: 'AWS::SQS::Queues', DependsOn: 'nobody' },
+      queue: { Type: 'AWS::SQS::Queues', DependsOn: 'nowhere' },
     };
     const found = await lint({ Resources, Outputs: { out: { Value: { Ref: 'nowhere' } } } });
     expect(found).toEqual(
@@ -50,7 +50,7 @@ describe("CloudFormation's own schemas", () => {
         `${id}.LoggingConfig.LogFormat is "XML", expected one of Text, JSON`,
         `${id}.Code is missing`,
         'queue is no type of resource: AWS::SQS::Queues',
-        'queue depends on nobody',
+        'queue depends on nowhere',
         'Fn::GetAtt of nothing.Arn, which is not there',
         'Ref of nowhere, which is not there',
       ]),

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { shardOf } from '../../functions/contracts/shard.ts';
-import { ConfigError, parseConfig } from '../../infra/config/config.ts';
+import { ConfigError } from '../../infra/config/config-error.ts';
+import { parseConfig } from '../../infra/config/config.ts';
 import { commands } from '../../orchestrator/commands.ts';
 import { temporaryFolder } from '../support/local-app.ts';
 import { cdkContext, templateWith } from '../support/stack-template.ts';
@@ -104,7 +105,7 @@ describe('a list in the stack', () => {
 });
 
 describe('a list in the store', () => {
-  test('is split by the number of its shards alone', () => {
+  test('is split only by the number of its shards', () => {
     const { events, template } = ticks({ watchlist: 'store', shards: 3 });
     expect(events.map(({ shard, symbols }) => [shard, symbols])).toEqual(
       [0, 1, 2].map((index) => [{ index, of: 3 }, undefined]),
@@ -114,7 +115,7 @@ describe('a list in the store', () => {
     });
   });
 
-  test('has one schedule where no shards are asked for', () => {
+  test('has one schedule if `shards` is not set', () => {
     expect(parse({ watchlist: 'store' })).toEqual({ inStore: true, variable: undefined, ticks: [{}] });
   });
 });
@@ -154,10 +155,10 @@ test.each([
   [{ symbolsFile: 'no/such/file' }, `symbolsFile is "no/such/file", which can't be read (ENOENT)`],
   [{ watchlist: 'elsewhere' }, 'watchlist is "elsewhere", expected "stack" or "store"'],
   [{ shards: 201 }, 'shards is 201, expected a whole number of schedules from 1 to 200'],
-  [{ symbols: names(40_001).join(',') }, 'the list has 40001 symbols, expected 40000 at the most'],
+  [{ symbols: names(40_001).join(',') }, 'the list has 40001 symbols, expected 40000 at most'],
   [
     { symbols: names(1_001).join(','), shards: 1 },
-    'shards is 1, which gives a schedule 1001 symbols of 1001, expected enough for 1000 at the most',
+    'shards is 1, which gives a schedule 1001 symbols of 1001, expected shards for at most 1000 each',
   ],
 ])('what is beyond the limits is refused in one line', (change, message) => {
   expect(() => parse(change)).toThrow(ConfigError);

@@ -59,7 +59,7 @@ export async function startDurableApp(
   };
 }
 
-/** The MongoDB of MONGODB_URI, or an embedded store where there is none or a test listens to its commands. */
+/** The MongoDB of MONGODB_URI; or an embedded store, if that is not set or a test listens to its commands. */
 async function openStore(dataDir: string, database: string, options: Partial<StoreOptions>) {
   const server = testServer();
   if (server !== undefined && Object.keys(options).length === 0) {

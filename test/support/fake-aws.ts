@@ -34,7 +34,7 @@ export class FakeAws {
   readonly destinations = new Map<string, string>();
   /** What each invocation answers. */
   invoked: (event: unknown) => Promise<Reply> = () => Promise.resolve({ payload: '{}' });
-  /** Is told of each action before it is done, and answers a status to fail it with. */
+  /** Receives each action before it is done, and answers a status if the action must fail. */
   interfere: (action: string) => number | undefined = () => undefined;
   readonly events: unknown[] = [];
   readonly #server = createServer((request, response) => {

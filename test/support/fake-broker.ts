@@ -24,7 +24,7 @@ export interface Conditions {
   isOpen: boolean;
   /** Dollars; an order that costs more is refused. */
   buyingPower: number;
-  /** How many shares of an order are filled at the most. */
+  /** The most shares of an order that are filled. */
   liquidity: number;
   /** How often an order is asked about before it is filled. */
   pendingPolls: number;

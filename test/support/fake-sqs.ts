@@ -131,7 +131,7 @@ export class FakeSqs {
         }),
       };
     });
-    // Where there is none, the member is left out.
+    // Without any, SQS omits the member.
     return { status: 200, body: Messages.length > 0 ? { Messages } : {} };
   }
 

@@ -32,7 +32,7 @@ export interface Findings {
 
 /** Compares what stands in the store with the ticks that were delivered. */
 export class Audit {
-  /** What was wrong beside the ledger, as whoever saw it says. */
+  /** What was wrong, other than in the ledger. */
   readonly problems: string[] = [];
   readonly #expected = new Map<string, Expectation>();
 
@@ -91,7 +91,7 @@ export class Audit {
     for (const { _id, type, price } of unclaimed.values())
       problems.push(`trade ${_id} (${type} at ${price.toString()}) belongs to no tick`);
     const strangers = runs.filter(({ filter }) => !this.#expected.has(filter.tick));
-    for (const run of strangers) problems.push(`nobody asked for the tick of ${describeRun(run)}`);
+    for (const run of strangers) problems.push(`no delivery asked for the tick of ${describeRun(run)}`);
     return { ticks: this.#expected.size, lost, doubled: unclaimed.size, problems };
   }
 

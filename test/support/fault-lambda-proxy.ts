@@ -30,7 +30,7 @@ export class LambdaProxy {
     this.#upstream = upstream;
   }
 
-  /** Resolves when nothing is under way: an invocation goes on when whoever asked for it is gone. */
+  /** Resolves when no invocation is under way: one goes on after its caller is gone. */
   async idle(): Promise<void> {
     await Promise.all(this.#underWay);
   }

@@ -24,7 +24,7 @@ export const isOwnCommand = ({ kind, appName }: Boundary) =>
 export type Branch = 'buy' | 'sell';
 export const BRANCHES: Branch[] = ['buy', 'sell'];
 
-/** What one delivery of a tick came to. */
+/** The outcome of one delivery of a tick. */
 export interface Delivery {
   report?: Report;
   /** The tick's own run. */
@@ -116,7 +116,7 @@ export class Lane {
       process.kill(pid, 'SIGKILL');
   }
 
-  /** A tick of the schedule that nobody has delivered yet. It is expected to end in one trade. */
+  /** A tick of the schedule that was not delivered yet. It is expected to end in one trade. */
   nextTick(): string {
     this.parts.clock.advance(1);
     const tick = new Date(this.parts.clock.now).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -171,7 +171,7 @@ export class Lane {
     const { run, error } = await this.deliver(this.nextTick());
     await this.calmDown();
     if (run?.state !== 'SUCCESS')
-      throw new Error(`an undisturbed run has to succeed, but came to ${JSON.stringify(run ?? error)}`);
+      throw new Error(`an undisturbed run must succeed, but is ${JSON.stringify(run ?? error)}`);
     return boundaries;
   }
 
@@ -195,7 +195,7 @@ export class Lane {
     await this.audit.database.collection('books').deleteMany({});
   }
 
-  /** Delivers a tick again until its run has ended, `most` times at the most; throws where it has not by then. */
+  /** Delivers a tick again until its run has ended, at most `most` times; throws if it has not ended by then. */
   async recover(tick: string, most: number, pauseSeconds = LEASE_SECONDS): Promise<RunReport> {
     let last: Delivery = {};
     for (let deliveries = 0; deliveries < most; deliveries++) {
@@ -209,6 +209,6 @@ export class Lane {
   /** The same, where it has to end as if nothing had happened. */
   async recoverWell(tick: string): Promise<void> {
     const run = await this.recover(tick, 2);
-    if (run.state !== 'SUCCESS') throw new Error(`the run came to ${JSON.stringify(run)}`);
+    if (run.state !== 'SUCCESS') throw new Error(`the run is ${JSON.stringify(run)}`);
   }
 }

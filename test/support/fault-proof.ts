@@ -9,7 +9,7 @@ export interface ProofOptions {
   seed: number;
 }
 
-/** What a proof came to. Each number is counted from what happened. */
+/** The result of a proof. Each number is counted from what happened. */
 export interface Verdict extends Findings {
   /** What was tried, in one line. */
   line: string;
@@ -112,7 +112,7 @@ function inserted(longer: Boundary[], usual: Boundary[]): Omit<Point, 'when'>[] 
 
 const names = (boundaries: Boundary[]) => boundaries.map(describeBoundary).join(', ');
 
-/** Delivers a new tick with a fault at a point; throws where the run does not come by there. */
+/** Delivers a new tick with a fault at a point; throws if the run does not come by there. */
 export async function disturbAt(
   lane: Lane,
   { n, boundary, when }: Point,

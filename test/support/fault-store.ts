@@ -16,7 +16,7 @@ const WRITES = new Set(['insert', 'update', 'findAndModify']);
 const OF_A_WRITE = new Set(['DuplicateKey', 'WriteConflict']);
 const LISTING = new Set(['insert', 'update']);
 
-/** Nobody answers, and time passes until whoever waits gives up. */
+/** No answer comes, and time passes until the caller gives up. */
 export function silence(lane: Lane): Verdict {
   lane.parts.clock.advance(TIMEOUT_SECONDS);
   return 'swallowed';

@@ -5,15 +5,15 @@ import { Binary, BSON, type Document } from 'bson';
 
 const OP_MSG = 2013;
 
-/** The embedded store behind a door that asks for credentials, which the store itself does not. */
+/** The embedded store behind a proxy that asks for credentials; the store itself does not. */
 export interface GuardedStore {
   /** A URI with this password. */
   uri(password: string): string;
   /** The URI without one, for clients that sign with the keys of a role. */
   iamUri: string;
-  /** From now on another password opens the door; whoever is inside is put out. */
+  /** Changes the password, and closes every connection. */
   rotate(password: string): void;
-  /** Passwords that were refused, and access keys that were let in. */
+  /** Passwords that were refused, and access keys that were accepted. */
   refused: string[];
   roles: string[];
   close(): Promise<void>;

@@ -11,7 +11,7 @@ export const ORCHESTRATOR = 'OrbitsTrader-orchestrator';
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const assemblyDir = join(root, '.local', 'assembly');
 
-/** A folder of its own for whoever asks, and the function that removes it. */
+/** A new folder, and the function that removes it. */
 export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'orbits-trader-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };

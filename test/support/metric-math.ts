@@ -19,7 +19,7 @@ export interface Data {
  * Computes an expression of CloudWatch metric math, as "Using math expressions with CloudWatch metrics" documents it:
  * numbers, ids, `+`, comparisons, AND, OR, IF, FILL, TIME_SERIES, DAY (Monday is 1) and HOUR, both in UTC.
  *
- * Throws where the expression uses anything else.
+ * Throws if the expression uses anything else.
  */
 export function compute(expression: string, data: Data): Series {
   const node = parsed.get(expression) ?? parse(expression);

@@ -1,4 +1,4 @@
-// Loaded into each Node process of a command: whoever connects to a host, this machine's own among them, fails.
+// Loaded into each Node process of a command: every connection fails, also one to this machine.
 import { Socket } from 'node:net';
 
 const connect = Socket.prototype.connect;

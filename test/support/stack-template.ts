@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Stack, Validations, type App } from 'aws-cdk-lib';
+import { Stack, Validations, type App, type AppProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { buildApp } from '../../infra/build-app.ts';
 import { root, temporaryFolder } from './local-app.ts';
@@ -28,11 +28,11 @@ afterAll(() => {
 });
 
 /** The app with some keys changed, without its bundles, which take seconds. */
-export function appWith(change: Record<string, unknown> = {}): App {
+export function appWith(change: Record<string, unknown> = {}, props: AppProps = {}): App {
   const folder = temporaryFolder();
   folders.push(folder);
   const context = { ...cdkContext, ...change, 'aws:cdk:bundling-stacks': [] };
-  return buildApp({ outdir: folder.path, context });
+  return buildApp({ outdir: folder.path, context, ...props });
 }
 
 export function templateWith(change: Record<string, unknown> = {}): Template {

@@ -13,10 +13,10 @@ const POLL_MS = 200;
 /** In which nothing more happens to an order for the day; https://docs.alpaca.markets/docs/orders-at-alpaca has them all. */
 const ENDED = new Set(['filled', 'canceled', 'expired', 'rejected', 'done_for_day']);
 
-/** @param use works with the broker, and once more where its keys were changed meanwhile */
+/** @param use works with the broker; it is called again if the broker's keys changed in between */
 export function alpacaMarket(use: <T>(work: (broker: Broker) => Promise<T>) => Promise<T>): Market {
   return {
-    // The broker tells the price of now, whatever instant is asked about: `asOf` says which one it is of.
+    // The broker answers the current price, whatever instant is asked about; `asOf` says when it was.
     quote: (symbol) =>
       use(async (broker) => {
         assertTraded(symbol);
@@ -42,11 +42,10 @@ export function alpacaMarket(use: <T>(work: (broker: Broker) => Promise<T>) => P
   };
 }
 
-const notTraded = (symbol: string) =>
-  `${symbol} is no stock of the USA, and market=alpaca trades these alone`;
+const notTraded = (symbol: string) => `${symbol} is not a US stock, and market=alpaca trades only US stocks`;
 
 function assertTraded(symbol: string): void {
-  if (!isUsStock(symbol)) throw new BrokerError(`${notTraded(symbol)}. Take it off the list of symbols.`);
+  if (!isUsStock(symbol)) throw new BrokerError(`${notTraded(symbol)}. Remove it from the watchlist.`);
 }
 
 async function execute(broker: Broker, order: MarketOrder): Promise<Execution> {
@@ -60,7 +59,7 @@ async function execute(broker: Broker, order: MarketOrder): Promise<Execution> {
   if (!isDuplicate(placed.refused)) return toRefusal(placed.refused);
   const first = await broker.find(order.key);
   if (first) return settled(broker, order, first, begun);
-  throw new OrderPendingError(`The broker knows the key ${order.key}, and does not show its order yet.`);
+  throw new OrderPendingError(`The broker knows the key ${order.key}, but does not show its order yet.`);
 }
 
 /** Waits for the order's end, and takes back what is not filled by then. */

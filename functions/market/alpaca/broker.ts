@@ -88,7 +88,7 @@ export class Broker {
     return (answer.bars ?? []).map(({ c }) => c);
   }
 
-  /** The order with an idempotency key; undefined where there is none. */
+  /** The order with an idempotency key; undefined if there is no such order. */
   async find(key: string): Promise<BrokerOrder | undefined> {
     try {
       return await parsed(order, 'an order', this.#orders.getOrderByClientOrderId({ clientOrderId: key }));
@@ -102,7 +102,7 @@ export class Broker {
     return parsed(order, 'an order', this.#orders.getOrderByOrderID({ orderId: id }));
   }
 
-  /** An order at the market for the rest of the day; answers the broker's refusal where it doesn't take it. */
+  /** Places a market order for the rest of the day; answers the broker's refusal if the broker refuses it. */
   async place({ key, type, symbol, qty }: MarketOrder): Promise<BrokerOrder | { refused: Refused }> {
     const postOrderRequest: trading.PostOrderRequest = {
       symbol,
@@ -121,7 +121,7 @@ export class Broker {
     }
   }
 
-  /** Takes back what is not filled; an order that has ended meanwhile stays as it is. */
+  /** Cancels what is not filled; an order that has ended in between stays as it is. */
   async cancel(id: string): Promise<void> {
     try {
       await asked(this.#orders.deleteOrderByOrderID({ orderId: id }));
@@ -145,7 +145,7 @@ async function parsed<T extends z.ZodType>(
   const result = schema.safeParse(await asked(answer));
   if (result.success) return result.data;
   const problems = z.prettifyError(result.error).replace(/\s*\n\s*/g, ' ');
-  throw new BrokerError(`The broker's answer about ${what} is not what its documentation says: ${problems}.`);
+  throw new BrokerError(`The broker's answer about ${what} is not as documented: ${problems}.`);
 }
 
 /** The SDK's errors as those of this market. */
@@ -153,7 +153,7 @@ async function asked<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    // Made anew, without a cause: what the SDK throws has the request in it, and that has the keys.
+    // A new error, without a cause: the SDK's error contains the request, and the request contains the keys.
     if (!(error instanceof errors.ApiError)) {
       const { name, message } = error as Error;
       throw new BrokerUnavailableError(`The broker gave no answer (${name}: ${strike(message)}).`);
@@ -166,7 +166,7 @@ async function asked<T>(answer: Promise<T>): Promise<T> {
     }
     if (status === 401 || (status === 403 && !/^403\d{5}$/.test(String(code)))) {
       throw new BrokerKeysError(
-        `The broker refused the keys (${said}). Keys of a paper account work with alpacaLive=false alone, and the other way round.`,
+        `The broker refused the keys (${said}). Keys of a paper account need alpacaLive=false, keys of a live account alpacaLive=true.`,
       );
     }
     const refused = new BrokerError(`The broker refused (${said}).`);

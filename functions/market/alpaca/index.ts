@@ -49,7 +49,7 @@ function parseKeys(secretId: string, text: unknown): z.infer<typeof keys> {
     return keys.parse(JSON.parse(String(text)));
   } catch {
     throw new BrokerKeysError(
-      `The secret ${secretId} does not hold the broker's keys; store {"keyId":"...","secretKey":"..."} in it.`,
+      `The secret ${secretId} does not have the broker's keys. Store {"keyId":"...","secretKey":"..."} in it.`,
     );
   }
 }

@@ -8,7 +8,7 @@ export function timeframe(minutes: number): string {
   if (minutes < 60) return `${minutes}Min`;
   if (minutes === 1440) return '1Day';
   if (minutes % 60 === 0 && minutes < 1440) return `${minutes / 60}Hour`;
-  throw new Error(`Bars of ${minutes} minutes can't be had: 1 to 59 minutes, whole hours, or 1440.`);
+  throw new Error(`There are no bars of ${minutes} minutes. Use 1 to 59 minutes, whole hours, or 1440.`);
 }
 
 /** A time so early that as many bars lie between it and the given one, with nights, weekends and holidays. */

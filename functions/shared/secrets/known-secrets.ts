@@ -1,6 +1,6 @@
 const STRUCK = '***';
 
-/** A shorter part would stand in words that are no secret, and strike those. */
+/** A shorter part would also be found in words that are not secret. */
 const SHORTEST = 4;
 
 /** Secrets are read again for as long as the process lives, and may be new each time. */
@@ -31,7 +31,7 @@ export function strike(text: string): string {
   return struck;
 }
 
-/** `strike` for `JSON.stringify`, which leaves what is no text as it is. */
+/** `strike` for `JSON.stringify`; values that are not text stay as they are. */
 export function strikeValue(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? strike(value) : value;
 }
@@ -40,16 +40,16 @@ export function strikeValue(_key: string, value: unknown): unknown {
 export const OWN_WORDS = Symbol('own words');
 
 /**
- * The error that may leave the process in the place of one that was thrown: its name, its message and its stack, all
- * struck. Its cause and its other members stay here, for nobody knows what a library has put into them.
+ * The error that may leave the process in place of one that was thrown: its name, message and stack, without secrets.
+ * Its cause and other members are dropped, because a library may have put anything into them.
  */
 export function withoutSecrets(thrown: unknown): Error {
   const { name, message, stack } = thrown instanceof Error ? thrown : new Error(String(thrown));
   const isOwn = thrown instanceof Error && OWN_WORDS in thrown;
   const safe = new Error(isOwn ? message : strike(message));
-  // Who decides whether to try again goes by the name.
+  // The decision whether to try again depends on the name.
   safe.name = /^[A-Za-z]{1,60}(Error|Failure)$/.test(name) ? name : strike(name);
-  // The frames alone: the stack begins with the message, and V8 adds the members of some errors to it.
+  // Only the frames: the stack begins with the message, to which V8 adds the members of some errors.
   const frames = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
   safe.stack = [`${safe.name}: ${safe.message}`, ...frames.map(strike)].join('\n');
   return safe;
@@ -63,7 +63,7 @@ function partsOf(text: string): string[] {
   return parts;
 }
 
-/** The texts in JSON; none where the text is no JSON. */
+/** The texts in JSON; empty if the text is not JSON. */
 function leavesOf(text: string): string[] {
   const leaves: string[] = [];
   try {
@@ -77,10 +77,10 @@ function leavesOf(text: string): string[] {
   return leaves;
 }
 
-/** What ends a part of a URI where it stands raw: the driver may show each piece alone. */
+/** Characters that end a part of a URI if they are not encoded: the driver may show each part by itself. */
 const DELIMITERS = /[@:/?#&=,;\s%"'<>[\]\\]/;
 
-/** What stands in a URI where a secret belongs, however malformed the URI is. */
+/** The parts of a URI that may be secret, however malformed the URI is. */
 function secretsIn(uri: string): string[] {
   const rest = /^[^]*?:\/\/([^]*)$/.exec(uri)?.[1];
   if (rest === undefined) return [];
@@ -95,7 +95,7 @@ function secretsIn(uri: string): string[] {
 
 function passwordIn(userInfo: string, mayBeHost: boolean): string[] {
   const [, password] = /:([^]*)$/.exec(userInfo) ?? [];
-  // A plain word is a user, or a host: it stands in texts that are no secret.
+  // A plain word is a user or a host, which other texts may contain.
   if (password === undefined) return /^[\w.-]*$/.test(userInfo) ? [] : piecesOf(userInfo);
   return mayBeHost && /^\d+$/.test(password) ? [] : piecesOf(password);
 }

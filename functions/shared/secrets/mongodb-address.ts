@@ -1,18 +1,18 @@
 import { keepSecret, OWN_WORDS } from './known-secrets.ts';
 
-/** Where MongoDB is, and how to get in. */
+/** Where MongoDB is, and how to log in. */
 export interface MongodbAddress {
   uri: string;
   /**
-   * The hosts that the URI names, with their ports where it has some, for messages. A host that may be the end of a
-   * password with a raw "@", from a URI without a host, is not told.
+   * The hosts of the URI, with their ports if it has any, for messages. A host that may be the end of a password with a
+   * raw "@", from a URI without a host, is not shown.
    */
   hosts: string;
 }
 
 /**
- * Thrown where what should be a MongoDB URI is none. The message says what is wrong and how to write it, and shows
- * nothing of the text, for what is malformed may have its password in any place.
+ * Thrown for a text that is not a valid MongoDB URI. The message says what is wrong and how to write it. It shows
+ * nothing of the text, because a malformed URI may have its password in any place.
  */
 export class MongodbUriError extends Error {
   override readonly name = 'MongodbUriError';
@@ -21,7 +21,7 @@ export class MongodbUriError extends Error {
   constructor(where: string, problem: string) {
     super(
       `${where} ${problem}. Expected mongodb+srv://USER:PASSWORD@HOST or mongodb://USER:PASSWORD@HOST:PORT, with each ` +
-        'character of the password that is no letter or digit percent-encoded.',
+        'character of the password that is not a letter or digit percent-encoded.',
     );
   }
 }
@@ -30,7 +30,7 @@ const SCHEME = /^mongodb(\+srv)?:\/\//;
 const HOST = /^(\[[0-9a-f:.%]+\]|[\p{L}\p{N}._-]+|%2f[\p{L}\p{N}._%-]+\.sock)(?::(.*))?$/iu;
 /** What a JSON secret may call its URI; Secrets Manager's console stores key/value pairs as a JSON object. */
 const JSON_MEMBERS = ['uri', 'connectionString'];
-/** How each character is written that ends a part of the URI where it stands raw. */
+/** The encoding of each character that otherwise ends a part of the URI. */
 const ENCODED: Record<string, string> = {
   '@': '%40',
   ':': '%3A',
@@ -62,13 +62,13 @@ export function parseMongodbAddress(text: unknown, where: string): MongodbAddres
   if (afterAt.length === 1) checkUserInfo(userInfo!, refuse);
   const hosts = /^[^/?#]*/.exec(afterAt[0] ?? rest)![0];
   checkHosts(hosts, isSrv, refuse);
-  return { uri, hosts: userInfo!.includes(':') && afterAt.length === 1 ? toldHosts(hosts) : hosts };
+  return { uri, hosts: userInfo!.includes(':') && afterAt.length === 1 ? shownHosts(hosts) : hosts };
 }
 
 /** "mongodb://user:pa@ssword" reads as a host "ssword"; a name with a dot or a port, an address and localhost are hosts. */
-function toldHosts(hosts: string): string {
+function shownHosts(hosts: string): string {
   const isHost = (host: string) => /^(localhost(:\d+)?$|\[|%2f|[^.]+:\d{4,5}$)|\./i.test(host);
-  return hosts.split(',').every(isHost) ? hosts : 'the host behind its "@"';
+  return hosts.split(',').every(isHost) ? hosts : 'the host after its "@"';
 }
 
 /**
@@ -96,7 +96,7 @@ function unwrapped(text: unknown, refuse: Refuse): string {
   try {
     members = JSON.parse(bare);
   } catch {
-    return refuse('begins like a JSON object and is none');
+    return refuse('begins like a JSON object but is not valid JSON');
   }
   const values = JSON_MEMBERS.map((name) => (members as Record<string, unknown>)[name]);
   const uri = values.find((value) => typeof value === 'string');
@@ -104,7 +104,7 @@ function unwrapped(text: unknown, refuse: Refuse): string {
 }
 
 function schemeProblem(uri: string): string {
-  if (/^mongodb(\+srv)?:/i.test(uri)) return 'has no "//" behind its scheme, or capitals in it';
+  if (/^mongodb(\+srv)?:/i.test(uri)) return 'has no "//" after its scheme, or has capitals in it';
   if (/mongodb(\+srv)?:\/\//.test(uri)) return 'has something in front of mongodb:// or mongodb+srv://';
   return 'does not begin with mongodb:// or mongodb+srv://';
 }
@@ -136,10 +136,10 @@ function checkHosts(hosts: string, isSrv: boolean, refuse: Refuse): void {
     if (port === undefined) continue;
     if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
       refuse(
-        'has a port that is no number from 1 to 65535, or a user and a password without "@HOST" behind them',
+        'has a port that is not a number from 1 to 65535, or a user and a password without "@HOST" after them',
       );
     }
-    if (isSrv) refuse('names a port, which mongodb+srv:// does not take: DNS says it');
+    if (isSrv) refuse('has a port, which mongodb+srv:// does not take: the port comes from DNS');
   }
-  if (isSrv && list.length > 1) refuse('names several hosts, where mongodb+srv:// takes one');
+  if (isSrv && list.length > 1) refuse('has several hosts, but mongodb+srv:// takes one');
 }

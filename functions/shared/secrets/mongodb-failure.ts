@@ -23,17 +23,17 @@ const KINDS: { fits: (facts: Facts) => boolean; says: (hosts: string) => string 
       (code === 59 && /sasl/i.test(text)) ||
       /mechanism|SCRAM|does not support auth/i.test(text),
     says: (hosts) =>
-      `Authentication failed: the MongoDB at ${hosts} answers, but does not know this way of authentication. Check authMechanism, and whether the server asks for a password at all`,
+      `Authentication failed: the MongoDB at ${hosts} answers, but does not support this authentication. Check authMechanism, and whether the server asks for a password at all`,
   },
   {
     fits: ({ code }) => code === 13,
     says: (hosts) =>
-      `Not authorized: the MongoDB at ${hosts} knows the user, who may not do this. Give the user the role readWrite on the database`,
+      `Not authorized: the MongoDB at ${hosts} knows the user, but does not allow this. Give the user the role readWrite on the database`,
   },
   {
     fits: ({ text }) => /querySrv|queryTxt|SRV record|_mongodb\._tcp/i.test(text),
     says: (hosts) =>
-      `DNS has no SRV record for ${hosts}. Check the name of the cluster, or take mongodb:// for a server that is no cluster of Atlas`,
+      `DNS has no SRV record for ${hosts}. Check the name of the cluster, or use mongodb:// for a server that is not an Atlas cluster`,
   },
   {
     fits: ({ text }) => /ENOTFOUND|EAI_AGAIN|getaddrinfo/.test(text),
@@ -42,7 +42,7 @@ const KINDS: { fits: (facts: Facts) => boolean; says: (hosts: string) => string 
   {
     fits: ({ text }) => /certificate|SSL|TLS|EPROTO|ERR_TLS/i.test(text),
     says: (hosts) =>
-      `The connection to ${hosts} fails in TLS. Check whether the server speaks TLS (tls=true or false) and who signed its certificate; Atlas also ends TLS where this address is not on its access list`,
+      `The connection to ${hosts} fails in TLS. Check whether the server speaks TLS (tls=true or false) and who signed its certificate; Atlas also ends TLS if this address is not on its access list`,
   },
   {
     fits: ({ text }) => /ECONNREFUSED/.test(text),
@@ -51,7 +51,7 @@ const KINDS: { fits: (facts: Facts) => boolean; says: (hosts: string) => string 
   },
   {
     fits: ({ text }) => /ECONNRESET|EPIPE|connection .*closed|socket.*(closed|hang)/i.test(text),
-    says: (hosts) => `The connection to ${hosts} was closed. Check whether a MongoDB is what listens there`,
+    says: (hosts) => `The connection to ${hosts} was closed. Check whether a MongoDB listens there`,
   },
   {
     fits: ({ text }) => /timed? ?out|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/i.test(text),
@@ -67,8 +67,8 @@ interface Facts {
 }
 
 /**
- * The failure to connect, told anew: nothing of what the driver threw stands in it but the error's name and code, for
- * its own texts may quote the URI.
+ * A failure to connect, in the project's own words. From the driver's error it takes only name and code, because the
+ * driver's texts may quote the URI.
  */
 export class MongodbFailure extends Error {
   readonly code: number | string | undefined;

@@ -14,9 +14,9 @@ export class Callers {
   }
 
   /**
-   * Throws where the caller's role doesn't allow the action.
+   * Throws if the caller's role doesn't allow the action.
    *
-   * @param authorization the header by which a request is signed; without a function's key it is the user's own
+   * @param authorization the header with the signature; without a function's key, the request is the user's
    */
   authorize(authorization: string | undefined, action: string, resource: string): void {
     const accessKeyId = /Credential=(\w+)\//.exec(authorization ?? '')?.[1] ?? '';

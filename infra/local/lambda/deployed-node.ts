@@ -1,16 +1,16 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The Node by which functions run here. */
+/** The Node that runs the functions here. */
 export interface FunctionNode {
   path: string;
-  /** A line for the person, where it is another than the deployed one. */
+  /** A note for the user, if it is not the deployed version. */
   note: string | undefined;
 }
 
 /**
- * The Node of a Lambda runtime: this process's own where it is of that major version, otherwise one that nvm, fnm or Volta
- * has installed. Where there is none, it is this process's own all the same.
+ * The Node of a Lambda runtime: that of this process if it has the major version, else one that nvm, fnm or Volta has
+ * installed, else that of this process.
  *
  * @param runtime such as `nodejs24.x`
  */
@@ -25,7 +25,7 @@ export function nodeOf(
   if (path !== undefined) return { path, note: undefined };
   return {
     path: execPath,
-    note: `functions run on Node ${versions.node} here, and on ${major} where they are deployed; "nvm install ${major}" has them run on that`,
+    note: `functions run on Node ${versions.node} here, and on ${major} when deployed; to run them on ${major}, install it: nvm install ${major}`,
   };
 }
 

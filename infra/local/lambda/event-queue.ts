@@ -4,16 +4,16 @@ import type { LocalFunction } from '../template.ts';
 import { ServiceError } from './errors.ts';
 import type { FunctionError, Invocation, InvocationResult } from './execution-environment.ts';
 
-/** Between the attempts of an event that a function fails on. */
+/** Between the attempts of an event on which a function fails. */
 const RETRY_DELAYS_MS = [60_000, 120_000];
-/** Between those of one that found no room, or that the service failed on: doubled up to the longest. */
+/** Between attempts that were throttled or on which the service failed: doubled up to the longest. */
 const FIRST_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 300_000;
 
 /** Time, in milliseconds. */
 export interface Clock {
   now(): number;
-  /** Fulfilled when the time is over, or as soon as the signal is aborted. */
+  /** Resolves after the time, or as soon as the signal is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -22,10 +22,10 @@ const systemClock: Clock = {
   sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
 };
 
-/** Why there are no more attempts; the last is not of AWS, but of a run on this machine that was stopped. */
+/** Why there are no more attempts. AWS has the first two; the last is for a local run that was stopped. */
 type Condition = 'RetriesExhausted' | 'EventAgeExceeded' | 'LocalRunEnded';
 
-/** An event that came to nothing, as AWS tells it to the destination on failure. */
+/** An event that was given up on, as AWS sends it to the destination on failure. */
 export interface FailedEvent {
   version: '1.0';
   timestamp: string;
@@ -36,13 +36,13 @@ export interface FailedEvent {
     approximateInvokeCount: number;
   };
   requestPayload: unknown;
-  /** What the last attempt came to, where a function answered it. */
+  /** The outcome of the last attempt, if a function answered it. */
   responseContext?: { statusCode: 200; executedVersion: string; functionError: 'Unhandled' };
   responsePayload?: FunctionError;
 }
 
 export interface EventQueueOptions {
-  /** One attempt; it throws where there was no room, or the service failed. */
+  /** One attempt; it throws if it was throttled or the service failed. */
   invoke(this: void, fn: LocalFunction, invocation: Invocation): Promise<InvocationResult>;
   onFailure(this: void, fn: LocalFunction, event: FailedEvent): void;
   clock?: Clock | undefined;
@@ -60,7 +60,7 @@ export class EventQueue {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** @throws ServiceError where the queue is closed */
+  /** @throws ServiceError if the queue is closed */
   add(fn: LocalFunction, invocation: Invocation): void {
     if (this.#stop.signal.aborted) {
       throw new ServiceError(

@@ -7,7 +7,7 @@ import { ProcessLog, type LogTail } from './log-tail.ts';
 
 const runtimeProcess = fileURLToPath(new URL('runtime-process.js', import.meta.url));
 
-/** On AWS an initialisation of over ten seconds begins anew; a machine that is busy is given more time at once. */
+/** AWS starts an initialisation again after ten seconds; here, a busy machine gets more time. */
 const INIT_LIMIT_MS = 60_000;
 
 /** An error as the Lambda runtime words it in a reply with `FunctionError`. */
@@ -17,10 +17,10 @@ export interface FunctionError {
   trace?: string[];
 }
 
-/** What one invocation came to: JSON text, or the function's error. */
+/** The outcome of one invocation: JSON text, or the function's error. */
 export type InvocationResult = { payload: string } | { error: FunctionError };
 
-/** What an invocation is given beside the function. */
+/** What an invocation is given, other than the function. */
 export interface Invocation {
   requestId: string;
   /** JSON text. */
@@ -37,7 +37,7 @@ type Message =
   { kind: 'ready' } | { kind: 'answered'; payload: string } | { kind: 'failed'; error: FunctionError };
 
 export interface EnvironmentOptions {
-  /** What every function finds in its environment beside its own variables: region, credentials, endpoint. */
+  /** What every function has in its environment in addition to its own variables: region, credentials, endpoint. */
   shared: Record<string, string>;
   /** Receives each line that the function writes. */
   onLog(this: void, functionName: string, line: string): void;

@@ -20,7 +20,7 @@ import {
 /** Environments of one function at a time; AWS gives a new account as little as 10 for all functions together. */
 const CONCURRENCY = 16;
 
-/** Told of each invocation, around it. For counters and fault harnesses in tests; a promise is awaited. */
+/** Reported before and after each invocation, for counters and fault harnesses in tests. A promise is awaited. */
 export interface InvocationEvent {
   phase: 'received' | 'answered';
   functionName: string;
@@ -47,7 +47,7 @@ export class Functions {
 
   /**
    * @param nameOrArn as the Invoke API takes it
-   * @throws ServiceError where there is no such function, or no room for another invocation of it
+   * @throws ServiceError if there is no such function, or it is throttled
    */
   async invoke(nameOrArn: string, payload: string): Promise<InvocationResult> {
     const fn = this.find(
@@ -56,7 +56,7 @@ export class Functions {
     return this.run(fn, { requestId: randomUUID(), payload, functionArn: functionArn(fn.name) });
   }
 
-  /** @throws ServiceError where there is no room for another invocation of the function */
+  /** @throws ServiceError if the function is throttled */
   async run(fn: LocalFunction, invocation: Invocation): Promise<InvocationResult> {
     const { payload } = invocation;
     await this.#options.onInvocation?.({ phase: 'received', functionName: fn.name, payload });
@@ -65,7 +65,7 @@ export class Functions {
     return result;
   }
 
-  /** @throws ServiceError where there is no such function, or no such version of it, in the words of Lambda */
+  /** @throws ServiceError in Lambda's words, if there is no such function or version */
   find(reference: FunctionReference): LocalFunction {
     const { region, account, name, qualifier = LATEST } = reference;
     const arn = toFunctionArn(reference);

@@ -18,7 +18,7 @@ export class LogTail {
     }
   }
 
-  /** The last 4 KB, in base64; a character that would be cut is left out. */
+  /** The last 4 KB, in base64, without a character that would be cut. */
   toBase64(): string {
     const bytes = Buffer.from(this.#lines.join(''));
     let start = Math.max(0, bytes.length - TAIL_BYTES);
@@ -35,13 +35,13 @@ export class ProcessLog {
     this.#streams = streams.map((stream) => new MarkedStream(stream, onLine));
   }
 
-  /** Fulfilled when each stream has come to the mark, or to its end. The mark is no part of any line. */
+  /** Resolves when each stream has reached the mark, or its end. The mark is not part of any line. */
   async reached(mark: string): Promise<void> {
     await Promise.all(this.#streams.map((stream) => stream.reached(mark)));
   }
 }
 
-/** Answers come over another channel than the log, so that a mark in the log has to say what belongs to which. */
+/** Answers come over another channel than the log, so a mark in the log ends the lines of each invocation. */
 class MarkedStream {
   #isOpen = true;
   #waiting: { mark: string; resolve: () => void } | undefined;

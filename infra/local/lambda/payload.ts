@@ -6,7 +6,7 @@ export const PAYLOAD_LIMIT = 6_291_556;
 /** Lambda's limit on the payload of an asynchronous invocation, in bytes. */
 const EVENT_LIMIT = 1_048_576;
 
-/** @throws ServiceError where there is more than a synchronous invocation takes */
+/** @throws ServiceError if there is more than a synchronous invocation takes */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -21,9 +21,9 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 /**
- * The JSON text of an invocation; none is `{}`, as it reaches a function on AWS.
+ * The JSON text of an invocation. An empty payload is `{}`, as on AWS.
  *
- * @throws ServiceError where the bytes are no UTF-8, or the text no JSON, in Lambda's words
+ * @throws ServiceError in Lambda's words, if the bytes are not UTF-8 or the text is not JSON
  */
 export function parsePayload(body: Buffer, type: 'RequestResponse' | 'Event' | 'DryRun'): string {
   if (type === 'Event' && body.length > EVENT_LIMIT) {
@@ -45,7 +45,7 @@ export function parsePayload(body: Buffer, type: 'RequestResponse' | 'Event' | '
 }
 
 /**
- * The text that bytes are in UTF-8. Nothing is put in the place of bytes that are none: two texts would become one.
+ * The text of some bytes in UTF-8. Invalid bytes are refused, not replaced: otherwise two texts could become one.
  *
  * @throws TypeError that says where the bytes stop being UTF-8
  */

@@ -10,7 +10,7 @@ export interface InvokeRequest {
   type: 'RequestResponse' | 'Event' | 'DryRun';
   /** Whether the end of the log goes into the answer. */
   wantsLog: boolean;
-  /** For `context.clientContext`; Lambda passes it on for synchronous invocations alone. */
+  /** For `context.clientContext`; Lambda passes it on only for synchronous invocations. */
   clientContext: unknown;
 }
 
@@ -40,8 +40,8 @@ const members = z.object({
 
 /**
  * @param url path and query of the request
- * @returns undefined where it is no call of Invoke
- * @throws ServiceError in the API's words where it is a call that Lambda refuses
+ * @returns undefined if the request does not call Invoke
+ * @throws ServiceError in the API's words, if Lambda would refuse the call
  */
 export function parseInvokeRequest(url: string, headers: IncomingHttpHeaders): InvokeRequest | undefined {
   const [path = '', query] = url.split('?', 2);
@@ -76,7 +76,7 @@ function qualified(reference: FunctionReference, qualifier: string | undefined):
   );
 }
 
-/** What is encoded wrongly stays as it is, and is no name by its "%". */
+/** A wrong encoding stays as it is: its "%" is not valid in a name. */
 function decodePath(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -19,22 +19,22 @@ const secretRequest = z.object({ SecretId: z.string() });
 
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
-/** A page in the person's browser could trade by a request of its own; no client of AWS sends what a browser does. */
+/** Otherwise a page in your browser could trade by a request. No client of AWS sends these headers. */
 function refuseWebPages({ headers }: IncomingMessage): void {
   const isOfPage = headers.origin !== undefined || headers['sec-fetch-site'] !== undefined;
   if (!isOfPage && LOOPBACK.test(headers.host ?? '')) return;
-  throw new ServiceError(403, 'AccessDeniedException', 'This is no API for web pages, nor for other hosts.');
+  throw new ServiceError(403, 'AccessDeniedException', 'This API is not for web pages, nor for other hosts.');
 }
 
 /** Lambda's Invoke API, Secrets Manager's GetSecretValue and SNS's Publish, on loopback. */
 export class AwsService {
-  /** Tells this local run from any other. */
+  /** Distinguishes this local run from any other. */
   readonly id = randomUUID();
   readonly #server: Server;
   #functions: Functions | undefined;
   #events: EventQueue | undefined;
   readonly #callers: Callers;
-  /** What the secret of the database holds: the MongoDB URI. */
+  /** The secret of the database: the MongoDB URI. */
   secret: string;
   readonly #otherSecrets: Record<string, string>;
 
@@ -83,7 +83,7 @@ export class AwsService {
       response.end(JSON.stringify({ Name: SecretId, SecretString, VersionId: 'local' }));
       return;
     }
-    // SNS has no path; a plain curl sends this content type to Lambda's.
+    // A request to SNS has no path; a plain curl sends this content type to Lambda's path.
     const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
     if (isForm && request.url === '/') {
       const body = await readBody(request);
@@ -150,7 +150,7 @@ function withinLimit(result: InvocationResult): InvocationResult {
   return { error: { errorType: 'Function.ResponseSizeTooLarge', errorMessage } };
 }
 
-/** @throws ServiceError where a request of another service than Lambda is none */
+/** @throws ServiceError if a request of a service other than Lambda is not valid */
 function read<T>(parse: () => T): T {
   try {
     return parse();

@@ -17,7 +17,7 @@ const here = (node: string) => ({
   execPath: '/own/node',
 });
 
-test('the deployed Node is this one where it is of that version', () => {
+test('the deployed Node is this one if it has that version', () => {
   expect(nodeOf('nodejs24.x', here('24.3.0'))).toEqual({ path: '/own/node', note: undefined });
 });
 
@@ -30,10 +30,10 @@ test('it is the newest that a manager of versions has', () => {
   expect(note).toBeUndefined();
 });
 
-test('where it is not installed, a line says so', () => {
+test('if it is not installed, a note says so', () => {
   expect(nodeOf('nodejs24.x', here('20.19.0'))).toEqual({
     path: '/own/node',
-    note: 'functions run on Node 20.19.0 here, and on 24 where they are deployed; "nvm install 24" has them run on that',
+    note: 'functions run on Node 20.19.0 here, and on 24 when deployed; to run them on 24, install it: nvm install 24',
   });
 });
 

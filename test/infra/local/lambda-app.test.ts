@@ -23,7 +23,7 @@ test('the template says how long an event is tried', async () => {
   });
 });
 
-test('an event that came to nothing is one line of the log, and one under way is done before the app is closed', async () => {
+test('an event that was given up on is one line of the log, and one under way is done before the app is closed', async () => {
   const waits: number[] = [];
   let onFailed: (line: string) => void = () => undefined;
   const failed = new Promise<string>((resolve) => (onFailed = resolve));
@@ -38,7 +38,7 @@ test('an event that came to nothing is one line of the log, and one under way is
     },
     onLog: (_, line) => {
       logs.push(line);
-      if (line.includes('the event came to nothing')) onFailed(line);
+      if (line.includes('the event was given up on')) onFailed(line);
     },
   });
   try {

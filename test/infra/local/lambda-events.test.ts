@@ -31,7 +31,7 @@ class InstantClock implements Clock {
   }
 }
 
-/** What becomes of one event whose attempts come to these results, the last of them for ever. */
+/** What becomes of one event whose attempts have these results; the last result repeats. */
 async function outcomeOf(
   results: (InvocationResult | Error)[],
   asynchronous: Partial<LocalFunction['asynchronous']> = {},
@@ -73,7 +73,7 @@ describe('an asynchronous invocation', () => {
     expect(records).toEqual([]);
   });
 
-  test('that fails three times is told as AWS tells it', async () => {
+  test('that fails three times is reported as AWS reports it', async () => {
     const { attempts, records } = await outcomeOf([failed]);
     expect(attempts).toBe(3);
     expect(records).toEqual([

@@ -90,7 +90,7 @@ describe('a call of the Invoke API', () => {
     }
   });
 
-  test('is told of each problem that it has', () => {
+  test('is answered with each problem that it has', () => {
     const headers = { 'x-amz-invocation-type': 'Later', 'x-amz-log-type': 'Head' };
     expect(refusalOf(() => parseInvokeRequest(pathOf('buy-stock'), headers))).toMatch(
       /2 validation errors detected: Value 'Later' at 'invocationType' .*; Value 'Head' at 'logType' /,
@@ -152,13 +152,13 @@ describe('a payload', () => {
     expect(refusal).toContain(reason);
   });
 
-  test('is refused as text wherever a decoder would put U+FFFD in the place of a byte', () => {
+  test('is refused as text if a decoder would replace a byte with U+FFFD', () => {
     for (let byte = 0x80; byte <= 0xff; byte++) {
       expect(() => decodeText(Uint8Array.of(0x61, byte, 0x61))).toThrow(/^Invalid UTF-8/);
     }
   });
 
-  test('has 1 MB where nobody waits for the answer', () => {
+  test('has 1 MB if no caller waits for the answer', () => {
     const [most, more] = [1_048_576, 1_048_577].map((length) => Buffer.from(`"${'x'.repeat(length - 2)}"`));
     expect(parsePayload(most!, 'Event')).toHaveLength(1_048_576);
     expect(parsePayload(more!, 'RequestResponse')).toHaveLength(1_048_577);

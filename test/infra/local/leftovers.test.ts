@@ -11,7 +11,7 @@ import { shellWord } from '../../../infra/local/shell-word.ts';
 import { npmStart, startCommand } from '../../support/command.ts';
 import { root, temporaryFolder } from '../../support/local-app.ts';
 
-// What an earlier run left, or somebody mistyped.
+// What an earlier run left, and mistyped options.
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
   folder = temporaryFolder();
@@ -72,7 +72,7 @@ describe('an endpoint file', () => {
 });
 
 describe('--data', () => {
-  test('takes a name with a dot in it, and a slash at its end, from where the person stands', async () => {
+  test('takes a name with a dot and a slash at its end, relative to the folder of the user', async () => {
     const here = { INIT_CWD: folder.path };
     const started = await npmStart(['--data', './my.data/', '--key', 'k'], here);
     expect(started).toMatchObject({ code: 0 });
@@ -81,17 +81,17 @@ describe('--data', () => {
     expect(again.stdout).toMatch(/ AMZN +SUCCESS /);
   });
 
-  test('that a command reads and that is not there is no new folder', async () => {
+  test('that does not exist is not created by a command that reads', async () => {
     const missing = join(folder.path, 'mi-data');
     expect(await trader(['list', '--data', missing])).toMatchObject({
       code: 2,
-      stderr: `There is no folder ${missing}. --data takes the one that npm start was given.\n`,
+      stderr: `There is no folder ${missing}. Give --data the folder that npm start was given.\n`,
     });
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
   test.each([
-    ['a file', 'file', 2, /--data takes a folder, and .*file is none/],
+    ['a file', 'file', 2, /--data takes a folder, and .*file is not a folder/],
     ['below a file', 'file/below', 2, /can't be read: a part of its path is a file \(ENOTDIR\)/],
     [
       'of a name that is too long',
@@ -134,7 +134,7 @@ describe('--data', () => {
   });
 });
 
-/** The command's end where nobody reads what it prints. */
+/** How a command ends if its output is not read. */
 async function unread(file: string, args: string[]): Promise<{ code: number | null; stderr: string }> {
   const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
     cwd: root,
@@ -155,7 +155,7 @@ test('who stops reading gets no stack trace, and what was asked for is done', as
   expect((await trader(['list', '--data', folder.path])).stdout).toMatch(/ AMZN +SUCCESS /);
 });
 
-test('output that can not be written is told in one line, and is exit code 1', async () => {
+test("output that can't be written is reported in one line, and is exit code 1", async () => {
   if (!existsSync('/dev/full')) return;
   const full = openSync('/dev/full', 'w');
   const child = spawn(process.execPath, ['--import', 'tsx', 'infra/cli/main.ts', '--help'], {
@@ -183,7 +183,7 @@ test('a schedule of a year far away is waited for, and the first Ctrl-C stops', 
   expect(stderr).not.toMatch(/^ +at /m);
 });
 
-test('what the operating system refuses is told in words', () => {
+test('what the operating system refuses is reported in words', () => {
   const thrown = (work: () => unknown) => {
     try {
       work();
