@@ -74,7 +74,7 @@ export async function start(uri: string): Promise<Engine> {
       await leave(left, steps);
       const next = whenStep(steps, left);
       const began = performance.now();
-      const resumed = runner().carryOn(runId(left));
+      const resumed = runner().resume(runId(left));
       const ms = (await next) - began;
       await resumed;
       return ms;
