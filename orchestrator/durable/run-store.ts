@@ -35,6 +35,8 @@ export interface OpenRun {
   startedAt: Date;
   /** Whether it is due and not held. */
   isReady: boolean;
+  /** Whether it has not started, and waits until no earlier run with its overlap key is open. */
+  isQueued: boolean;
 }
 
 /** A run as it was found when it was asked for. Only a claimed one may be advanced. */
@@ -167,19 +169,21 @@ export class RunStore {
         'bag.version': { $exists: true },
         ...(overlapKeys.length === 0 ? isDue : { $or: [isDue, { 'filter.overlap': { $in: overlapKeys } }] }),
       })
-      .project<Pick<RunDocument, '_id' | 'filter' | 'createdAt' | 'cronActivity'>>({
+      .project<Pick<RunDocument, '_id' | 'filter' | 'createdAt' | 'cronActivity' | 'bag'>>({
         filter: 1,
         createdAt: 1,
         cronActivity: 1,
+        'bag.start': 1,
       })
       .sort({ 'cronActivity.nextActivity': 1 })
       .limit(limit)
       .toArray();
-    return documents.map(({ _id, filter, createdAt, cronActivity }) => ({
+    return documents.map(({ _id, filter, createdAt, cronActivity, bag }) => ({
       id: _id,
       filter,
       startedAt: createdAt,
       isReady: cronActivity.nextActivity <= now && (!cronActivity.pending || isAbandoned(cronActivity, now)),
+      isQueued: bag.start?.overlap === 'queue',
     }));
   }
 
@@ -305,7 +309,7 @@ export class RunStore {
       ...held(run),
       ...(ifNoSignal && { 'bag.signalled': run.bag.signalled ?? { $exists: false } }),
     };
-    const isWritten = await this.#write(run, filter as mongo.Filter<RunDocument>, {
+    const isWritten = await this.#write(run, filter, {
       $set: { ...$set, ...more.$set },
       $unset: { ...$unset, ...more.$unset },
       $push: {

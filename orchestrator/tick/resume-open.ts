@@ -27,13 +27,16 @@ export async function resumeOpen(
   const resumed: Run[] = [];
   const remaining = ready.slice(RESUME_LIMIT).map(({ id }) => id.toHexString());
   await inParallel(byOverlap(ready.slice(0, RESUME_LIMIT)), async (overlapping) => {
-    for (const { id } of overlapping) {
+    let isOpen = false;
+    for (const { id, isQueued } of overlapping) {
+      if (isQueued && isOpen) continue;
       if (!runner.hasTime) {
         remaining.push(id.toHexString());
         continue;
       }
       const run = await runner.resume(id).catch((error: unknown) => log.runFailed(id.toHexString(), error));
       if (run) resumed.push(run);
+      isOpen ||= run === undefined || run.state === 'IN_PROGRESS';
     }
   });
   const order = new Map(ready.map(({ id }, index) => [id.toHexString(), index]));
