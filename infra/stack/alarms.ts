@@ -45,6 +45,13 @@ export class Alarms extends Construct {
       metric: runs('RunsFailed'),
       threshold: 0,
     });
+    this.#add('blocked-runs', {
+      alarmDescription:
+        'A run can not go on: its workflow is not deployed, its code no longer matches its history, or it crashes ' +
+        `again and again. See npm run trader -- list --state BLOCKED --function ${orchestrator.functionName}`,
+      metric: runs('RunsBlocked'),
+      threshold: 0,
+    });
     if (props.scheduleEnabled) this.#addSilence(props.schedule, props.timeZone);
     for (const queue of deadLetterQueues) {
       this.#add(`${queue.node.id}-not-empty`, {

@@ -48,6 +48,7 @@ export class TraderDashboard extends Construct {
             runs('RunsStarted'),
             runs('RunsSucceeded'),
             runs('RunsFailed'),
+            runs('RunsBlocked'),
             runs('RunsResumed'),
             runs('DuplicatesSuppressed'),
           ]),

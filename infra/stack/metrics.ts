@@ -14,7 +14,7 @@ const SEARCHED = inStack((name) => (/^\w+$/.test(name) ? name : `"${name}"`));
 const dimensionsMap = { service: 'orchestrator' };
 
 export type RunMetricName =
-  'RunsStarted' | 'RunsResumed' | 'RunsSucceeded' | 'RunsFailed' | 'DuplicatesSuppressed';
+  'RunsStarted' | 'RunsResumed' | 'RunsSucceeded' | 'RunsFailed' | 'RunsBlocked' | 'DuplicatesSuppressed';
 
 /** How many runs had this outcome within a period. */
 export function runs(metricName: RunMetricName, period?: Duration): Metric {

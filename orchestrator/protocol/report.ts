@@ -3,7 +3,7 @@ import type { Run } from '../durable/run.ts';
 import { runWords } from '../registry.ts';
 import { runReport, toRunReport, type RunReport } from './run-report.ts';
 
-const countNames = [...runWords.outcomes, 'failed', 'inProgress'] as const;
+const countNames = [...runWords.outcomes, 'failed', 'blocked', 'inProgress'] as const;
 type CountName = (typeof countNames)[number];
 
 /** The answer to a tick, a run or a resume. */
@@ -56,5 +56,6 @@ const rank = ({ state }: Run) => (state === 'SUCCESS' ? 1 : 0);
 
 function countNameOf(run: Run): CountName {
   if (run.state === 'ERROR') return 'failed';
+  if (run.blocked) return 'blocked';
   return run.state === 'IN_PROGRESS' ? 'inProgress' : runWords.outcomeOf(run);
 }

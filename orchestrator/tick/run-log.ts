@@ -39,7 +39,7 @@ export class RunLog implements RunObserver, FailureLog {
   }
 
   runBlocked(run: RunDocument, error: Error): void {
-    this.#logger.error('run blocked; it goes on once this is fixed', {
+    this.#logger.error('run blocked', {
       ...name(run),
       error: recordError(error),
     });

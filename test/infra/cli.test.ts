@@ -207,7 +207,7 @@ test.each([
   [['mongodb://u:hunter2@h'], 2, "Unknown command 'mongodb://***'. See"],
   [['show'], 2, "Missing required argument 'id'. See npm run trader -- show --help."],
   [['show', 'a', 'b'], 2, 'Unexpected argument "b". See npm run trader -- show --help.'],
-  [['show', 'x'], 2, "ID: a run's id is 24 hexadecimal digits"],
+  [['show', 'x'], 2, 'ID: the id of a run is 24 hexadecimal digits'],
   [['show', '0123456789abcdef01234567'], 1, 'RefusedError: There is no run'],
   [['trades', '--csv', '--json'], 2, 'give one of them'],
   [['unhalt', '--note', 'x'], 2, "Unknown option '--note'"],

@@ -26,7 +26,7 @@ function nameOf({ _aws }: Embedded): string {
   return `${Namespace}/${Metrics[0].Name}{${Dimensions[0].sort().join()}}`;
 }
 
-/** What the real bundle writes in runs that buy, sell, fail, come twice and are resumed. */
+/** What the real bundle writes in runs that buy, sell, fail, come twice, are resumed, and are blocked until then. */
 async function logsOfAllKinds(): Promise<string[]> {
   const logs: string[] = [];
   for (const SELL_ABOVE of ['1000000', '0.01', 'not a price']) {
@@ -37,7 +37,11 @@ async function logsOfAllKinds(): Promise<string[]> {
       }
       const client = await new MongoClient(app.mongodbUri).connect();
       const open = { state: 1, 'cronActivity.pending': false, 'cronActivity.nextActivity': new Date(0) };
-      await client.db(app.database).collection('actions').updateOne({ actionRef: 'trading' }, { $set: open });
+      const actions = client.db(app.database).collection('actions');
+      const isTrading = { actionRef: 'trading' };
+      await actions.updateOne(isTrading, { $set: { ...open, 'bag.version': 99 } });
+      answerOf(await app.invoke(app.orchestrator, { command: 'resume' }));
+      await actions.updateOne(isTrading, { $set: { ...open, 'bag.version': 1 } });
       await client.close();
       answerOf(await app.invoke(app.orchestrator, { idempotencyKey: 'next' }));
     } finally {
@@ -76,7 +80,7 @@ function namesInTemplate(): string[] {
       return Namespace === 'OrbitsTrader' ? [`${Namespace}/${MetricName}{service}`] : [];
     });
   });
-  expect([plain.length, searched.length, alarms.length]).toEqual([5, 4, 2]);
+  expect([plain.length, searched.length, alarms.length]).toEqual([6, 4, 3]);
   return [...plain, ...searched, ...alarms];
 }
 
@@ -94,7 +98,8 @@ describe('metrics', () => {
     const started = sum('RunsStarted');
     expect(started).toBe(6);
     expect(sum('DuplicatesSuppressed')).toBe(3);
-    expect(sum('RunsResumed')).toBe(3);
+    expect(sum('RunsBlocked')).toBe(3);
+    expect(sum('RunsResumed')).toBe(6);
     // The run that was opened again ends a second time.
     expect([sum('RunsSucceeded'), sum('RunsFailed')]).toEqual([6, 3]);
     expect([sum('Trades', { type: 'buy' }), sum('Trades', { type: 'sell' })]).toEqual([2, 2]);
@@ -114,7 +119,8 @@ test('every line is JSON, and every line of a run names it, and its step', () =>
   const reported = lines.filter(({ message }) => /^(run|step) /.test(String(message)));
   expect(reported.length).toBeGreaterThan(30);
   for (const line of reported) {
-    expect(line).toMatchObject({ run: expect.stringMatching(/^[0-9a-f]{24}$/) as string, level: 'INFO' });
+    expect(line).toMatchObject({ run: expect.stringMatching(/^[0-9a-f]{24}$/) as string });
+    expect(line['level']).toBe(line['message'] === 'run blocked' ? 'ERROR' : 'INFO');
     expect(line['function_request_id']).toEqual(expect.any(String));
   }
   const ofSteps = reported.filter(({ message }) => /^step /.test(String(message)));
@@ -149,7 +155,6 @@ describe('the alarms', () => {
       Endpoint: 'someone@example.com',
     });
     const [topic] = Object.keys(template.findResources('AWS::SNS::Topic'));
-    expect(Object.keys(alarms(template))).toHaveLength(6);
     for (const { Properties } of Object.values(alarms(template))) {
       expect(Properties).toMatchObject({ AlarmActions: [{ Ref: topic }] });
     }
@@ -165,18 +170,20 @@ describe('the alarms', () => {
 
   test('stand without an e-mail, and without a topic', () => {
     const quiet = templateWith();
-    expect(Object.keys(alarms(quiet))).toHaveLength(6);
+    expect(Object.keys(alarms(quiet))).toEqual(Object.keys(alarms(template)));
     quiet.resourceCountIs('AWS::SNS::Topic', 0);
   });
 
-  test('go off at a failed run, a dead letter, 80 % of the time limit, and a throttle', () => {
+  test('go off at a failed run, a blocked run, a dead letter, 80 % of the time limit, and a throttle', () => {
     const above = (threshold: number) => ({
       ComparisonOperator: 'GreaterThanThreshold',
       EvaluationPeriods: 1,
       Threshold: threshold,
       TreatMissingData: 'notBreaching',
     });
-    template.hasResourceProperties('AWS::CloudWatch::Alarm', { ...above(0), MetricName: 'RunsFailed' });
+    for (const MetricName of ['RunsFailed', 'RunsBlocked']) {
+      template.hasResourceProperties('AWS::CloudWatch::Alarm', { ...above(0), MetricName });
+    }
     for (const queue of Object.keys(template.findResources('AWS::SQS::Queue'))) {
       template.hasResourceProperties('AWS::CloudWatch::Alarm', {
         ...above(0),
@@ -232,6 +239,9 @@ describe('the alarms', () => {
       'AWS::CloudWatch::Alarm',
       silence(86_400, 'filled', 2),
     );
-    expect(Object.keys(alarms(templateWith({ scheduleEnabled: false })))).toHaveLength(5);
+    const asleep = alarms(templateWith({ scheduleEnabled: false }));
+    expect(Object.keys(alarms(template)).filter((id) => !(id in asleep))).toEqual([
+      expect.stringMatching(/^alarmsnoruns/),
+    ]);
   });
 });

@@ -32,7 +32,7 @@ test('a report counts its runs by outcome', () => {
   ];
   expect(answers.report.parse(toReport('tick', runs, [])).counts).toEqual({
     ...{ traded: 1, held: 1, refused: 1, rejected: 1, skipped: 2 },
-    ...{ failed: 1, inProgress: 1, other: 1 },
+    ...{ failed: 1, blocked: 0, inProgress: 1, other: 1 },
   });
 });
 

@@ -32,6 +32,7 @@ const run = z.object({
   error: failure.nullable(),
   steps: z.array(step).default([]),
   waits: z.array(wait),
+  blocked: z.object({ error: failure, since: z.iso.datetime() }).nullable().default(null),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().nullable(),
 });

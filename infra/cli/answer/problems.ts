@@ -43,8 +43,8 @@ export const problems: Record<string, ProblemIn> = {
   run: failedRuns,
   tick: failedRuns,
   resume: failedRuns,
-  approve: otherOutcome('approved', 'already-approved'),
-  reject: otherOutcome('rejected', 'already-rejected'),
+  approve: otherOutcome('approved', 'already-approved', 'kept'),
+  reject: otherOutcome('rejected', 'already-rejected', 'kept'),
   cancel: notEnded('cancelled'),
   retry: otherOutcome('retried'),
 };

@@ -12,7 +12,7 @@ export function addRunCommands(program: CommandUnknownOpts, run: Run): void {
   program
     .command('list')
     .description('list runs, newest first')
-    .option('--state <state>', 'only runs in this state: SUCCESS, ERROR or IN_PROGRESS')
+    .option('--state <state>', 'only runs in this state: SUCCESS, ERROR, IN_PROGRESS or BLOCKED')
     .option('--symbol <symbol>', 'only runs of this symbol')
     .option('--tick <key>', 'only runs of this tick')
     .option('--from <time>', 'only runs that started at this time or later')
@@ -74,7 +74,8 @@ export function addRunCommands(program: CommandUnknownOpts, run: Run): void {
   program
     .command('retry')
     .argument('<id>')
-    .description('resume a failed run at the step that failed')
+    .description('resume a failed run at the step that failed it')
+    .option('--from <step>', 'execute this step again, and all steps after it')
     .addHelpText('after', example(`retry ${ID}`))
-    .action((id) => run(sendEvent({ command: 'retry', id })));
+    .action((id, { from }) => run(sendEvent({ command: 'retry', id, from })));
 }
