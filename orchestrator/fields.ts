@@ -11,6 +11,7 @@ export const runId = z
   .regex(/^[0-9a-f]{24}$/, 'the id of a run is 24 hexadecimal digits, as "list" shows them');
 export const instant = (what: string) =>
   z.iso.datetime({ error: `${what} is an ISO 8601 time in UTC, such as "2026-01-05T14:30:00Z"` });
+export const stepRef = text('the ref of a step', { max: 200 });
 /** What a person says about a command. It is kept and shown. */
 export const note = text('a note', { max: 500 }).optional();
 export const cursor = text('a cursor', { max: 1_000 }).optional();

@@ -2,7 +2,7 @@ import { Types } from 'mongoose';
 import * as z from 'zod';
 import type { Run } from '../durable/run.ts';
 import type { CancelOutcome } from '../durable/run-control.ts';
-import { cursor, idempotencyKey, instant, nextCursor, note, runId } from '../fields.ts';
+import { cursor, idempotencyKey, instant, nextCursor, note, runId, stepRef } from '../fields.ts';
 import { runWords } from '../registry.ts';
 import { OPEN_LIMIT, resumeOpen } from '../tick/resume-open.ts';
 import { command, RefusedError, type Invocation } from './command.ts';
@@ -104,7 +104,7 @@ export const runCommands = {
 
   retry: command({
     does: 'Resumes a failed run from the step that failed it, and keeps the steps that succeeded. With `from`, the ref of a step, that step and those after it are executed again, with the same idempotency keys.',
-    takes: { id: runId, from: z.string().min(1).max(200).optional() },
+    takes: { id: runId, from: stepRef.optional() },
     answers: outcomeAnswer,
     async handle({ id, from }, invocation) {
       const before = await findRun(id, invocation);
