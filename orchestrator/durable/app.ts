@@ -1,5 +1,5 @@
 import { Action, ActionApp } from '@wbce/orbits-core';
-import { backendOf } from './backend.ts';
+import { collectionsOf } from './collections.ts';
 import { DurableWorkflow, type WorkflowVersion } from './durable-workflow.ts';
 import { InlineAction, ValueAction } from './durable-action.ts';
 import { ensureIndexes } from './indexes.ts';
@@ -75,7 +75,7 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
     },
   };
   await bootstrap(app);
-  await ensureIndexes(backendOf(app), historyDays);
+  await ensureIndexes(collectionsOf(app), historyDays);
   return app;
 }
 

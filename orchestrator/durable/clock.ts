@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate as nextTurn, setTimeout as timer } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 
 /** Time and chance, as this layer sees them. A simulation gives its own. */
 export interface Clock {
   now(): number;
-  /** Waits, for any time at all; ends early when the signal is aborted. */
+  /** Waits, for any time at all. With a signal it is a limit on something else, and ends early when that is done. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Lets everything run that can run now. */
   turn(): Promise<void>;
@@ -21,10 +21,22 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   async sleep(ms, signal) {
     for (let left = ms; left > 0 && !signal?.aborted; left -= LONGEST_TIMER_MS) {
-      await timer(Math.min(left, LONGEST_TIMER_MS), undefined, { signal }).catch(() => undefined);
+      const part = Math.min(left, LONGEST_TIMER_MS);
+      await (signal ? limit(part, signal) : pause(part));
     }
   },
   turn: () => nextTurn(),
   random: () => Math.random(),
   token: () => randomUUID(),
 };
+
+/** Not the same timer as that of a pause: the fault proofs put their clock forward instead of pausing. */
+function limit(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -7,7 +7,7 @@ import type { Duration } from './duration.ts';
 import { recordError, RunCancelledError, StepError, UnknownWorkflowError } from './errors.ts';
 import { toJson } from './json.ts';
 import { Replay, type ReplayOptions } from './replay.ts';
-import type { Ending } from './run-store.ts';
+import type { Ending } from './changes.ts';
 import { SleepAction } from './sleep.ts';
 import type { RecordedStep } from './step.ts';
 import { Suspension } from './suspension.ts';

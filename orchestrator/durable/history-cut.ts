@@ -1,6 +1,15 @@
-import { toStoredStep, type RunDocument } from './run-document.ts';
-import type { HistoryCut } from './run-store.ts';
+import { toStoredStep, type PageRef, type RunDocument, type StoredStep } from './run-document.ts';
 import type { RecordedStep } from './step.ts';
+
+/** Where a retry cuts the history: what stays of it, and outcomes that may count again. */
+export interface HistoryCut {
+  /** The pages that stay. */
+  pages: PageRef[];
+  /** The steps after them. */
+  steps: StoredStep[];
+  recorded: number;
+  spare: StoredStep[];
+}
 
 /**
  * The history of a failed run as it was before the step that failed it, or before the one that is named.
@@ -33,5 +42,15 @@ export function cutBefore(
       .slice(recorded + 1)
       .filter(isKept)
       .map(toStoredStep),
+  };
+}
+
+export function cutFields(run: RunDocument, { pages, steps, recorded, spare }: HistoryCut) {
+  return {
+    'bag.pages': pages,
+    'bag.steps': steps,
+    'bag.recorded': recorded,
+    'bag.spare': spare,
+    'bag.cuts': (run.bag.cuts ?? 0) + 1,
   };
 }

@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import type { Backend } from './backend.ts';
+import type { Collections } from './collections.ts';
 import { hasCode } from './mongo-errors.ts';
 
 const NAMESPACE_NOT_FOUND = 26;
@@ -14,10 +14,7 @@ const CONFLICTS = [85, 86];
  *
  * @param historyDays how long a finished run is kept; trades are kept for ever, elsewhere
  */
-export async function ensureIndexes(
-  { runs, pages }: Pick<Backend, 'runs' | 'pages'>,
-  historyDays: number,
-): Promise<void> {
+export async function ensureIndexes({ runs, pages }: Collections, historyDays: number): Promise<void> {
   const expireAfterSeconds = historyDays * 86_400;
   await ensure(runs, [
     // What is due, in the order in which it is.

@@ -1,7 +1,8 @@
 import type { Clock } from './clock.ts';
 import { LeaseLostError, StaleRunError } from './errors.ts';
 import type { RunDocument } from './run-document.ts';
-import { noChanges, type Changes, type RunStore } from './run-store.ts';
+import { noChanges, type Changes } from './changes.ts';
+import type { RunStore } from './run-store.ts';
 import type { EndedStep, OpenStep, RecordedStep } from './step.ts';
 
 /** The most bytes that one write adds to a run's document; MongoDB takes 16 MiB in all. */

@@ -1,15 +1,13 @@
-import type { Types } from 'mongoose';
-import { currentStep } from './attempt.ts';
 import type { Clock } from './clock.ts';
 import type { DurableAction } from './durable-action.ts';
 import type { Duration } from './duration.ts';
-import { MisuseError, NonDeterminismError, StepError } from './errors.ts';
+import { NonDeterminismError, StepError } from './errors.ts';
 import { execute } from './execute.ts';
-import { stepId } from './ids.ts';
 import type { Journal } from './journal.ts';
 import { isSameJson, toJson } from './json.ts';
 import { fromStoredOpen, fromStoredStep } from './run-document.ts';
 import { describeStep, type AskedStep, type EndedStep, type OpenStep, type RecordedStep } from './step.ts';
+import { StepIds } from './step-ids.ts';
 import { Slots } from './slots.ts';
 import { Suspension, type TimeLimit, type Wait } from './suspension.ts';
 
@@ -58,7 +56,7 @@ export class Replay {
   readonly cancelled: Promise<void>;
 
   readonly #options: ReplayOptions;
-  readonly #run: Types.ObjectId;
+  readonly #ids: StepIds;
   /** What is recorded and was not delivered yet, in the order of recording. */
   readonly #undelivered: RecordedStep[];
   readonly #undeliveredById: Map<string, RecordedStep>;
@@ -70,9 +68,6 @@ export class Replay {
   readonly #waits: Map<string, Wait>;
   /** Steps that wait for longer than this pass does. */
   readonly #parked: Wait[] = [];
-  readonly #occurrences = new Map<string, number>();
-  /** Refs whose step has no outcome yet. */
-  readonly #unsettled = new Set<string>();
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #slots = new Slots(PARALLEL_STEPS);
   readonly #delivered: Promise<void>;
@@ -90,7 +85,7 @@ export class Replay {
   constructor(options: ReplayOptions) {
     this.#options = options;
     const { bag, _id } = options.journal.document;
-    this.#run = _id;
+    this.#ids = new StepIds(_id);
     this.#undelivered = [...options.history];
     this.#undeliveredById = new Map(options.history.map((step) => [step.id.toHexString(), step]));
     this.#open = new Map(Object.entries(bag.open ?? {}).map((entry) => [entry[0], fromStoredOpen(entry)]));
@@ -103,22 +98,20 @@ export class Replay {
 
   /** The id must be known before anything is awaited, because ids count the calls. */
   step(ref: string, action: DurableAction, timeout?: Duration): Promise<unknown> {
-    const misuse = this.#misuseOf(ref);
+    const misuse = this.#ids.misuseOf(ref);
     if (misuse) return quietly(Promise.reject(misuse));
     if (this.#isClosed) return unsettled();
-    const id = stepId(this.#run, ref, this.#occurrence('ref', ref));
-    const scope = (action.constructor as typeof DurableAction).idempotencyScope;
-    const key = scope ? stepId(this.#run, `scope ${scope}`, this.#occurrence('scope', scope)) : id;
+    const { idempotencyScope } = action.constructor as typeof DurableAction;
+    const { id, idempotencyKey } = this.#ids.next(ref, idempotencyScope);
     const asked: AskedStep = {
       id,
       ref,
       action: action.dbDoc.actionRef,
       argument: toJson(action.argument),
       sequence: this.#sequence++,
-      idempotencyKey: key.toHexString(),
+      idempotencyKey,
     };
     this.#latest = asked;
-    this.#unsettled.add(ref);
     const recorded = this.#undeliveredById.get(id.toHexString());
     const outcome = recorded
       ? this.#awaitTurn(asked, recorded)
@@ -139,19 +132,6 @@ export class Replay {
     await Promise.all(this.#underWay);
     const left = this.#undelivered[0] ?? this.#neverAsked();
     if (left && !this.#isCancelled) this.#stop(new NonDeterminismError(describeStep(left), 'its end'));
-  }
-
-  #misuseOf(ref: string): MisuseError | undefined {
-    const inside = currentStep.getStore();
-    if (inside) {
-      return new MisuseError(
-        `Step "${ref}" is asked for inside step "${inside.ref}". Ask for it before or after that step, in \`define\`.`,
-      );
-    }
-    if (!this.#unsettled.has(ref)) return undefined;
-    return new MisuseError(
-      `Step "${ref}" is asked for while another step with the same ref is under way. Give each branch its own refs, such as "${ref} 1".`,
-    );
   }
 
   /**
@@ -207,7 +187,7 @@ export class Replay {
 
   #deliver(step: RecordedStep): Promise<unknown> {
     this.steps.push(step);
-    this.#unsettled.delete(step.ref);
+    this.#ids.settle(step.ref);
     const { outcome } = step;
     return quietly(
       outcome.state === 'SUCCESS'
@@ -298,13 +278,6 @@ export class Replay {
     });
     this.#ending = ended.catch(() => undefined);
     return ended;
-  }
-
-  #occurrence(kind: 'ref' | 'scope', name: string): number {
-    const counter = `${kind} ${name}`;
-    const occurrence = this.#occurrences.get(counter) ?? 0;
-    this.#occurrences.set(counter, occurrence + 1);
-    return occurrence;
   }
 
   #stop(reason: Error): void {

@@ -1,7 +1,8 @@
 import { ActionState } from '@wbce/orbits-core';
 import type { mongo, Types } from 'mongoose';
 import * as z from 'zod';
-import { runStoreOf, type Backend } from './backend.ts';
+import type { Backend } from './backend.ts';
+import { runStoreOf } from './collections.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { stepId } from './ids.ts';
 import { toJson } from './json.ts';

@@ -2,6 +2,8 @@ import { ActionState } from '@wbce/orbits-core';
 import type { mongo, Types } from 'mongoose';
 import type { Clock } from './clock.ts';
 import type { RecordedError } from './errors.ts';
+import type { Changes, Ending } from './changes.ts';
+import { cutFields, type HistoryCut } from './history-cut.ts';
 import { HistoryPages, PAGE_BYTES } from './history-pages.ts';
 import { runId } from './ids.ts';
 import { hasCode } from './mongo-errors.ts';
@@ -10,14 +12,13 @@ import {
   fromStoredStep,
   toStoredOpen,
   toStoredStep,
-  type PageRef,
   type RunDocument,
   type StartPolicy,
   type StoredStep,
 } from './run-document.ts';
-import { blankRun, isAbandoned, isFree, NEVER, ORBITS_LOCK_MS, UNFINISHED } from './run-fields.ts';
+import { blankRun, isFree, NEVER, ORBITS_LOCK_MS, UNFINISHED } from './run-fields.ts';
 import type { DurableWorkflow } from './durable-workflow.ts';
-import type { OpenStep, RecordedStep } from './step.ts';
+import type { RecordedStep } from './step.ts';
 import type { Suspension, Wait } from './suspension.ts';
 
 const DUPLICATE_KEY = 11_000;
@@ -28,40 +29,10 @@ export interface Lease {
   until: Date;
 }
 
-/** An unfinished run, as far as a tick has to know it. */
-export interface OpenRun {
-  id: Types.ObjectId;
-  filter: Record<string, string>;
-  startedAt: Date;
-  /** Whether it is due and not held. */
-  isReady: boolean;
-  /** Whether it has not started, and waits until no earlier run with its overlap key is open. */
-  isQueued: boolean;
-}
-
 /** A run as it was found when it was asked for. Only a claimed one may be advanced. */
 export interface Claim {
   outcome: 'created' | 'taken-over' | 'held' | 'finished';
   document: RunDocument;
-}
-
-/** What a pass has to write. */
-export interface Changes {
-  /** In the order of their ordinals. */
-  ended: RecordedStep[];
-  opened: OpenStep[];
-  /** Whether it counts only if no signal came since the document was read: a wait has timed out. */
-  ifNoSignal: boolean;
-}
-
-export const noChanges: Changes = { ended: [], opened: [], ifNoSignal: false };
-
-/** How a run ends. */
-export interface Ending {
-  state: ActionState.SUCCESS | ActionState.ERROR;
-  result: unknown;
-  /** The step whose failure it is. */
-  failedStep?: string | undefined;
 }
 
 /**
@@ -154,53 +125,6 @@ export class RunStore {
     );
     if (!document && run.bag.pages && run.bag.endedAt) await this.#pages.expire(run._id, run.bag.endedAt);
     return document ?? undefined;
-  }
-
-  /**
-   * The runs that are due, and those that have one of the overlap keys: the ones that are due first, oldest due date
-   * first, come first.
-   */
-  async findOpen(overlapKeys: string[], limit: number): Promise<OpenRun[]> {
-    const now = this.#now();
-    const isDue = { 'cronActivity.nextActivity': { $lte: now } };
-    const documents = await this.#runs
-      .find({
-        state: { $in: UNFINISHED },
-        'bag.version': { $exists: true },
-        ...(overlapKeys.length === 0 ? isDue : { $or: [isDue, { 'filter.overlap': { $in: overlapKeys } }] }),
-      })
-      .project<Pick<RunDocument, '_id' | 'filter' | 'createdAt' | 'cronActivity' | 'bag'>>({
-        filter: 1,
-        createdAt: 1,
-        cronActivity: 1,
-        'bag.start': 1,
-      })
-      .sort({ 'cronActivity.nextActivity': 1 })
-      .limit(limit)
-      .toArray();
-    return documents.map(({ _id, filter, createdAt, cronActivity, bag }) => ({
-      id: _id,
-      filter,
-      startedAt: createdAt,
-      isReady: cronActivity.nextActivity <= now && (!cronActivity.pending || isAbandoned(cronActivity, now)),
-      isQueued: bag.start?.overlap === 'queue',
-    }));
-  }
-
-  /** An open run with the same overlap key that was created before this one. */
-  async findEarlier(run: RunDocument): Promise<Pick<RunDocument, '_id' | 'createdAt'> | undefined> {
-    const overlap = run.filter['overlap'];
-    if (overlap === undefined) return undefined;
-    const { createdAt, _id } = run;
-    const earlier = await this.#runs.findOne(
-      {
-        'filter.overlap': overlap,
-        state: { $in: UNFINISHED },
-        $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: _id } }],
-      },
-      { projection: { createdAt: 1 }, sort: { createdAt: -1, _id: -1 } },
-    );
-    return earlier ?? undefined;
   }
 
   /** Records that a run has started: from now on its start policy does not count. */
@@ -338,26 +262,6 @@ export class RunStore {
   #now(): Date {
     return new Date(this.#clock.now());
   }
-}
-
-/** Where a retry cuts the history: what stays of it, and outcomes that may count again. */
-export interface HistoryCut {
-  /** The pages that stay. */
-  pages: PageRef[];
-  /** The steps after them. */
-  steps: StoredStep[];
-  recorded: number;
-  spare: StoredStep[];
-}
-
-function cutFields(run: RunDocument, { pages, steps, recorded, spare }: HistoryCut) {
-  return {
-    'bag.pages': pages,
-    'bag.steps': steps,
-    'bag.recorded': recorded,
-    'bag.spare': spare,
-    'bag.cuts': (run.bag.cuts ?? 0) + 1,
-  };
 }
 
 interface Update {

@@ -1,7 +1,8 @@
 import { ActionState } from '@wbce/orbits-core';
 import type { Types } from 'mongoose';
 import { hasTime } from './attempt.ts';
-import { runStoreOf, type Backend } from './backend.ts';
+import type { Backend } from './backend.ts';
+import { runStoreOf } from './collections.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { DurableWorkflow } from './durable-workflow.ts';
 import {
@@ -15,7 +16,9 @@ import {
 import { cutBefore } from './history-cut.ts';
 import { Journal, type Rest } from './journal.ts';
 import type { RunDocument, StartPolicy } from './run-document.ts';
-import { noChanges, type Claim, type Ending, type Lease, type OpenRun, type RunStore } from './run-store.ts';
+import { noChanges, type Ending } from './changes.ts';
+import { OpenRuns, type OpenRun } from './open-runs.ts';
+import type { Claim, Lease, RunStore } from './run-store.ts';
 import { toRun, type Run } from './run.ts';
 import type { AskedStep, RecordedStep } from './step.ts';
 import { Suspension, type TimeLimit, type Wait } from './suspension.ts';
@@ -65,6 +68,7 @@ export const START = 'start';
 export class Runner {
   readonly #workflows: Backend['workflows'];
   readonly #store: RunStore;
+  readonly #open: OpenRuns;
   readonly #observer: RunObserver;
   readonly #time: TimeLimit;
   readonly #clock: Clock;
@@ -73,6 +77,7 @@ export class Runner {
   constructor(backend: Backend, observer: RunObserver, time: TimeLimit, clock: Clock = systemClock) {
     this.#workflows = backend.workflows;
     this.#store = runStoreOf(backend, clock);
+    this.#open = new OpenRuns(backend.runs, clock);
     this.#observer = observer;
     this.#time = time;
     this.#clock = clock;
@@ -113,7 +118,7 @@ export class Runner {
 
   /** The runs that are due, those first that are due first, and other open ones with these overlap keys. */
   findOpen(overlapKeys: string[], limit: number): Promise<OpenRun[]> {
-    return this.#store.findOpen(overlapKeys, limit);
+    return this.#open.findOpen(overlapKeys, limit);
   }
 
   /** Resumes an unfinished run; undefined if another orchestrator was faster. */
@@ -155,7 +160,7 @@ export class Runner {
     if (notAfter && this.#clock.now() > notAfter.getTime()) {
       return this.#skip(document, `it was too late to start: the limit was ${notAfter.toISOString()}`);
     }
-    const earlier = start.overlap && (await this.#store.findEarlier(document));
+    const earlier = start.overlap && (await this.#open.findEarlier(document));
     if (earlier) {
       const reason = `run ${earlier._id.toHexString()} of ${document.filter['overlap']}, of ${earlier.createdAt.toISOString()}, is still open`;
       if (start.overlap === 'skip') return this.#skip(document, reason);

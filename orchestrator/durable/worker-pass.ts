@@ -1,19 +1,29 @@
-import { backendOf, runStoreOf } from './backend.ts';
+import type { ActionApp } from '@wbce/orbits-core';
+import type { Types } from 'mongoose';
+import type { Ending } from './changes.ts';
 import { systemClock } from './clock.ts';
-import type { DurableWorkflow } from './durable-workflow.ts';
+import { collectionsOf, runStoreOf } from './collections.ts';
 import { LeaseLostError } from './errors.ts';
 import { Journal } from './journal.ts';
-import type { Ending } from './run-store.ts';
+import type { ReplayOptions } from './replay.ts';
 import { noTimeLimit } from './suspension.ts';
+
+/** A workflow, as far as a pass needs it. */
+interface WorkerWorkflow {
+  _id: Types.ObjectId;
+  app: ActionApp;
+  bag: object;
+  ofVersion(version: number): { advance(options: ReplayOptions): Promise<Ending> };
+}
 
 /**
  * One pass of a workflow that an Orbits worker has locked.
  *
  * The worker saves the whole document after it, so that the document must be as the pass has left it.
  */
-export async function passOfWorker(workflow: DurableWorkflow): Promise<Ending> {
+export async function passOfWorker(workflow: WorkerWorkflow): Promise<Ending> {
   const clock = systemClock;
-  const store = runStoreOf(backendOf(workflow.app), clock);
+  const store = runStoreOf(collectionsOf(workflow.app), clock);
   const document = await store.holdFor(workflow._id, clock.token());
   if (!document) throw new LeaseLostError(`Run ${workflow._id.toHexString()} has ended.`);
   const version = workflow.ofVersion(document.bag.version);
@@ -23,6 +33,6 @@ export async function passOfWorker(workflow: DurableWorkflow): Promise<Ending> {
     return await version.advance({ history, journal, time: noTimeLimit, clock });
   } finally {
     await journal.flush().catch(() => undefined);
-    workflow.bag = (await store.read(workflow._id)).bag as unknown as typeof workflow.bag;
+    workflow.bag = (await store.read(workflow._id)).bag;
   }
 }

@@ -1,4 +1,4 @@
-import type { OpenRun } from '../durable/run-store.ts';
+import type { OpenRun } from '../durable/open-runs.ts';
 import type { Run } from '../durable/run.ts';
 import { START, type Runner, type RunRequest } from '../durable/runner.ts';
 import { inParallel } from './parallel.ts';
