@@ -132,6 +132,10 @@ export abstract class DurableWorkflow extends Workflow {
     ) as Promise<number>;
   }
 
+  get version(): number {
+    return (this.constructor as typeof DurableWorkflow).version;
+  }
+
   /** The steps that the last pass delivered or carried out. */
   get history(): RecordedStep[] {
     return this.#replay?.steps ?? [];

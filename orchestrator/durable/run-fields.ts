@@ -1,5 +1,4 @@
 import { ActionState } from '@wbce/orbits-core';
-import type { DurableWorkflow } from './durable-workflow.ts';
 import type { RunDocument, StartPolicy } from './run-document.ts';
 
 /** Orbits' workers take a lock for abandoned when its `lastActivity` is this old; fixed in Orbits 0.0.43. */
@@ -26,18 +25,23 @@ export function isFree(now: Date) {
   };
 }
 
+/** A workflow whose run is not on record yet. */
+export interface NewWorkflow {
+  /** Its version. */
+  version: number;
+  dbDoc: { toObject<Fields>(): Fields };
+}
+
 /** The fields of a new run that claiming it does not set, with Orbits' own defaults. */
 export function blankRun(
-  workflow: DurableWorkflow,
+  { version, dbDoc }: NewWorkflow,
   filter: RunDocument['filter'],
   start: StartPolicy | undefined,
   now: Date,
 ) {
-  const { _id, state, bag, cronActivity, __v, ...fields } =
-    workflow.dbDoc.toObject<Record<string, unknown>>();
+  const { _id, state, bag, cronActivity, __v, ...fields } = dbDoc.toObject<Record<string, unknown>>();
   void [_id, state, bag, __v];
   const { frequency } = cronActivity as { frequency: number };
-  const { version } = workflow.constructor as typeof DurableWorkflow;
   return {
     ...fields,
     filter,

@@ -16,8 +16,7 @@ import {
   type StartPolicy,
   type StoredStep,
 } from './run-document.ts';
-import { blankRun, isFree, NEVER, ORBITS_LOCK_MS, UNFINISHED } from './run-fields.ts';
-import type { DurableWorkflow } from './durable-workflow.ts';
+import { blankRun, isFree, NEVER, ORBITS_LOCK_MS, UNFINISHED, type NewWorkflow } from './run-fields.ts';
 import type { RecordedStep } from './step.ts';
 import type { Suspension, Wait } from './suspension.ts';
 
@@ -61,7 +60,7 @@ export class RunStore {
    * @param start what is decided about a run that is created; one that exists keeps its own
    */
   async claim(
-    workflow: DurableWorkflow,
+    workflow: NewWorkflow,
     key: string,
     filter: Record<string, string>,
     start: StartPolicy | undefined,
@@ -178,7 +177,7 @@ export class RunStore {
 
   async read(_id: Types.ObjectId): Promise<RunDocument> {
     const document = await this.#runs.findOne({ _id });
-    if (!document) throw new Error(`Run ${_id.toHexString()} vanished from the store.`);
+    if (!document) throw new Error(`Run ${_id.toHexString()} is not in the store any more.`);
     return document;
   }
 
