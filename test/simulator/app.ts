@@ -14,18 +14,26 @@ import { EarlierWorkflow, SimulatedWorkflow } from './workflow.ts';
 class UnsavedDocument {
   readonly _id = 'unsaved';
   readonly cronActivity = { pending: false };
-  constructor(fields: object) {
-    Object.assign(this, {
-      ...{ argument: {}, bag: {}, result: {}, filter: {}, nTimes: 0, workflowStack: [] },
-      ...{ repeat: { 4: 0, 5: 0 }, nExecutions: { 4: 0, 5: 0 }, definitionFrom: { workflow: {} } },
-      ...fields,
-    });
+  readonly bag = {};
+  readonly filter = {};
+  readonly nTimes = 0;
+  readonly workflowStack = [];
+  readonly repeat = { 4: 0, 5: 0 };
+  readonly nExecutions = { 4: 0, 5: 0 };
+  readonly definitionFrom = { workflow: {} };
+  readonly actionRef: string;
+  readonly state: number;
+  argument = {};
+  result = {};
+  constructor({ actionRef, state }: { actionRef: string; state: number }) {
+    this.actionRef = actionRef;
+    this.state = state;
   }
   markModified(): void {
     // It is never saved.
   }
   toObject(): object {
-    return { ...this, argument: { ...(this as unknown as { argument: object }).argument } };
+    return { ...this, argument: { ...this.argument } };
   }
 }
 

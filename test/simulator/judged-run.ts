@@ -151,7 +151,7 @@ export class JudgedRun {
     if (failure?.name === 'CalleeRefusedError') {
       demand(attempts >= 1 && attempts <= ATTEMPTS, 'attempts', () => `${what()} had ${attempts} attempts`);
     }
-    if (failure && PASSING.includes(failure.name) && !before.bag.open?.[id]) {
+    if (action !== 'inline' && failure && PASSING.includes(failure.name) && !before.bag.open?.[id]) {
       demand(attempts === ATTEMPTS, 'attempts', () => `${what()} failed for good at attempt ${attempts}, with ${failure.name}`);
     }
     if (action === 'sleep') {

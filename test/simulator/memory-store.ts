@@ -1,4 +1,3 @@
-import { equalValues } from '../../infra/local/mongodb/bson/key-encoding.ts';
 import { parseSort, sortBy } from '../../infra/local/mongodb/bson/sort.ts';
 import { entriesOf, isDocument, setField, toNumber, type Doc } from '../../infra/local/mongodb/bson/values.ts';
 import { compileFilter } from '../../infra/local/mongodb/query/compile.ts';
@@ -102,12 +101,12 @@ export class MemoryStore<Actor> {
       const made = plain(updater(seedOf(filter), true));
       if (this.#of(collection).has(idOf(made))) throw new DuplicateKeyError(`E11000 duplicate key ${idOf(made)}`);
       this.#change({ collection, id: idOf(made), before: undefined, after: made, actor });
-      return [{ before: undefined, after: plain(made) }];
+      return [{ before: undefined, after: made }];
     }
     return (many ? found : found.slice(0, 1)).map((before) => {
       const after = plain(updater(before, false));
-      if (!equalValues(before, after)) this.#change({ collection, id: idOf(before), before, after, actor });
-      return { before: plain(before), after: plain(after) };
+      this.#change({ collection, id: idOf(before), before, after, actor });
+      return { before, after };
     });
   }
 

@@ -59,7 +59,7 @@ export const TRANSITIONS: Record<State, Partial<Record<Event, State>>> = {
   free: { claimed: 'held', signalled: 'free' },
   suspended: { claimed: 'held', signalled: 'suspended', cancelled: 'cancelled', woken: 'suspended' },
   blocked: { claimed: 'held', signalled: 'blocked', cancelled: 'cancelled', woken: 'blocked' },
-  cancelled: { claimed: 'undoing', woken: 'cancelled' },
+  cancelled: { claimed: 'undoing', cancelled: 'cancelled', woken: 'cancelled' },
   undoing: {
     ...{ claimed: 'undoing', recorded: 'undoing', opened: 'undoing' },
     ...{ suspended: 'cancelled', blocked: 'cancelled', released: 'cancelled' },
@@ -117,7 +117,7 @@ export function eventsOf(before: Stored, after: Stored): Event[] {
   if (is.recorded > was.recorded) events.push('recorded');
   if (Object.keys(is.open ?? {}).some((id) => !was.open?.[id])) events.push('opened');
   if (sizeOf(is.signals) > sizeOf(was.signals)) events.push('signalled');
-  if (is.cancelled && !was.cancelled) events.push('cancelled');
+  if (is.cancelled && is.cancelled.at.getTime() !== was.cancelled?.at.getTime()) events.push('cancelled');
   if (hasEnded) events.push(endOf(after));
   else if (was.holder !== undefined && is.holder === undefined) events.push(pauseOf(after));
   return events;

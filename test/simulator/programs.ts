@@ -32,7 +32,7 @@ export class ProgramDrawer {
     readonly random: Random,
     readonly count: (kind: string) => void,
   ) {
-    this.#leaves = random.pick([2, 4, 6, 9]);
+    this.#leaves = random.pick([1, 2, 4, 6]);
   }
 
   draw(): Program {
@@ -56,7 +56,7 @@ export class ProgramDrawer {
       case 'race':
         return this.#counted({ do: 'race', parts: parts() });
       case 'loop':
-        return this.#counted({ do: 'loop', times: random.whole(2, 3), part: this.#leaf() });
+        return this.#counted({ do: 'loop', times: random.whole(2, 3), part: this.#leaf(true) });
       case 'branch': {
         const ref = this.#ref();
         return this.#counted({ do: 'branch', ref, one: this.#node(depth + 1), other: this.#leaf() });
@@ -71,12 +71,12 @@ export class ProgramDrawer {
     }
   }
 
-  #leaf(): Program {
+  #leaf(isRepeated = false): Program {
     this.#leaves--;
     const { random } = this;
     const kind = random.weighted({
       ...{ call: 10, order: 1.5, job: 1.5, sleep: 3, wait: this.#signals < SIGNALS.length ? 3 : 0 },
-      ...{ now: 1, random: 0.5, inline: 1, misuse: 0.3, forget: 0.6, fail: 0.7 },
+      ...{ now: 1, random: 0.5, inline: 1, misuse: 0.3, forget: isRepeated ? 0 : 0.6, fail: 0.7 },
     });
     const ref = this.#ref();
     switch (kind) {

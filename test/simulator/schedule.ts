@@ -60,7 +60,7 @@ export class Schedule {
     this.#invocations = new Invocations(seed, kit);
     this.#ticks = new Ticks(new Random(`${seed} ticks`), this.#invocations, kit);
     this.#persons = new Persons(new Random(`${seed} persons`), this.#invocations, kit);
-    this.#happenings = Math.min(happenings, random.whole(2, 10));
+    this.#happenings = Math.min(happenings, random.pick([1, 2, 3, 4, 6, 8]));
     programs.clear();
     for (const [index, name] of ['p0', 'p1', 'p2'].entries()) {
       const drawer = new ProgramDrawer(new Random(`${seed} program ${index}`), (kind) => world.count(kind));
@@ -171,7 +171,7 @@ export class Schedule {
       await this.#ticks.redelivered();
       const due = this.#nextDue();
       if (due === Infinity || this.#isOver) break;
-      await world.until(Math.max(world.now + 1, due + 100));
+      await world.until(Math.max(world.now + 60_000, due + 100));
       this.#ticks.resume();
     }
     await world.until(world.now + 120_000);
@@ -183,7 +183,11 @@ export class Schedule {
     const open = (this.#store.committed('actions') as unknown as RunDocument[]).filter(
       ({ state }) => state < ActionState.SUCCESS,
     );
-    const dues = open.map(({ cronActivity: { pending, lastActivity, nextActivity } }) => {
+    // What waits for an earlier run is always due.
+    const isQueued = ({ bag }: RunDocument) => bag.waits?.[0]?.ref === 'queue';
+    const others = open.filter((run) => !isQueued(run));
+    const dues = (others.length > 0 ? others : open).map(({ cronActivity }) => {
+      const { pending, lastActivity, nextActivity } = cronActivity;
       const leaseEnd = pending ? (lastActivity?.getTime() ?? 0) + ORBITS_LOCK_MS : 0;
       return Math.max(nextActivity.getTime(), leaseEnd);
     });

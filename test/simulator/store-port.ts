@@ -1,7 +1,7 @@
 import { ActionState } from '@wbce/orbits-core';
 import type { mongo } from 'mongoose';
 import type { Doc } from '../../infra/local/mongodb/bson/values.ts';
-import { DuplicateKeyError, type MemoryStore } from './memory-store.ts';
+import { DuplicateKeyError, plain, type MemoryStore } from './memory-store.ts';
 import type { Orchestrator, Outcome, Reply } from './orchestrator.ts';
 
 export type Store = MemoryStore<Orchestrator | undefined>;
@@ -60,7 +60,8 @@ export class CollectionPort {
   ): Promise<Doc | null> {
     return this.#write('findOneAndUpdate', () => {
       const [changed] = this.store.update(this.collectionName, filter, update, options, this.orchestrator);
-      return (options.returnDocument === 'after' ? changed?.after : changed?.before) ?? null;
+      const shown = options.returnDocument === 'after' ? changed?.after : changed?.before;
+      return shown ? plain(shown) : null;
     });
   }
 
@@ -79,7 +80,7 @@ export class CollectionPort {
   }
 
   #write<T>(name: string, write: () => T): Promise<T> {
-    return this.#send(name, true, () => {
+    return this.#send<T>(name, true, () => {
       try {
         return { value: write() };
       } catch (error) {
@@ -127,8 +128,8 @@ export class CollectionPort {
     const isMajority = this.options.writeConcern?.w === 'majority';
     world.after(isMajority ? back - 1 : back + 20, () => store.commit(changes));
     const isGone = () => isMajority && store.failovers !== failovers;
-    const stepdown = new StoreAwayError(`the primary stepped down during ${name}`);
-    return { afterMs: back, outcome: () => (isGone() ? { error: stepdown } : result) };
+    const stepdown = () => ({ error: new StoreAwayError(`the primary stepped down during ${name}`) });
+    return { afterMs: back, outcome: () => (isGone() ? stepdown() : result) };
   }
 }
 

@@ -35,7 +35,7 @@ export class Ticks {
     this.#random = random;
     this.#invocations = invocations;
     this.#kit = kit;
-    this.#symbols = ['A', 'B', 'C'].slice(0, random.pick([1, 1, 2, 3]));
+    this.#symbols = ['A', 'B'].slice(0, random.pick([1, 1, 1, 2]));
     this.#overlap = random.pick(['skip', 'queue', 'allow'] as const);
   }
 

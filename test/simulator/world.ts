@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setImmediate as whenIdle } from 'node:timers/promises';
 
 interface Due {
   at: number;
@@ -47,7 +46,7 @@ export class World {
       this.now = Math.max(this.now, next.at);
       this.events++;
       next.run();
-      await whenIdle();
+      await settled();
     }
     this.now = Math.max(this.now, end);
   }
@@ -89,5 +88,8 @@ export class World {
     this.#due[at] = last;
   }
 }
+
+/** A tick of Node's begins once no promise has anything left to run. */
+const settled = () => new Promise<void>((resolve) => process.nextTick(resolve));
 
 const isBefore = (one: Due, other: Due) => one.at < other.at || (one.at === other.at && one.order < other.order);
