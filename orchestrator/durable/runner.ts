@@ -147,7 +147,8 @@ export class Runner {
     if (claims > MAX_CLAIMS && how === 'taken-over' && (claims - MAX_CLAIMS) % 2 === 1) {
       return this.#block(document, new CrashLoopError(claims - 1));
     }
-    const waits = await this.#startOf(document);
+    // A person was answered that it ends: not that it waits, or is skipped.
+    const waits = document.bag.cancelled ? undefined : await this.#startOf(document);
     return waits ?? this.#pass(document);
   }
 

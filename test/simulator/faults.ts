@@ -1,0 +1,62 @@
+import type { Random } from './random.ts';
+
+/** What can go wrong, and what is done from outside. A schedule draws which of them it has, and how often each. */
+export const FAULTS = {
+  // Of an orchestrator.
+  'crash at a store command': 0.02,
+  'crash at a callee': 0.03,
+  'killed at its time limit': 0,
+  'skewed clock': 0,
+  // Of the way to the store, and of the store.
+  'command lost': 0.03,
+  'answer lost': 0.03,
+  'command late': 0.02,
+  'answer late': 0.05,
+  'store fails over': 0,
+  // Of a callee.
+  'invocation lost': 0.04,
+  'invocation answer lost': 0.05,
+  'invocation late': 0.03,
+  'invocation hangs': 0.02,
+  'invocation refused': 0.05,
+  'invocation throttled': 0.05,
+  // Of the deployment.
+  'version unknown': 0,
+  'workflow unregistered': 0,
+  // Of the ticks.
+  'tick doubled': 0,
+  'tick late': 0,
+  'tick out of order': 0,
+} as const;
+
+export type Fault = keyof typeof FAULTS;
+export const FAULT_NAMES = Object.keys(FAULTS) as Fault[];
+
+/** The faults of one schedule. */
+export class Faults {
+  /** Once the time for faults is over, none occurs. */
+  isOver = false;
+  readonly #drawn: ReadonlySet<Fault>;
+  readonly #intensity: number;
+  readonly #onFault: (fault: Fault) => void;
+
+  /** @param omitted faults that this schedule does without, to find a shorter course */
+  constructor(random: Random, omitted: ReadonlySet<Fault>, onFault: (fault: Fault) => void) {
+    const share = random.pick([0, 0.2, 0.5, 1]);
+    const drawn = FAULT_NAMES.filter(() => random.chance(share));
+    this.#drawn = new Set(drawn.filter((fault) => !omitted.has(fault)));
+    this.#intensity = random.pick([0.5, 1, 4]);
+    this.#onFault = onFault;
+  }
+
+  has(fault: Fault): boolean {
+    return !this.isOver && this.#drawn.has(fault);
+  }
+
+  /** Whether a fault of this kind occurs now. */
+  strikes(fault: Fault, random: Random, chance: number = FAULTS[fault]): boolean {
+    if (!this.has(fault) || !random.chance(chance * this.#intensity)) return false;
+    this.#onFault(fault);
+    return true;
+  }
+}
