@@ -5,7 +5,7 @@ import { Compensation, type Undo, type Undone } from './compensation.ts';
 import { InlineAction, ValueAction, type DurableAction } from './durable-action.ts';
 import type { Duration } from './duration.ts';
 import { recordError, RunCancelledError, StepError, UnknownWorkflowError } from './errors.ts';
-import { toJson } from './json.ts';
+import { RUN_RESULT_BYTES, toJson } from './json.ts';
 import { Replay, type ReplayOptions } from './replay.ts';
 import type { Ending } from './changes.ts';
 import { SleepAction } from './sleep.ts';
@@ -212,7 +212,10 @@ export abstract class DurableWorkflow extends Workflow {
   }
 }
 
-const succeed = (value: unknown): Ending => ({ state: ActionState.SUCCESS, result: toJson(value) });
+const succeed = (value: unknown): Ending => ({
+  state: ActionState.SUCCESS,
+  result: toJson(value, RUN_RESULT_BYTES),
+});
 const fail = (error: unknown, undone?: Undone): Ending => ({
   state: ActionState.ERROR,
   result: { ...recordError(error), ...undone },

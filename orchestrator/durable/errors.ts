@@ -20,6 +20,8 @@ const MAX_TEXT = 20_000;
 
 const safe = (text: unknown) => redact(textOf(text)).toWellFormed().slice(0, MAX_TEXT).toWellFormed();
 
+const MAX_DETAIL_BYTES = 64 * 1024;
+
 /** How many causes, and errors of an `AggregateError`, are recorded below one another. */
 const MAX_CAUSES = 5;
 
@@ -49,7 +51,7 @@ function details(thrown: object): object {
     // An error's stack is not enumerable, so the details are without it.
     const { stack, cause, errors, ...members } = { ...thrown } as Record<string, unknown>;
     void [stack, cause, errors];
-    return redacted(toJson(members)) as object;
+    return redacted(toJson(members, MAX_DETAIL_BYTES)) as object;
   } catch {
     return {};
   }

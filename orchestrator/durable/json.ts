@@ -1,5 +1,12 @@
-/** The longest argument or result of a step, in bytes of JSON: a page of the history must fit a document of 16 MiB. */
-export const MAX_JSON_BYTES = 7 * 1024 * 1024;
+const MIB = 1024 * 1024;
+/**
+ * The longest values, in bytes of JSON. Argument and result of a run, with the outcomes that one write adds, must fit a
+ * document of 16 MiB, which is MongoDB's limit; so must a page of the history.
+ */
+export const STEP_BYTES = 7 * MIB;
+export const RUN_ARGUMENT_BYTES = MIB;
+export const RUN_RESULT_BYTES = 6 * MIB;
+export const SIGNAL_BYTES = MIB / 16;
 
 /** How deep arrays and objects may be nested; MongoDB refuses documents with more than 100 levels. */
 const MAX_DEPTH = 80;
@@ -10,14 +17,14 @@ const MAX_DEPTH = 80;
  * Arguments and results are taken in this form at once, so that a replay, which reads them back, sees no difference.
  * Throws for what has no such form: a BigInt, a cycle, a key that BSON reserves, too many bytes or levels.
  */
-export function toJson(value: unknown): unknown {
+export function toJson(value: unknown, maxBytes = STEP_BYTES): unknown {
   // A function or a symbol has no JSON at all.
   const text = JSON.stringify(value, keepable) as string | undefined;
   if (text === undefined) return null;
   const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_JSON_BYTES) {
+  if (bytes > maxBytes) {
     throw new RangeError(
-      `a value of ${bytes} bytes of JSON can't be stored; the limit is ${MAX_JSON_BYTES}. Store it elsewhere, and keep its key.`,
+      `a value of ${bytes} bytes of JSON can't be stored; the limit is ${maxBytes}. Store it elsewhere, and keep its key.`,
     );
   }
   const plain = JSON.parse(text) as unknown;

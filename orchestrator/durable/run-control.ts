@@ -5,7 +5,7 @@ import type { Backend } from './backend.ts';
 import { runStoreOf } from './collections.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { stepId } from './ids.ts';
-import { toJson } from './json.ts';
+import { SIGNAL_BYTES, toJson } from './json.ts';
 import type { RunDocument } from './run-document.ts';
 import { isFree, UNFINISHED } from './run-fields.ts';
 import type { RunStore } from './run-store.ts';
@@ -101,12 +101,16 @@ export class RunControl {
     if (!schema) return { outcome: 'unknown' };
     const parsed = schema.safeParse(value);
     if (!parsed.success) return { outcome: 'invalid', problems: z.prettifyError(parsed.error) };
+    const text = JSON.stringify(toJson(value));
+    if (Buffer.byteLength(text) > SIGNAL_BYTES) {
+      return { outcome: 'invalid', problems: `a signal has at most ${SIGNAL_BYTES} bytes of JSON` };
+    }
     const step = stepId(run, ref, occurrence).toHexString();
-    const signal = { value: JSON.stringify(toJson(value)), at: now };
+    const signal = { value: text, at: now };
     const standing = await this.#runs.findOneAndUpdate(
       {
         _id: run,
-        state: { $in: UNFINISHED },
+        ...isOpen,
         'bag.cancelled': { $exists: false },
         [`bag.signals.${step}`]: { $exists: false },
         'bag.steps.id': { $ne: step },

@@ -1,4 +1,5 @@
 import { ActionState } from '@wbce/orbits-core';
+import { RUN_ARGUMENT_BYTES, toJson } from './json.ts';
 import type { RunDocument, StartPolicy } from './run-document.ts';
 
 /** Orbits' workers take a lock for abandoned when its `lastActivity` is this old; fixed in Orbits 0.0.43. */
@@ -42,6 +43,7 @@ export function blankRun(
   const { _id, state, bag, cronActivity, __v, ...fields } = dbDoc.toObject<Record<string, unknown>>();
   void [_id, state, bag, __v];
   const { frequency } = cronActivity as { frequency: number };
+  toJson(fields['argument'], RUN_ARGUMENT_BYTES);
   return {
     ...fields,
     filter,

@@ -116,7 +116,11 @@ export const runCommands = {
       }
       const run = await invocation.runner.retry(new Types.ObjectId(id), from);
       if (!run) {
-        throw new RefusedError(`Run ${id} undid its steps when it failed. Start a new run with another key.`);
+        throw new RefusedError(
+          before.error?.['undone']
+            ? `Run ${id} undid its steps when it failed. Start a new run with another key.`
+            : `Run ${id} was changed by another command at the same moment. Look at it again.`,
+        );
       }
       return { outcome: 'retried' as const, run: toRunReport(run) };
     },
