@@ -33,5 +33,11 @@ export function cutBefore(
       .slice(recorded + 1)
       .filter(isKept)
       .map(toStoredStep),
+    open: askedBefore(history[recorded]!, run.bag.open),
   };
+}
+
+/** What was asked for later may rest on an outcome that is cut off, so that a replay would not ask for it. */
+function askedBefore({ sequence }: RecordedStep, open: RunDocument['bag']['open'] = {}): typeof open {
+  return Object.fromEntries(Object.entries(open).filter(([, step]) => step.sequence < sequence));
 }

@@ -344,14 +344,17 @@ export interface HistoryCut {
   steps: StoredStep[];
   recorded: number;
   spare: StoredStep[];
+  /** The steps without an outcome that stay. */
+  open: NonNullable<RunDocument['bag']['open']>;
 }
 
-function cutFields(run: RunDocument, { pages, steps, recorded, spare }: HistoryCut) {
+function cutFields(run: RunDocument, { pages, steps, recorded, spare, open }: HistoryCut) {
   return {
     'bag.pages': pages,
     'bag.steps': steps,
     'bag.recorded': recorded,
     'bag.spare': spare,
+    'bag.open': open,
     'bag.cuts': (run.bag.cuts ?? 0) + 1,
   };
 }
