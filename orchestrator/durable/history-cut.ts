@@ -9,6 +9,8 @@ export interface HistoryCut {
   steps: StoredStep[];
   recorded: number;
   spare: StoredStep[];
+  /** The steps without an outcome that stay. */
+  open: NonNullable<RunDocument['bag']['open']>;
 }
 
 /**
@@ -42,15 +44,22 @@ export function cutBefore(
       .slice(recorded + 1)
       .filter(isKept)
       .map(toStoredStep),
+    open: askedBefore(history[recorded]!, run.bag.open),
   };
 }
 
-export function cutFields(run: RunDocument, { pages, steps, recorded, spare }: HistoryCut) {
+export function cutFields(run: RunDocument, { pages, steps, recorded, spare, open }: HistoryCut) {
   return {
     'bag.pages': pages,
     'bag.steps': steps,
     'bag.recorded': recorded,
     'bag.spare': spare,
+    'bag.open': open,
     'bag.cuts': (run.bag.cuts ?? 0) + 1,
   };
+}
+
+/** What was asked for later may rest on an outcome that is cut off, so that a replay would not ask for it. */
+function askedBefore({ sequence }: RecordedStep, open: RunDocument['bag']['open'] = {}): typeof open {
+  return Object.fromEntries(Object.entries(open).filter(([, step]) => step.sequence < sequence));
 }

@@ -140,6 +140,8 @@ export class RunControl {
         state: ActionState.SLEEPING,
         'bag.waits.0': { $exists: true },
         'bag.waits.attempts': { $not: { $gt: 0 } },
+        // More than none if a pass crashed before the one that found the run blocked.
+        'bag.claims': 0,
       },
       {
         $set: { 'bag.cancelled': { reason, at: now }, 'cronActivity.nextActivity': now },

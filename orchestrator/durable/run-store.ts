@@ -159,8 +159,8 @@ export class RunStore {
   }
 
   /** Suspends a run over a fault of the operator, to be tried again later. False if the lease was lost. */
-  async block(run: RunDocument, changes: Changes, wait: Wait, error: RecordedError): Promise<boolean> {
-    return this.#giveBack(run, changes, wait.due, [wait], error);
+  async block(run: RunDocument, due: Date, waits: Wait[], error: RecordedError): Promise<boolean> {
+    return this.#giveBack(run, noChanges, due, waits, error);
   }
 
   /**

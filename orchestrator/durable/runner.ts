@@ -64,6 +64,9 @@ export interface ClaimedRun extends Claim {
 /** What a run waits for that has not started because there was no time. */
 export const START = 'start';
 
+/** What a run waits for that a fault of the operator keeps from going on. */
+const BLOCKED = 'blocked';
+
 /** Advances runs in this process, one pass each, and awaits them: nothing is left running when a call returns. */
 export class Runner {
   readonly #workflows: Backend['workflows'];
@@ -221,7 +224,12 @@ export class Runner {
     history: RecordedStep[],
     { changes, written }: Rest,
   ): Promise<Run> {
-    if (!(await this.#store.suspend(document, changes, suspension))) return this.#reread(document);
+    if (!(await this.#store.suspend(document, changes, suspension))) {
+      // A signal changes what the run waits for, and not what was done and how often it was tried.
+      const isDone = changes.ended.length + changes.opened.length > 0;
+      if (isDone && !changes.ifNoSignal && (await this.#store.record(document, changes))) written();
+      return this.#reread(document, suspension.waits);
+    }
     written();
     this.#observer.runSuspended(document, suspension);
     return toRun(sleeping(document), history);
@@ -233,8 +241,11 @@ export class Runner {
     const waitMs = Math.min(LONGEST_BLOCKED_MS, Math.max(BLOCKED_MS, this.#clock.now() - since));
     const due = new Date(this.#clock.now() + waitMs);
     const step = document._id.toHexString();
-    const wait: Wait = { step, ref: 'blocked', reason: error.message, due, attempts: 0 };
-    if (!(await this.#store.block(document, noChanges, wait, recordError(error)))) {
+    const wait: Wait = { step, ref: BLOCKED, reason: error.message, due, attempts: 0 };
+    // This pass has not crashed; one before it may have.
+    if (!(error instanceof CrashLoopError)) document.bag.claims = Math.max(0, document.bag.claims - 1);
+    const others = (document.bag.waits ?? []).filter(({ ref }) => ref !== BLOCKED);
+    if (!(await this.#store.block(document, due, [wait, ...others], recordError(error)))) {
       return this.#reread(document);
     }
     this.#observer.runBlocked(document, error);
@@ -255,11 +266,12 @@ export class Runner {
   }
 
   /** After a write that changed nothing: goes on if the run is still this process's own, or answers what stands. */
-  async #reread(document: RunDocument): Promise<Run> {
+  async #reread(document: RunDocument, waits = document.bag.waits): Promise<Run> {
     const standing = await this.#store.read(document._id);
     const isOurs = standing.state < ActionState.SUCCESS && standing.bag.holder === document.bag.holder;
     if (!isOurs) return this.#read(standing);
     Object.assign(document, standing);
+    if (waits) document.bag.waits = waits;
     return this.#pass(document);
   }
 
