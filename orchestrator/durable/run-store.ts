@@ -2,7 +2,7 @@ import { ActionState } from '@wbce/orbits-core';
 import type { mongo, Types } from 'mongoose';
 import type { Clock } from './clock.ts';
 import type { RecordedError } from './errors.ts';
-import type { Changes, Ending } from './changes.ts';
+import { noChanges, type Changes, type Ending } from './changes.ts';
 import { cutFields, type HistoryCut } from './history-cut.ts';
 import { HistoryPages, PAGE_BYTES } from './history-pages.ts';
 import { runId } from './ids.ts';

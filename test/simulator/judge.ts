@@ -65,11 +65,21 @@ export class Judge {
       this.#labelOfKey.set(key, step);
       demand(!label.includes('inner'), 'order', () => `${step} is a step inside a step, and was begun`);
       const unrecorded = request.seen.filter((outcome) => !run.everRecorded.has(outcome));
-      demand(unrecorded.length === 0, 'flush', () => `${step} began before these were on record: ${unrecorded.join()}`);
+      demand(
+        unrecorded.length === 0,
+        'flush',
+        () => `${step} began before these were on record: ${unrecorded.join()}`,
+      );
       const { document } = run;
-      demand(document?.bag.start?.skip === undefined, 'identity', () => `${step} began, and its run was to be skipped`);
+      demand(
+        document?.bag.start?.skip === undefined,
+        'identity',
+        () => `${step} began, and its run was to be skipped`,
+      );
       if (document?.bag.holder === undefined || !orchestrator.tokens.has(document.bag.holder)) return;
-      const isRecorded = run.history.some(({ argument }) => argument.startsWith(`{"label":${JSON.stringify(label)},`));
+      const isRecorded = run.history.some(({ argument }) =>
+        argument.startsWith(`{"label":${JSON.stringify(label)},`),
+      );
       demand(!isRecorded, 'history', () => `${step} is on record, and was begun again`);
       const isUndo = label.startsWith('undo ');
       demand(!document.bag.cancelled || isUndo, 'cancel', () => `${step} began after its run was cancelled`);
@@ -80,12 +90,21 @@ export class Judge {
   }
 
   /** A person's answer about a run, which has to be true at some time between the question and now. */
-  answered<Kind extends keyof typeof ANSWERS>(kind: Kind, key: string, answer: string, askedAt: number): void {
+  answered<Kind extends keyof typeof ANSWERS>(
+    kind: Kind,
+    key: string,
+    answer: string,
+    askedAt: number,
+  ): void {
     this.holds(() => {
       const states = (ANSWERS[kind] as Record<string, readonly State[]>)[answer];
       const { model } = this.of(key);
       const isTrue = states !== undefined && model.wasIn(states, askedAt, this.#world.now);
-      demand(isTrue, 'answers', () => `"${kind}" of run ${key} was answered "${answer}"; it was ${model.state}`);
+      demand(
+        isTrue,
+        'answers',
+        () => `"${kind}" of run ${key} was answered "${answer}"; it was ${model.state}`,
+      );
     });
   }
 
@@ -104,7 +123,11 @@ export class Judge {
       if (state === 'IN_PROGRESS') continue;
       this.holds(() => {
         const ending = JSON.stringify(state === 'SUCCESS' ? result : error);
-        demand(this.of(key).endings.includes(ending), 'answers', () => `run ${key} was reported with ${ending}`);
+        demand(
+          this.of(key).endings.includes(ending),
+          'answers',
+          () => `run ${key} was reported with ${ending}`,
+        );
       });
     }
   }
@@ -120,7 +143,9 @@ export class Judge {
     for (const run of this.runs.values()) this.holds(() => this.#final(run));
     for (const key of promised) {
       const isThere = () => this.of(key).model.past.length > 1;
-      this.holds(() => demand(isThere(), 'answers', () => `a tick reported run ${key}, which is not on record`));
+      this.holds(() =>
+        demand(isThere(), 'answers', () => `a tick reported run ${key}, which is not on record`),
+      );
     }
   }
 
@@ -135,7 +160,11 @@ export class Judge {
     if (!undone) return;
     const done = run.history.filter(({ ref, error }) => ref.startsWith('undo ') && error === undefined);
     const expected = done.map(({ ref }) => ref.slice('undo '.length));
-    demand(expected.join() === undone.join(), 'undo', () => `run ${run.key} says that it undid ${undone.join()}; recorded is ${expected.join()}`);
+    demand(
+      expected.join() === undone.join(),
+      'undo',
+      () => `run ${run.key} says that it undid ${undone.join()}; recorded is ${expected.join()}`,
+    );
     void notUndone;
   }
 
@@ -145,7 +174,11 @@ export class Judge {
       if (!step.startsWith(prefix) || !this.callees.done.has(key)) continue;
       const isKnown = run.everRecorded.has(`${label} ok`) || run.everRecorded.has(`${label} failed`);
       const isOpen = Object.values(run.document?.bag.open ?? {}).some(({ isWatched }) => isWatched);
-      demand(isKnown || isOpen, 'cancel', () => `${step} is done and not on record, and its run was cancelled`);
+      demand(
+        isKnown || isOpen,
+        'cancel',
+        () => `${step} is done and not on record, and its run was cancelled`,
+      );
     }
   }
 
@@ -159,7 +192,9 @@ export class Judge {
     if (!before || after) return;
     const id = before._id.toHexString();
     for (const { document, key } of this.runs.values()) {
-      const isNeeded = document?.bag.pages?.some((page) => page.id.toHexString() === id) && document.state < ActionState.SUCCESS;
+      const isNeeded =
+        document?.bag.pages?.some((page) => page.id.toHexString() === id) &&
+        document.state < ActionState.SUCCESS;
       demand(!isNeeded, 'retention', () => `a page of run ${key} expired, and the run is open`);
     }
   }

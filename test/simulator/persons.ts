@@ -35,7 +35,8 @@ export class Persons {
       world.log(process.orchestrator.name, 'answers:', answer.outcome);
       world.count(`signal ${answer.outcome}`);
       judge.answered('signal', key, answer.outcome, process.askedAt);
-      if (answer.outcome === 'taken' || answer.outcome === 'kept') judge.signalled(key, step, JSON.stringify(value));
+      if (answer.outcome === 'taken' || answer.outcome === 'kept')
+        judge.signalled(key, step, JSON.stringify(value));
       if (answer.outcome === 'answered') judge.signalled(key, step, JSON.stringify(answer.value));
       if (answer.outcome === 'taken') await this.#resume(key, process);
     });
@@ -101,7 +102,10 @@ export class Persons {
     const program = programs.get(run.argument['program'] as string)!;
     const waits = partsOf(program).flatMap((part) => (part.do === 'wait' ? [part.ref] : []));
     const isFirst = this.#random.chance(0.8);
-    const ref = open.length > 0 && isFirst ? this.#random.pick(open).ref : this.#random.pick(waits.length > 0 ? waits : SIGNALS);
+    const ref =
+      open.length > 0 && isFirst
+        ? this.#random.pick(open).ref
+        : this.#random.pick(waits.length > 0 ? waits : SIGNALS);
     const before = this.#kit.judge.of(run.filter.key).history.filter((step) => step.ref === ref).length;
     return { ref, occurrence: isFirst ? before : this.#random.whole(0, 2) };
   }

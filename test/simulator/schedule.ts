@@ -48,7 +48,10 @@ export class Schedule {
   readonly #historyDays: number;
   #expiries: Expiry[] = [];
 
-  constructor(seed: string, { omitted = new Set(), happenings = Infinity, isRecorded = false }: Options = {}) {
+  constructor(
+    seed: string,
+    { omitted = new Set(), happenings = Infinity, isRecorded = false }: Options = {},
+  ) {
     const world = (this.#world = new World(isRecorded));
     const random = (this.#random = new Random(`${seed} happenings`));
     this.#faults = new Faults(new Random(`${seed} faults`), omitted, (fault) => world.count(fault));
@@ -153,7 +156,8 @@ export class Schedule {
   #deploy(): void {
     const isBack = this.#invocations.deployment !== 'current';
     if (isBack) this.#invocations.deployment = 'current';
-    else if (this.#faults.strikes('version unknown', this.#random, 1)) this.#invocations.deployment = 'earlier';
+    else if (this.#faults.strikes('version unknown', this.#random, 1))
+      this.#invocations.deployment = 'earlier';
     else if (this.#faults.strikes('workflow unregistered', this.#random, 1)) {
       this.#invocations.deployment = 'without';
     }

@@ -92,4 +92,5 @@ export class World {
 /** A tick of Node's begins once no promise has anything left to run. */
 const settled = () => new Promise<void>((resolve) => process.nextTick(resolve));
 
-const isBefore = (one: Due, other: Due) => one.at < other.at || (one.at === other.at && one.order < other.order);
+const isBefore = (one: Due, other: Due) =>
+  one.at < other.at || (one.at === other.at && one.order < other.order);
