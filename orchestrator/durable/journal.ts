@@ -82,7 +82,7 @@ export class Journal {
     const standing = await this.#store.read(_id);
     const isHeld = standing.bag.holder === bag.holder && standing.bag.recorded === bag.recorded;
     return isHeld
-      ? new StaleRunError(`A signal came to run ${_id.toHexString()}.`)
+      ? new StaleRunError(`A signal reached run ${_id.toHexString()}.`)
       : new LeaseLostError(`Another orchestrator holds run ${_id.toHexString()}, or it has ended.`);
   }
 
