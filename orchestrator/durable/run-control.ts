@@ -110,11 +110,11 @@ export class RunControl {
         [`bag.signals.${step}`]: { $exists: false },
         'bag.steps.id': { $ne: step },
         $or: [{ [`bag.open.${step}`]: { $exists: false } }, { [`bag.open.${step}.due`]: { $gt: now } }],
-      } as mongo.Filter<RunDocument>,
+      },
       {
         $set: { [`bag.signals.${step}`]: signal, 'cronActivity.nextActivity': now },
         $inc: { 'bag.signalled': 1 },
-      } as mongo.UpdateFilter<RunDocument>,
+      },
       { projection: { [`bag.open.${step}`]: 1 } },
     );
     if (standing) return { outcome: standing.bag.open?.[step] ? 'taken' : 'kept' };
@@ -135,7 +135,7 @@ export class RunControl {
         state: ActionState.SLEEPING,
         'bag.waits.0': { $exists: true },
         'bag.waits.attempts': { $not: { $gt: 0 } },
-      } as mongo.Filter<RunDocument>,
+      },
       {
         $set: { 'bag.cancelled': { reason, at: now }, 'cronActivity.nextActivity': now },
         $inc: { 'bag.signalled': 1 },

@@ -6,6 +6,11 @@ import { Journal } from './journal.ts';
 import type { Ending } from './run-store.ts';
 import { noTimeLimit } from './suspension.ts';
 
+/** Ends a worker's pass: whether the run may start is for an orchestrator to decide. */
+class NotStartedError extends Error {
+  override readonly name = 'NotStartedError';
+}
+
 /**
  * One pass of a workflow that an Orbits worker has locked.
  *
@@ -16,6 +21,7 @@ export async function passOfWorker(workflow: DurableWorkflow): Promise<Ending> {
   const store = runStoreOf(backendOf(workflow.app), clock);
   const document = await store.holdFor(workflow._id, clock.token());
   if (!document) throw new LeaseLostError(`Run ${workflow._id.toHexString()} has ended.`);
+  if (document.bag.start) throw new NotStartedError(`Run ${workflow._id.toHexString()} has not started.`);
   const version = workflow.ofVersion(document.bag.version);
   const journal = new Journal(document, store, clock);
   try {
