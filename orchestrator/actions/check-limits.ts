@@ -6,6 +6,7 @@ import { toOrder, type TradeAction } from './trade-action.ts';
 /** Asks the function that would trade whether its limits let the order through; nothing is traded. */
 export class CheckLimitsAction extends InvokeFunctionAction<typeof checkBuy | typeof checkSell> {
   static override permanentRef = 'check-limits';
+  override readonly isRead = true;
   declare IArgument: TradeAction['IArgument'] & { type: TradeType };
   declare IResult: { limits: Allowance | Refusal };
 

@@ -5,6 +5,7 @@ import type { LambdaInvoker } from './lambda-invoker.ts';
 
 export class CheckStockPriceAction extends InvokeFunctionAction<typeof checkStockPrice> {
   static override permanentRef = 'check-stock-price';
+  override readonly isRead = true;
   declare IArgument: { symbol: string; at: string };
   /** Runs of an earlier release have no `as_of`. */
   declare IResult: { stockPrice: { stock_price: string; as_of?: string; recent_prices?: string[] } };

@@ -6,6 +6,7 @@ export class GenerateBuySellRecommendationAction extends InvokeFunctionAction<
   typeof generateBuySellRecommendation
 > {
   static override permanentRef = 'generate-buy-sell-recommendation';
+  override readonly isRead = true;
   /** The prices before it, oldest first, where the strategy looks at them. */
   declare IArgument: { price: string; recentPrices?: string[] };
   declare IResult: { buyOrSellRecommendation: Recommendation };

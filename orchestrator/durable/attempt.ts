@@ -26,6 +26,9 @@ export interface Subject {
   deadline?: Date | undefined;
 }
 
+/** The part of a step's time that an attempt may take: the rest is for the writes after it. */
+const ATTEMPT_PART = 0.9;
+
 /** The step whose work is done right now, in this chain of calls. */
 export const currentStep = new AsyncLocalStorage<AskedStep>();
 
@@ -90,7 +93,7 @@ function isRetriable(action: DurableAction, error: unknown): boolean {
 /** One attempt. If it exceeds its time it goes on, but its outcome is ignored. */
 async function inTime(subject: Subject, time: TimeLimit, clock: Clock): Promise<Outcome | 'OPEN'> {
   const { step, deadline } = subject;
-  const attemptMs = time.stepMs > 0 ? Math.min(time.stepMs, time.remainingMs()) : Infinity;
+  const attemptMs = time.stepMs > 0 ? ATTEMPT_PART * time.stepMs : Infinity;
   const untilDeadlineMs = deadline ? deadline.getTime() - clock.now() : Infinity;
   if (untilDeadlineMs <= 0) throw new StepTimeoutError(step.ref, deadline!);
   const limitMs = Math.min(attemptMs, untilDeadlineMs);

@@ -33,6 +33,9 @@ export abstract class DurableAction extends Action {
   /** Whether something outside this process may see that it is done: then all earlier outcomes are recorded before. */
   readonly hasEffect: boolean = true;
 
+  /** Whether it changes nothing outside: then a run whose first steps it is may still be too late to start after them. */
+  readonly isRead: boolean = false;
+
   /** Whether its step waits for a signal. */
   readonly takesSignal: boolean = false;
 

@@ -157,12 +157,25 @@ export class CrashLoopError extends Error {
   }
 }
 
+/** Blocks a run whose workflow waits for something that is not a step, for as long as a pass may take. */
+export class StuckWorkflowError extends Error {
+  override readonly name = 'StuckWorkflowError';
+
+  constructor() {
+    super(
+      'The workflow waits for something that is not a step, and its orchestrator had no more time. ' +
+        'Between two steps a workflow uses its argument and the results of its steps. Deploy code that does, or cancel the run.',
+    );
+  }
+}
+
 /** Whether an error is a fault of the operator: it blocks a run until the operator has fixed it, and never ends it. */
 export function isBlocking(error: unknown): error is Error {
   return (
     error instanceof UnknownWorkflowError ||
     error instanceof NonDeterminismError ||
-    error instanceof CrashLoopError
+    error instanceof CrashLoopError ||
+    error instanceof StuckWorkflowError
   );
 }
 

@@ -51,7 +51,7 @@ export async function execute(asked: AskedStep, execution: Execution): Promise<E
     isWatched: false,
   };
   if (timeout && !execution.open) journal.open(open);
-  if (action.hasEffect) await journal.flush();
+  if (action.hasEffect) await (action.isRead ? journal.flush() : journal.begin());
 
   const { startedAt } = open;
   const deadline = timeout && new Date(startedAt.getTime() + toMs(timeout));

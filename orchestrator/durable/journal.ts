@@ -24,6 +24,7 @@ export class Journal {
   #bytes = 0;
   #recorded: number;
   #flushing: Promise<void> | undefined;
+  #begins = false;
 
   constructor(
     document: RunDocument,
@@ -62,9 +63,15 @@ export class Journal {
     this.#changes = { ...this.#changes, opened: [...others, step] };
   }
 
+  /** Does the same, and records that the run has started: from now on it can't be too late for that. */
+  begin(): Promise<void> {
+    this.#begins = true;
+    return this.flush();
+  }
+
   /** Puts all that happened until now on record. What comes in the same turn is written with it. */
   async flush(): Promise<void> {
-    while (this.#flushing || !isEmpty(this.#changes)) {
+    while (this.#flushing || this.#hasLeft) {
       this.#flushing ??= this.#write().finally(() => (this.#flushing = undefined));
       await this.#flushing;
     }
@@ -88,10 +95,14 @@ export class Journal {
 
   async #write(): Promise<void> {
     await this.#clock.turn();
+    if (!this.#hasLeft) return;
     const { changes, written } = this.#take();
-    if (isEmpty(changes)) return;
     if (!(await this.#store.record(this.document, changes))) throw await this.lost();
     written();
+  }
+
+  get #hasLeft(): boolean {
+    return !isEmpty(this.#changes) || (this.#begins && this.document.bag.start !== undefined);
   }
 
   #take(): Rest {

@@ -1,7 +1,8 @@
+import { hasTime } from './attempt.ts';
 import type { Clock } from './clock.ts';
 import type { DurableAction } from './durable-action.ts';
 import type { Duration } from './duration.ts';
-import { NonDeterminismError, StepError } from './errors.ts';
+import { NonDeterminismError, StepError, StuckWorkflowError } from './errors.ts';
 import { execute } from './execute.ts';
 import type { Journal } from './journal.ts';
 import { isSameJson, toJson } from './json.ts';
@@ -78,6 +79,7 @@ export class Replay {
   #latest: AskedStep | undefined;
   #isReplayed = false;
   #isClosed = false;
+  readonly #closing = new AbortController();
   #isCancelled = false;
   #interrupt!: () => void;
   #cancel!: () => void;
@@ -94,6 +96,7 @@ export class Replay {
     this.interrupted = new Promise((resolve) => (this.#interrupt = resolve));
     this.cancelled = new Promise((resolve) => (this.#cancel = resolve));
     this.#delivered = this.#deliverRecorded();
+    void this.#watch();
   }
 
   /** The id must be known before anything is awaited, because ids count the calls. */
@@ -128,6 +131,7 @@ export class Replay {
   /** Starts nothing more, waits for what is under way, and checks that the workflow asked for all that is recorded. */
   async settle(): Promise<void> {
     this.#isClosed = true;
+    this.#closing.abort();
     await this.#delivered;
     await Promise.all(this.#underWay);
     const left = this.#undelivered[0] ?? this.#neverAsked();
@@ -212,6 +216,19 @@ export class Replay {
       });
       this.#underWay.add(work);
     });
+  }
+
+  /** Ends the pass in time if the workflow waits for something of its own, of which nothing is known here. */
+  async #watch(): Promise<void> {
+    const { time, clock } = this.#options;
+    for (;;) {
+      const leftMs = time.remainingMs() - time.stepMs;
+      if (leftMs === Infinity) return;
+      await clock.sleep(Math.max(leftMs, GRACE_MS), this.#closing.signal);
+      if (this.#isClosed) return;
+      if (hasTime(time) || this.#underWay.size + this.#parked.length > 0) continue;
+      this.#stop(new StuckWorkflowError());
+    }
   }
 
   /** What led to an open step was recorded before it, so a workflow that goes on without that step has changed. */

@@ -126,16 +126,11 @@ export class RunStore {
     return document ?? undefined;
   }
 
-  /** Records that a run has started: from now on its start policy does not count. */
-  async begin(run: RunDocument): Promise<boolean> {
-    const isWritten = await this.#write(run, held(run), { $unset: { 'bag.start': '' } });
+  /** Records what a pass has done so far: from now on the run's start policy does not count. False if nothing was written. */
+  async record(run: RunDocument, changes: Changes): Promise<boolean> {
+    const isWritten = await this.#change(run, changes, { $unset: begun(run) });
     if (isWritten) delete run.bag.start;
     return isWritten;
-  }
-
-  /** Records what a pass has come to so far. False if nothing was written. */
-  record(run: RunDocument, changes: Changes): Promise<boolean> {
-    return this.#change(run, changes, {});
   }
 
   /** Ends a run and gives the lease back. False if nothing was written. */
@@ -155,12 +150,17 @@ export class RunStore {
 
   /** Suspends a run. False if nothing was written: the lease was lost, or a signal came that it may wait for. */
   async suspend(run: RunDocument, changes: Changes, { due, waits }: Suspension): Promise<boolean> {
-    return this.#giveBack(run, { ...changes, ifNoSignal: true }, due, waits, undefined);
+    return this.#giveBack(run, { ...changes, ifNoSignal: true }, due, waits, { unset: begun(run) });
+  }
+
+  /** Suspends a run before it has started: its start policy goes on counting. False if nothing was written. */
+  async postpone(run: RunDocument, { due, waits }: Suspension): Promise<boolean> {
+    return this.#giveBack(run, { ...noChanges, ifNoSignal: true }, due, waits, {});
   }
 
   /** Suspends a run over a fault of the operator, to be tried again later. False if the lease was lost. */
   async block(run: RunDocument, due: Date, waits: Wait[], error: RecordedError): Promise<boolean> {
-    return this.#giveBack(run, noChanges, due, waits, error);
+    return this.#giveBack(run, noChanges, due, waits, { error });
   }
 
   /**
@@ -192,7 +192,7 @@ export class RunStore {
     changes: Changes,
     due: Date,
     waits: Wait[],
-    error: RecordedError | undefined,
+    { error, unset = {} }: { error?: RecordedError; unset?: Update['$unset'] },
   ): Promise<boolean> {
     const now = this.#now();
     const blocked = error && { error, since: run.bag.blocked?.since ?? now };
@@ -202,10 +202,9 @@ export class RunStore {
         state: ActionState.SLEEPING,
         'cronActivity.nextActivity': due,
         'bag.waits': waits,
-        ...(run.bag.start && { 'bag.start': run.bag.start }),
         ...(blocked && { 'bag.blocked': blocked, 'bag.claims': run.bag.claims }),
       },
-      $unset: { 'bag.holder': '', ...(!blocked && { 'bag.blocked': '' }) },
+      $unset: { 'bag.holder': '', ...(!blocked && { 'bag.blocked': '' }), ...unset },
     });
     if (!isWritten) return false;
     run.bag.waits = waits;
@@ -265,9 +264,11 @@ export class RunStore {
 
 interface Update {
   $set?: Record<string, unknown>;
-  $unset?: Record<string, ''>;
+  $unset?: Record<string, ''> | undefined;
   $push?: Record<string, unknown>;
 }
+
+const begun = ({ bag }: RunDocument): Update['$unset'] => (bag.start ? { 'bag.start': '' } : {});
 
 /** The run as its holder knows it. It matches nothing once another orchestrator has claimed it. */
 function held(run: RunDocument): mongo.Filter<RunDocument> {

@@ -52,13 +52,8 @@ export interface RunRequest {
   filter?: Record<string, string>;
   /** Why and until when it does not start, if it is created by this request. */
   start?: StartPolicy;
-  /** From then on it is too late to start it, should there be no time to do so now. */
+  /** From then on it is too late to start it, whoever creates it and whoever starts it. */
   startBy?: Date;
-}
-
-/** A run that was put on record. */
-export interface ClaimedRun extends Claim {
-  startBy?: Date | undefined;
 }
 
 /** What a run waits for that has not started because there was no time. */
@@ -69,7 +64,7 @@ const BLOCKED = 'blocked';
 
 /** Advances runs in this process, one pass each, and awaits them: nothing is left running when a call returns. */
 export class Runner {
-  readonly #workflows: Backend['workflows'];
+  readonly #backend: Backend;
   readonly #store: RunStore;
   readonly #open: OpenRuns;
   readonly #observer: RunObserver;
@@ -78,7 +73,7 @@ export class Runner {
 
   /** @param time what this process has left: no lease outlives it, and nothing is started that it can't hold */
   constructor(backend: Backend, observer: RunObserver, time: TimeLimit, clock: Clock = systemClock) {
-    this.#workflows = backend.workflows;
+    this.#backend = backend;
     this.#store = runStoreOf(backend, clock);
     this.#open = new OpenRuns(backend.runs, clock);
     this.#observer = observer;
@@ -91,27 +86,40 @@ export class Runner {
     return hasTime(this.#time);
   }
 
+  /** One that leaves so much time to what comes after it, unless that is more than a step needs of the time left. */
+  reserving(steps: number): Runner {
+    const time = this.#time;
+    const { stepMs } = time;
+    const reservedMs = Math.max(0, Math.min(steps * stepMs, time.remainingMs() - stepMs));
+    const reduced = { remainingMs: () => time.remainingMs() - reservedMs, stepMs };
+    return new Runner(this.#backend, this.#observer, reduced, this.#clock);
+  }
+
   /** Starts or resumes the run of a key, or answers its outcome. */
   async run(request: RunRequest): Promise<Run> {
     return this.advance(await this.claim(request));
   }
 
   /** Puts the run of a key on record, and holds it if it is unfinished and free. */
-  async claim({ workflow, key, filter = {}, start, startBy }: RunRequest): Promise<ClaimedRun> {
-    const claim = await this.#store.claim(workflow, key, filter, start, this.#lease());
+  async claim({ workflow, key, filter = {}, start, startBy }: RunRequest): Promise<Claim> {
+    const policy = startBy ? { ...start, notAfter: startBy } : start;
+    const claim = await this.#store.claim(workflow, key, filter, policy, this.#lease());
     if (claim.outcome === 'held' || claim.outcome === 'finished') {
       this.#observer.runFound(claim.document, claim.outcome);
     }
-    return { ...claim, startBy };
+    return claim;
   }
 
-  /** One pass over a run that this process has claimed; a run that it has not is answered as it is. */
-  async advance({ outcome, document, startBy }: ClaimedRun): Promise<Run> {
+  /**
+   * One pass over a run that this process has claimed; a run that it has not is answered as it is.
+   *
+   * @param mayOverlap whether an earlier run with its overlap key may be open: the caller has looked after the claim
+   */
+  async advance({ outcome, document }: Claim, mayOverlap = true): Promise<Run> {
     if (outcome === 'held' || outcome === 'finished') return this.#read(document);
     try {
-      if (outcome === 'created' && !document.bag.start && !this.hasTime)
-        return await this.#putOff(document, startBy);
-      return await this.#advance(document, outcome);
+      if (outcome === 'created' && !document.bag.start && !this.hasTime) return await this.#putOff(document);
+      return await this.#advance(document, outcome, mayOverlap);
     } catch (error) {
       // If the store is away this fails too, and the lease ends by itself.
       await this.#store.release(document).catch(() => undefined);
@@ -144,19 +152,23 @@ export class Runner {
     return document && this.advance({ outcome: 'taken-over', document });
   }
 
-  async #advance(document: RunDocument, how: 'created' | 'taken-over'): Promise<Run> {
+  async #advance(document: RunDocument, how: 'created' | 'taken-over', mayOverlap: boolean): Promise<Run> {
     this.#observer.runClaimed(document, how);
     const { claims } = document.bag;
     if (claims > MAX_CLAIMS && how === 'taken-over' && (claims - MAX_CLAIMS) % 2 === 1) {
       return this.#block(document, new CrashLoopError(claims - 1));
     }
+    return this.#startOrPass(document, mayOverlap);
+  }
+
+  async #startOrPass(document: RunDocument, mayOverlap = true): Promise<Run> {
     // A person was answered that it ends: not that it waits, or is skipped.
-    const waits = document.bag.cancelled ? undefined : await this.#startOf(document);
+    const waits = document.bag.cancelled ? undefined : await this.#startOf(document, mayOverlap);
     return waits ?? this.#pass(document);
   }
 
   /** Ends or suspends a run that does not start; undefined if it starts, or has started. */
-  async #startOf(document: RunDocument): Promise<Run | undefined> {
+  async #startOf(document: RunDocument, mayOverlap: boolean): Promise<Run | undefined> {
     const { start } = document.bag;
     if (!start) return undefined;
     const { notAfter } = start;
@@ -164,15 +176,13 @@ export class Runner {
     if (notAfter && this.#clock.now() > notAfter.getTime()) {
       return this.#skip(document, `it was too late to start: the limit was ${notAfter.toISOString()}`);
     }
-    const earlier = start.overlap && (await this.#open.findEarlier(document));
+    const earlier = start.overlap && mayOverlap && (await this.#open.findEarlier(document));
     if (earlier) {
       const reason = `run ${earlier._id.toHexString()} of ${document.filter['overlap']}, of ${earlier.createdAt.toISOString()}, is still open`;
       if (start.overlap === 'skip') return this.#skip(document, reason);
       return this.#wait(document, 'queue', reason);
     }
-    if (!this.hasTime) return this.#putOff(document, notAfter);
-    if (!(await this.#store.begin(document))) return this.#read(await this.#store.read(document._id));
-    return undefined;
+    return this.hasTime ? undefined : this.#putOff(document);
   }
 
   #skip(document: RunDocument, reason: string): Promise<Run> {
@@ -183,39 +193,49 @@ export class Runner {
   }
 
   /** Nothing of the run was done yet, so that it may still be too late to start it. */
-  #putOff(document: RunDocument, notAfter: Date | undefined): Promise<Run> {
-    document.bag.start = { ...document.bag.start, ...(notAfter && { notAfter }) };
+  #putOff(document: RunDocument): Promise<Run> {
     return this.#wait(document, START, 'the invocation had no time left to start it');
   }
 
-  #wait(document: RunDocument, ref: string, reason: string): Promise<Run> {
+  async #wait(document: RunDocument, ref: string, reason: string): Promise<Run> {
     const due = new Date(this.#clock.now());
     const wait: Wait = { step: document._id.toHexString(), ref, reason, due, attempts: 0 };
-    return this.#suspend(document, new Suspension(wait), [], nothingLeft);
+    const suspension = new Suspension(wait);
+    if (!(await this.#store.postpone(document, suspension))) return this.#reread(document);
+    return this.#suspended(document, suspension, []);
   }
 
   async #pass(document: RunDocument): Promise<Run> {
-    const onRecorded = (step: RecordedStep) => this.#observer.stepEnded(document, step);
-    const journal = new Journal(document, this.#store, this.#clock, onRecorded);
-    let workflow: DurableWorkflow | undefined;
     try {
-      const history = await this.#store.history(document);
-      workflow = await this.#workflowOf(document);
-      const ending = await workflow.advance({
-        history,
-        journal,
-        time: this.#time,
-        clock: this.#clock,
-        observer: { stepStarted: (step) => this.#observer.stepStarted(document, step) },
-      });
-      return await this.#finish(document, workflow.history, await journal.rest(), ending);
+      return await this.#replay(document);
     } catch (error) {
-      const history = workflow?.history ?? [];
-      if (error instanceof Suspension) return this.#suspend(document, error, history, await journal.rest());
       if (error instanceof StaleRunError || error instanceof LeaseLostError) return this.#reread(document);
       if (isBlocking(error)) return this.#block(document, error);
       throw error;
     }
+  }
+
+  async #replay(document: RunDocument): Promise<Run> {
+    const journal = new Journal(document, this.#store, this.#clock, (step) =>
+      this.#observer.stepEnded(document, step),
+    );
+    const history = await this.#store.history(document);
+    const workflow = await this.#workflowOf(document);
+    const pass = {
+      history,
+      journal,
+      time: this.#time,
+      clock: this.#clock,
+      observer: { stepStarted: (step: AskedStep) => this.#observer.stepStarted(document, step) },
+    };
+    let ending: Ending;
+    try {
+      ending = await workflow.advance(pass);
+    } catch (error) {
+      if (!(error instanceof Suspension)) throw error;
+      return this.#suspend(document, error, workflow.history, await journal.rest());
+    }
+    return this.#finish(document, workflow.history, await journal.rest(), ending);
   }
 
   async #suspend(
@@ -231,6 +251,10 @@ export class Runner {
       return this.#reread(document, suspension.waits);
     }
     written();
+    return this.#suspended(document, suspension, history);
+  }
+
+  #suspended(document: RunDocument, suspension: Suspension, history: RecordedStep[]): Run {
     this.#observer.runSuspended(document, suspension);
     return toRun(sleeping(document), history);
   }
@@ -272,7 +296,7 @@ export class Runner {
     if (!isOurs) return this.#read(standing);
     Object.assign(document, standing);
     if (waits) document.bag.waits = waits;
-    return this.#pass(document);
+    return this.#startOrPass(document);
   }
 
   async #read(document: RunDocument): Promise<Run> {
@@ -281,7 +305,7 @@ export class Runner {
 
   async #workflowOf(document: RunDocument): Promise<DurableWorkflow> {
     const { actionRef, bag } = document;
-    const Workflow = this.#workflows.get(actionRef);
+    const Workflow = this.#backend.workflows.get(actionRef);
     if (!Workflow) throw new UnknownWorkflowError(actionRef, bag.version, []);
     const current = new Workflow();
     // A workflow reads its document, and never saves it.

@@ -16,6 +16,11 @@ interface WorkerWorkflow {
   ofVersion(version: number): { advance(options: ReplayOptions): Promise<Ending> };
 }
 
+/** Ends a worker's pass: whether the run may start is for an orchestrator to decide. */
+class NotStartedError extends Error {
+  override readonly name = 'NotStartedError';
+}
+
 /**
  * One pass of a workflow that an Orbits worker has locked.
  *
@@ -26,6 +31,7 @@ export async function passOfWorker(workflow: WorkerWorkflow): Promise<Ending> {
   const store = runStoreOf(collectionsOf(workflow.app), clock);
   const document = await store.holdFor(workflow._id, clock.token());
   if (!document) throw new LeaseLostError(`Run ${workflow._id.toHexString()} has ended.`);
+  if (document.bag.start) throw new NotStartedError(`Run ${workflow._id.toHexString()} has not started.`);
   const version = workflow.ofVersion(document.bag.version);
   const journal = new Journal(document, store, clock);
   try {

@@ -19,6 +19,9 @@ export interface Tick extends Trigger {
   isOurs(this: void, open: OpenRun): boolean;
 }
 
+/** For so many steps in a row, earlier runs leave the time to a tick's own ones. */
+const OWN_STEPS = 2;
+
 /** Thrown if the time was up before each run was started. The rest is on record, and waits. */
 export class UnfinishedTickError extends Error {
   override readonly name = 'UnfinishedTickError';
@@ -40,12 +43,6 @@ export interface TickResult {
  * is not enough time for all.
  */
 export async function runTick(tick: Tick, runner: Runner, log: FailureLog): Promise<TickResult> {
-  const own = new Set(tick.starts.map(({ key }) => key));
-  const overlapKeys = tick.starts.flatMap(({ filter }) => filter['overlap'] ?? []);
-  const found = await runner.findOpen(tick.overlap === 'allow' ? [] : overlapKeys, OPEN_LIMIT);
-  const others = found.filter((run) => !own.has(run.filter['key'] ?? '') && tick.isOurs(run));
-  const taken = new Set(others.map(({ filter }) => filter['overlap']));
-
   const failures: unknown[] = [];
   const failed =
     ({ key }: Start) =>
@@ -54,12 +51,22 @@ export async function runTick(tick: Tick, runner: Runner, log: FailureLog): Prom
       return log.runFailed(key, error);
     };
   const claims = await inParallel(tick.starts, (start) => {
-    const isTaken = taken.has(start.filter['overlap']);
-    return runner.claim(toRequest(tick, start, isTaken)).catch(failed(start));
+    return runner.claim(toRequest(tick, start)).catch(failed(start));
   });
-  const { resumed, remaining } = await resumeOpen(others, runner, log);
+  // After that, so that of two ticks at once at least one sees the other's run.
+  const own = new Set(tick.starts.map(({ key }) => key));
+  const overlapKeys = tick.starts.flatMap(({ filter }) => filter['overlap'] ?? []);
+  const found = await runner.findOpen(tick.overlap === 'allow' ? [] : overlapKeys, OPEN_LIMIT);
+  const others = found.filter((run) => !own.has(run.filter['key'] ?? '') && tick.isOurs(run));
+  const taken = new Set(
+    found.length < OPEN_LIMIT ? others.map(({ filter }) => filter['overlap']) : overlapKeys,
+  );
+  const resuming = tick.starts.length > 0 ? runner.reserving(OWN_STEPS) : runner;
+  const { resumed, remaining } = await resumeOpen(others, resuming, log);
   const advanced = await inParallel([...claims.entries()], ([index, claim]) => {
-    return claim ? runner.advance(claim).catch(failed(tick.starts[index]!)) : Promise.resolve(undefined);
+    if (!claim) return Promise.resolve(undefined);
+    const mayOverlap = taken.has(tick.starts[index]!.filter['overlap']);
+    return runner.advance(claim, mayOverlap).catch(failed(tick.starts[index]!));
   });
 
   if (failures.length > 0) throw failures[0];
@@ -74,9 +81,11 @@ export async function runTick(tick: Tick, runner: Runner, log: FailureLog): Prom
 }
 
 /** What is decided here counts if this very request creates the run. */
-function toRequest({ skip, overlap, startBy }: Tick, start: Start, isTaken: boolean): RunRequest {
-  const request = { ...start, ...(startBy && { startBy }) };
-  if (skip !== undefined) return { ...request, start: { skip } };
-  if (!isTaken || overlap === 'allow') return request;
-  return { ...request, start: { overlap, ...(startBy && { notAfter: startBy }) } };
+function toRequest({ skip, overlap, startBy }: Tick, start: Start): RunRequest {
+  if (skip !== undefined) return { ...start, start: { skip } };
+  return {
+    ...start,
+    ...(startBy && { startBy }),
+    ...(overlap !== 'allow' && start.filter['overlap'] !== undefined && { start: { overlap } }),
+  };
 }
