@@ -1,7 +1,14 @@
 import type { Run } from '../answer/answer.ts';
 import { graphOf, pathOf, type Edge } from './graph.ts';
 import { html, type Html } from './html.ts';
-import { MOST_CHARACTERS, NODE_HEIGHT, placed, type PlacedEdge, type PlacedNode } from './layout.ts';
+import {
+  LABEL_GAP,
+  MOST_CHARACTERS,
+  NODE_HEIGHT,
+  placed,
+  type PlacedEdge,
+  type PlacedNode,
+} from './layout.ts';
 
 type Standing = 'done' | 'failed' | 'waiting' | 'open';
 const MARKS: Record<Standing, string> = { done: '\u2713 ', failed: '\u2715 ', waiting: '\u2026 ', open: '' };
@@ -48,7 +55,8 @@ function drawNode({ ref, x, y, width }: PlacedNode, standing: Standing): Html {
 
 function drawEdge({ points, label }: PlacedEdge, taken: boolean): Html {
   const { x, y } = points[Math.floor(points.length / 2)]!;
-  const text = label === undefined ? undefined : html`<text x="${x + 6}" y="${y + 4}">${label}</text>`;
+  const text =
+    label === undefined ? undefined : html`<text x="${x + LABEL_GAP}" y="${y + 4}">${label}</text>`;
   return html`<g class="edge${taken ? ' taken' : ''}"><path d="${curve(points)}" />${text}</g> `;
 }
 

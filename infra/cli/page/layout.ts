@@ -40,11 +40,21 @@ export function placed({ nodes, edges }: Graph) {
   }
   dagre.layout(graph);
   const { width = 0, height = 0 } = graph.graph();
+  const placedEdges = edges.map((edge): PlacedEdge => ({ ...edge, ...graph.edge(edge.from, edge.to) }));
   return {
-    // Of an empty graph, both are below zero.
-    width: Math.max(0, width),
+    // Of an empty graph, both are below zero. A label may extend over the right side.
+    width: Math.max(0, width, ...placedEdges.map(endOfLabel)),
     height: Math.max(0, height),
     nodes: nodes.map((ref): PlacedNode => ({ ref, ...graph.node(ref) })),
-    edges: edges.map((edge): PlacedEdge => ({ ...edge, ...graph.edge(edge.from, edge.to) })),
+    edges: placedEdges,
   };
+}
+
+/** A label begins next to the middle point of its edge. */
+export const LABEL_GAP = 6;
+const LABEL_CHARACTER_WIDTH = 7;
+
+function endOfLabel({ label = '', points }: PlacedEdge): number {
+  const middle = points[Math.floor(points.length / 2)];
+  return middle && label !== '' ? middle.x + LABEL_GAP + label.length * LABEL_CHARACTER_WIDTH : 0;
 }
