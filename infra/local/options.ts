@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { quoted } from '../config/quoted.ts';
+import { inOneLine, refusalOfLogin } from './mongodb/argument.ts';
 
 /** A wrong command line or environment; the message is one line that says what to do. */
 export class UsageError extends Error {
@@ -29,16 +30,16 @@ function makeStrict(command: CommandUnknownOpts): void {
   command.configureOutput({ writeErr: () => undefined });
   command.exitOverride(({ exitCode, code, message }) => {
     if (exitCode === 0) throw new HelpShown();
-    const surplus = command.args[command.registeredArguments.length];
-    const problem = code === 'commander.excessArguments' ? `unexpected argument ${quoted(surplus)}` : message;
-    throw new UsageError(inOneLine(problem, fullName(command)));
+    throw new UsageError(inOneLine(problemOf(command, code, message), fullName(command)));
   });
+  command.hook('preAction', (_, { args }) => args.forEach(refuseLogin));
   const given = new Set<string>();
   for (const { long, required, variadic } of command.options) {
     const option = long!;
     command.on(`option:${option.slice(2)}`, (value: string | undefined) => {
       if (given.has(option) && !variadic) throw new UsageError(`${option} is given twice; give it once.`);
       given.add(option);
+      refuseLogin(value ?? '');
       if (value === '') throw new UsageError(`${option} is empty; give it a value, or omit it.`);
       if (required && /^--|^-[a-z]$/i.test(value!)) {
         throw new UsageError(`${option} takes a value, but ${quoted(value)} follows it.`);
@@ -48,20 +49,27 @@ function makeStrict(command: CommandUnknownOpts): void {
   for (const subcommand of command.commands) makeStrict(subcommand);
 }
 
+function refuseLogin(argument: string): void {
+  const refusal = refusalOfLogin(argument);
+  if (refusal !== undefined) throw new UsageError(refusal);
+}
+
+/** Commander's message; what it says of a surplus argument and of a value after `=` does not name the mistake. */
+function problemOf(command: CommandUnknownOpts, code: string, message: string): string {
+  if (code === 'commander.excessArguments') {
+    return `unexpected argument ${quoted(command.args[command.registeredArguments.length])}`;
+  }
+  const option = /^error: unknown option '(--?[\w-]+)=/.exec(message)?.[1];
+  return option !== undefined && hasOption(command, option) ? `${option} takes no value` : message;
+}
+
+const hasOption = (command: CommandUnknownOpts, name: string): boolean =>
+  command.options.some(({ long }) => long === name) ||
+  name === '--help' ||
+  (command.parent !== null && hasOption(command.parent, name));
+
 const fullName = (command: CommandUnknownOpts): string =>
   command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
-
-/** Commander's message as a sentence, without the value of an option that does not exist: it may be a secret. */
-function inOneLine(message: string, command: string): string {
-  const words = message
-    .replace(/^error: /, '')
-    .replace(/^(unknown option '[^'=]+)=.*?'(?=\n|$)/s, "$1'")
-    .replace(/:\/\/[^']*/g, '://***')
-    .replace(/\s*\n\s*/g, ' ')
-    .replace('(Did', '(did')
-    .replace(/\.$/, '');
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}. See ${command} --help.`;
-}
 
 /** Parses the value of an option. */
 export function wholeNumber(text: string): number {
