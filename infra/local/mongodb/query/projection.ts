@@ -74,9 +74,9 @@ function computed(spec: Doc, filter: Doc): Projector {
   for (const [path, value] of entriesOf(spec)) {
     const leaf = partOfArray(path, value, filter);
     if (leaf) plant(tree, pathOf(path), leaf);
-    setField(whole, pathOf(path), leaf ? true : value);
+    setField(whole, leaf ? pathOf(path) : path, leaf ? true : value);
   }
-  const fields = toComputable(whole) as Doc;
+  const fields = asServerErrors(() => toComputable(whole) as Doc);
   return (doc) =>
     asServerErrors(() => {
       const [result] = $project(Lazy([toComputable(doc)] as Doc[]), fields, mingoOptions()).collect();
@@ -88,8 +88,9 @@ const pathOf = (path: string) => path.replace(/\.\$$/, '');
 
 /** What keeps a part of an array; undefined if the field asks for no part. */
 function partOfArray(path: string, value: unknown, filter: Doc): Exclude<Leaf, true> | undefined {
+  if (isComputed(value)) return undefined;
   if (path.endsWith('.$')) return positional(pathOf(path), filter);
-  return isDocument(value) && !isComputed(value) ? arrayOperator(value) : undefined;
+  return isDocument(value) ? arrayOperator(value) : undefined;
 }
 
 function plant(tree: Tree, path: string, leaf: Leaf): void {
