@@ -12,10 +12,11 @@ export class UsageError extends Error {
  * with one line in the place of commander's messages.
  */
 export async function readCommandLine(program: CommandUnknownOpts, args: string[]): Promise<boolean> {
-  makeStrict(program);
+  // npm takes the first "--" away, other runners of scripts pass it on.
+  const given = args[0] === '--' ? args.slice(1) : args;
+  makeStrict(program, given);
   try {
-    // npm takes the first "--" away, other runners of scripts pass it on.
-    await program.parseAsync(args[0] === '--' ? args.slice(1) : args, { from: 'user' });
+    await program.parseAsync(given, { from: 'user' });
     return true;
   } catch (error) {
     if (error instanceof HelpShown) return false;
@@ -26,7 +27,7 @@ export async function readCommandLine(program: CommandUnknownOpts, args: string[
 class HelpShown extends Error {}
 
 /** Commander takes an empty value, another option as a value, and the last of two values. */
-function makeStrict(command: CommandUnknownOpts): void {
+function makeStrict(command: CommandUnknownOpts, args: string[]): void {
   command.configureOutput({ writeErr: () => undefined });
   command.exitOverride(({ exitCode, code, message }) => {
     if (exitCode === 0) throw new HelpShown();
@@ -41,12 +42,15 @@ function makeStrict(command: CommandUnknownOpts): void {
       given.add(option);
       refuseLogin(value ?? '');
       if (value === '') throw new UsageError(`${option} is empty; give it a value, or omit it.`);
-      if (required && /^--|^-[a-z]$/i.test(value!)) {
-        throw new UsageError(`${option} takes a value, but ${quoted(value)} follows it.`);
+      const isMeant = args.includes(`${option}=${value}`);
+      if (required && !isMeant && /^--|^-[a-z]$/i.test(value!)) {
+        throw new UsageError(
+          `${option} takes a value, but ${quoted(value)} follows it. If that is the value, write ${option}=VALUE.`,
+        );
       }
     });
   }
-  for (const subcommand of command.commands) makeStrict(subcommand);
+  for (const subcommand of command.commands) makeStrict(subcommand, args);
 }
 
 function refuseLogin(argument: string): void {
@@ -58,6 +62,11 @@ function refuseLogin(argument: string): void {
 function problemOf(command: CommandUnknownOpts, code: string, message: string): string {
   if (code === 'commander.excessArguments') {
     return `unexpected argument ${quoted(command.args[command.registeredArguments.length])}`;
+  }
+  if (code === 'commander.help') {
+    return command.args.length === 0
+      ? 'the command is missing'
+      : `unknown command ${quoted(command.args[1])}`;
   }
   const option = /^error: unknown option '(--?[\w-]+)=/.exec(message)?.[1];
   return option !== undefined && hasOption(command, option) ? `${option} takes no value` : message;

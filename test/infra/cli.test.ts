@@ -113,6 +113,18 @@ test('trading is halted and allowed again; the ledger is shown as tables and as 
   expect(rows[0]).toMatch(/^[0-9a-f]{24},AMZN,(buy|sell),1,\d+\.\d\d,2\d{3}-/);
 });
 
+test('a value that begins with a dash is taken after =, and a command line without a command is refused', async () => {
+  expect((await trader('halt', '--note=--later')).stdout).toMatch(
+    /^new orders are refused since .*: --later$/,
+  );
+  expect((await trader('unhalt')).code).toBe(0);
+  expect(await trader('--json')).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: 'The command is missing. See npm run trader -- --help.\n',
+  });
+});
+
 test('symbols are watched and unwatched; a report of several runs is summed up', async () => {
   const idle = /Ticks do not trade this list, .* configure watchlist=store\.$/;
   expect((await trader('watch', 'MSFT', 'BRK.B')).stdout).toMatch(/^BRK\.B\nMSFT\nTicks do not/);
@@ -227,6 +239,9 @@ test.each([
   [['run', '--key', ''], 2, '--key is empty; give it a value, or omit it.'],
   [['run', '--key', 'k'.repeat(129)], 2, '--key: an idempotency key is 1 to 128 characters'],
   [['run', '--key', '--symbol', 'AMZN'], 2, '--key takes a value, but "--symbol" follows it.'],
+  [['halt', '--note', '--later'], 2, 'If that is the value, write --note=VALUE.'],
+  [['help', 'nope'], 2, 'Unknown command "nope". See npm run trader -- --help.'],
+  [['watch', 'MSFT', '--', '$5'], 2, 'SYMBOLS: a symbol is 1 to 10 letters'],
   [['run', '--key', '--json'], 2, "Option '--key <key>' argument missing. See"],
   [['tick'], 2, '--time: the scheduled time is an ISO 8601 time in UTC'],
   [['tick', '--time', 'noon'], 2, '--time: '],
