@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Command } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import { readCommandLine, UsageError } from '../infra/local/options.ts';
 import { Contender } from './contender.ts';
 import { contestants } from './contestants/index.ts';
@@ -18,7 +18,6 @@ import { measureStore } from './store/measure.ts';
 import { Deadline } from './support/deadline.ts';
 import { toMarkdown } from './table.ts';
 
-const known = Object.keys(contestants).join(', ');
 const program = new Command('npm run bench --')
   .description('Measures this project next to what a user would pick instead, and writes bench/results.md.')
   .option(
@@ -26,12 +25,12 @@ const program = new Command('npm run bench --')
     'fewer rounds and smaller sizes; takes at most three minutes, does not write bench/results.md',
   )
   .option('--json', 'print one JSON object instead of the table')
-  .option('--only <name...>', `only this contestant; may be repeated (${known})`)
+  .addOption(
+    new Option('--only <name...>', 'only this contestant; may be repeated').choices(Object.keys(contestants)),
+  )
   .option('--store-only', 'only the embedded store');
 try {
   if (!(await readCommandLine(program, process.argv.slice(2)))) process.exit();
-  const unknown = program.opts().only?.find((name) => !contestants[name]);
-  if (unknown !== undefined) throw new UsageError(`There is no contestant "${unknown}"; there are ${known}.`);
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   process.stderr.write(`${error.message}\n`);

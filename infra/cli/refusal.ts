@@ -21,20 +21,28 @@ const NAMES: Record<string, string> = {
   id: 'ID',
 };
 
+/** Commands whose symbols are their arguments. */
+const OF_SYMBOLS = ['watch', 'unwatch'];
+
+function nameOf(member: string, command: string | undefined): string {
+  if (member === 'symbols' && OF_SYMBOLS.includes(command ?? '')) return 'SYMBOLS';
+  return NAMES[member] ?? `--${member}`;
+}
+
 /**
  * The orchestrator's message about an event, with the names of the command line.
  *
  * @param message such as `The payload is not valid: ✖ a limit is ... → at limit. The command "list" takes ...`
  */
 function inOptions(message: string): string {
-  const [, problems] = /^[^✖]*(✖ .*)\. The command "/s.exec(message) ?? [];
+  const [, problems, command] = /^[^✖]*(✖ .*)\. The command "(\w+)"/s.exec(message) ?? [];
   if (problems === undefined) return message;
   const parts = problems.split('✖ ').filter((part) => part.trim() !== '');
   return parts
     .map((part) => {
       const [, text, member] = /^(.*?)\s*→ at (\w+)(?:[.[].*)?\s*$/s.exec(part) ?? [];
       const words = text?.replace(/^`\w+` is /, 'it is ');
-      return member === undefined ? part.trim() : `${NAMES[member] ?? `--${member}`}: ${words}`;
+      return member === undefined ? part.trim() : `${nameOf(member, command)}: ${words}`;
     })
     .join('; ');
 }

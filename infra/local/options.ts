@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { quoted } from '../config/quoted.ts';
+import { inOneLine, refusalOfLogin } from './mongodb/argument.ts';
 
 /** A wrong command line or environment; the message is one line that says what to do. */
 export class UsageError extends Error {
@@ -11,10 +12,11 @@ export class UsageError extends Error {
  * with one line in the place of commander's messages.
  */
 export async function readCommandLine(program: CommandUnknownOpts, args: string[]): Promise<boolean> {
-  makeStrict(program);
+  // npm takes the first "--" away, other runners of scripts pass it on.
+  const given = args[0] === '--' ? args.slice(1) : args;
+  makeStrict(program, given);
   try {
-    // npm takes the first "--" away, other runners of scripts pass it on.
-    await program.parseAsync(args[0] === '--' ? args.slice(1) : args, { from: 'user' });
+    await program.parseAsync(given, { from: 'user' });
     return true;
   } catch (error) {
     if (error instanceof HelpShown) return false;
@@ -25,43 +27,58 @@ export async function readCommandLine(program: CommandUnknownOpts, args: string[
 class HelpShown extends Error {}
 
 /** Commander takes an empty value, another option as a value, and the last of two values. */
-function makeStrict(command: CommandUnknownOpts): void {
+function makeStrict(command: CommandUnknownOpts, args: string[]): void {
   command.configureOutput({ writeErr: () => undefined });
   command.exitOverride(({ exitCode, code, message }) => {
     if (exitCode === 0) throw new HelpShown();
-    const surplus = command.args[command.registeredArguments.length];
-    const problem = code === 'commander.excessArguments' ? `unexpected argument ${quoted(surplus)}` : message;
-    throw new UsageError(inOneLine(problem, fullName(command)));
+    throw new UsageError(inOneLine(problemOf(command, code, message), fullName(command)));
   });
+  command.hook('preAction', (_, { args }) => args.forEach(refuseLogin));
   const given = new Set<string>();
   for (const { long, required, variadic } of command.options) {
     const option = long!;
     command.on(`option:${option.slice(2)}`, (value: string | undefined) => {
       if (given.has(option) && !variadic) throw new UsageError(`${option} is given twice; give it once.`);
       given.add(option);
+      refuseLogin(value ?? '');
       if (value === '') throw new UsageError(`${option} is empty; give it a value, or omit it.`);
-      if (required && /^--|^-[a-z]$/i.test(value!)) {
-        throw new UsageError(`${option} takes a value, but ${quoted(value)} follows it.`);
+      const isMeant = args.includes(`${option}=${value}`);
+      if (required && !isMeant && /^--|^-[a-z]$/i.test(value!)) {
+        throw new UsageError(
+          `${option} takes a value, but ${quoted(value)} follows it. If that is the value, write ${option}=VALUE.`,
+        );
       }
     });
   }
-  for (const subcommand of command.commands) makeStrict(subcommand);
+  for (const subcommand of command.commands) makeStrict(subcommand, args);
 }
+
+function refuseLogin(argument: string): void {
+  const refusal = refusalOfLogin(argument);
+  if (refusal !== undefined) throw new UsageError(refusal);
+}
+
+/** Commander's message; what it says of a surplus argument and of a value after `=` does not name the mistake. */
+function problemOf(command: CommandUnknownOpts, code: string, message: string): string {
+  if (code === 'commander.excessArguments') {
+    return `unexpected argument ${quoted(command.args[command.registeredArguments.length])}`;
+  }
+  if (code === 'commander.help') {
+    return command.args.length === 0
+      ? 'the command is missing'
+      : `unknown command ${quoted(command.args[1])}`;
+  }
+  const option = /^error: unknown option '(--?[\w-]+)=/.exec(message)?.[1];
+  return option !== undefined && hasOption(command, option) ? `${option} takes no value` : message;
+}
+
+const hasOption = (command: CommandUnknownOpts, name: string): boolean =>
+  command.options.some(({ long }) => long === name) ||
+  name === '--help' ||
+  (command.parent !== null && hasOption(command.parent, name));
 
 const fullName = (command: CommandUnknownOpts): string =>
   command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
-
-/** Commander's message as a sentence, without the value of an option that does not exist: it may be a secret. */
-function inOneLine(message: string, command: string): string {
-  const words = message
-    .replace(/^error: /, '')
-    .replace(/^(unknown option '[^'=]+)=.*?'(?=\n|$)/s, "$1'")
-    .replace(/:\/\/[^']*/g, '://***')
-    .replace(/\s*\n\s*/g, ' ')
-    .replace('(Did', '(did')
-    .replace(/\.$/, '');
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}. See ${command} --help.`;
-}
 
 /** Parses the value of an option. */
 export function wholeNumber(text: string): number {

@@ -26,19 +26,24 @@ export function parseEvent(commands: Record<string, Command>, payload: unknown):
   const command = typeof name === 'string' && Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) {
     const known = Object.keys(commands).join(', ');
-    throw new InvalidEventError(`There is no command ${JSON.stringify(name)}. The commands are ${known}.`);
+    throw new InvalidEventError(
+      `There is no command ${shortened(JSON.stringify(name))}. The commands are ${known}.`,
+    );
   }
   const parsed = z.strictObject(command.takes).safeParse(members);
   if (parsed.success) {
     const { data } = parsed;
     return { command: String(name), members: data, handle: (invocation) => command.handle(data, invocation) };
   }
-  const problems = z.prettifyError(parsed.error).replace(/\s*\n\s*/g, ' ');
+  const problems = shortened(z.prettifyError(parsed.error).replace(/\s*\n\s*/g, ' '));
   const known = Object.keys(command.takes).join(', ');
   throw new InvalidEventError(
     `The payload is not valid: ${problems}. The command "${String(name)}" takes ${known === '' ? 'nothing else' : known}.`,
   );
 }
+
+/** Names of an event may be as long as its payload, and the message is logged. */
+const shortened = (text: string): string => (text.length > 1_000 ? `${text.slice(0, 1_000)}…` : text);
 
 function kindOf(value: unknown): string {
   if (value === null) return 'null';

@@ -18,6 +18,21 @@ describe("the orchestrator's event", () => {
     expect(parsedEvent(event)).toEqual(event);
   });
 
+  test('is refused in a short message, however long its names are', () => {
+    const long = 'x'.repeat(200_000);
+    for (const event of [{ command: long }, { [long]: 1 }, { command: 'list', [long]: 1 }]) {
+      let message = '';
+      try {
+        parsedEvent(event);
+      } catch (error) {
+        ({ message } = error as Error);
+      }
+      expect(message).toMatch(/xxx… ?/);
+      expect(message).toMatch(/(The commands are|takes) /);
+      expect(message.length).toBeLessThan(1_500);
+    }
+  });
+
   test('is a late tick if `late` is true, and nothing else', () => {
     const event = { command: 'tick', scheduledTime: '2026-01-05T14:30:00Z' };
     expect(parsedEvent({ ...event, late: true })).toEqual({ ...event, late: true });

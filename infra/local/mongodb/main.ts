@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { inOneLine, refusalOfLogin } from './argument.ts';
 import { fileProblem } from './file-problem.ts';
 import { startStore, StoreError } from './server.ts';
 
@@ -15,9 +16,7 @@ const program = new Command('npm run store --')
   .configureOutput({ writeErr: () => undefined })
   .exitOverride(({ exitCode, message }) => {
     if (exitCode === 0) process.exit(0);
-    throw new UsageError(
-      `${message.replace(/^error: |\.$/g, '').replace(/\s+/g, ' ')}. See npm run store -- --help.`,
-    );
+    throw new UsageError(inOneLine(message, 'npm run store --'));
   });
 const given = new Set<string>();
 for (const { long } of program.options) {
@@ -25,6 +24,8 @@ for (const { long } of program.options) {
     if (value === '' || value.startsWith('--') || given.has(long!)) {
       throw new UsageError(`${long} takes one value; give it once.`);
     }
+    const refusal = refusalOfLogin(value);
+    if (refusal !== undefined) throw new UsageError(refusal);
     given.add(long!);
   });
 }

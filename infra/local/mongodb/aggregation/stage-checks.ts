@@ -125,13 +125,40 @@ const project: Check = (spec) => {
   refuse(51272, 'Invalid $project :: caused by :: projection specification must have at least one field');
 };
 
+/** The server's limit for what `$densify` adds. */
+export const MOST_DENSIFIED = 500_000;
+
+/** The error of a `$densify` that adds more. */
+export function tooManyDensified(): never {
+  refuse(5897900, `Generated more documents in $densify than the limit of ${MOST_DENSIFIED}`);
+}
+
 const densify: Check = (spec) => {
-  if (isDocument(spec) && spec.partitionByFields !== undefined) unserved("$densify's 'partitionByFields'");
-  const range = isDocument(spec) ? spec.range : undefined;
-  const step = isDocument(range) ? toNumber(range.step) : undefined;
-  if (step !== undefined && step > 0) return;
-  refuse(5733401, 'The step parameter in a range statement must be a strictly positive numeric value');
+  if (!isDocument(spec)) {
+    refuse('FailedToParse', `The $densify specification must be an object, found ${typeName(spec)}`);
+  }
+  if (spec.partitionByFields !== undefined) unserved("$densify's 'partitionByFields'");
+  fieldName(textField(spec, 'field', '$densify'));
+  const range = documentField(spec, 'range', '$densify');
+  if (range === undefined) throw missingField('$densify.range');
+  const step = toNumber(range.step);
+  if (step === undefined || !(step > 0)) {
+    refuse(5733401, 'The step parameter in a range statement must be a strictly positive numeric value');
+  }
+  densifyBounds(range.bounds);
 };
+
+/** With any other bounds mingo would add documents for ever. */
+function densifyBounds(bounds: unknown): void {
+  if (typeof bounds === 'string') {
+    if (bounds === 'full' || bounds === 'partition') return;
+    refuse(5946802, "Bounds string must either be 'full' or 'partition'");
+  }
+  if (!Array.isArray(bounds)) {
+    refuse(5946801, "The bounds in a range statement must be the string 'full' or 'partition', or an array");
+  }
+  if (bounds.length !== 2) refuse(5733403, 'A bounding array in a range statement must have two elements');
+}
 
 const documents: Check = (spec, options) => {
   const [given] = evaluate([{}], spec, options);

@@ -10,7 +10,7 @@ import { checkFilter } from '../query/filter.ts';
 import { graphLookupStage } from './graph-lookup.ts';
 import { bucketAutoStage, bucketStage, groupStage, sortByCountStage } from './grouping.ts';
 import { lookupStage } from './lookup.ts';
-import { CHECKS } from './stage-checks.ts';
+import { CHECKS, MOST_DENSIFIED, tooManyDensified } from './stage-checks.ts';
 import { unserved, whole, type Stage } from './stage.ts';
 
 // Corrections of mingo's stages. Like the server, each checks its argument before it reads a document.
@@ -147,6 +147,22 @@ function redact(own: Stage): Stage {
     );
 }
 
+/** Stops at the server's limit: a small step or an infinite bound would add documents without an end. */
+function densify(own: Stage): Stage {
+  return (source, spec, options) => {
+    CHECKS.$densify!(spec, options);
+    let added = 0;
+    const counted = <T>(by: number) =>
+      ((doc: T) => {
+        added += by;
+        if (added > MOST_DENSIFIED) tooManyDensified();
+        return doc;
+      }) as never;
+    // mingo sorts first, so it has read every document before it gives one.
+    return own(source.map(counted(-1)), spec, options).map(counted(1));
+  };
+}
+
 /** `mingoStages` are mingo's own, which run after a check of their argument. */
 export function stageCorrections(mingoStages: object): Record<`$${string}`, never> {
   const own = mingoStages as Record<string, Stage>;
@@ -162,6 +178,7 @@ export function stageCorrections(mingoStages: object): Record<`$${string}`, neve
     $bucket: bucketStage,
     $bucketAuto: bucketAutoStage,
     $count,
+    $densify: densify(own.$densify!),
     $graphLookup: graphLookupStage,
     $group: groupStage,
     $lookup: lookupStage,

@@ -46,6 +46,11 @@ export function listField(body: Doc, field: string, name: string): Doc[] {
   return value as Doc[];
 }
 
+/** The same, optional. */
+export function optionalListField(body: Doc, field: string, name: string): Doc[] | undefined {
+  return body[field] === undefined || body[field] === null ? undefined : listField(body, field, name);
+}
+
 /** An optional number. */
 export function numberOption(value: unknown, name: string): number | undefined {
   if (value === undefined || value === null) return undefined;

@@ -1,4 +1,4 @@
-import { documentField } from '../bson/shapes.ts';
+import { documentField, optionalListField } from '../bson/shapes.ts';
 import { truthy, type Doc } from '../bson/values.ts';
 import { refuse } from '../errors.ts';
 import { compileProjection } from '../query/projection.ts';
@@ -20,7 +20,7 @@ export const findAndModify: Command = (call) => {
   const spec: UpdateSpec = {
     filter,
     update: body.update,
-    arrayFilters: body.arrayFilters as Doc[] | undefined,
+    arrayFilters: optionalListField(body, 'arrayFilters', 'findAndModify'),
     variables,
   };
   const updater = removing ? undefined : compileUpdate(spec);

@@ -1,4 +1,4 @@
-import { listField, wrongType } from '../bson/shapes.ts';
+import { listField, optionalListField, wrongType } from '../bson/shapes.ts';
 import {
   decode,
   encode,
@@ -115,7 +115,7 @@ function updateOne(call: Call, namespace: string, statement: Doc): Outcome {
   const spec: UpdateSpec = {
     filter,
     update: statement.u,
-    arrayFilters: statement.arrayFilters as Doc[] | undefined,
+    arrayFilters: optionalListField(statement, 'arrayFilters', 'update.updates'),
     variables,
   };
   const updater = compileUpdate(spec);

@@ -33,18 +33,16 @@ type Projector = (doc: Doc) => Doc;
  */
 export function compileProjection(spec: unknown, filter: Doc): Projector | undefined {
   if (!isDocument(spec) || entriesOf(spec).length === 0) return undefined;
-  if (entriesOf(spec).some(([, value]) => isComputed(value))) return computed(spec);
+  if (entriesOf(spec).some(([, value]) => isComputed(value))) return computed(spec, filter);
   const tree: Tree = {};
   let including: boolean | undefined;
   let idWanted: boolean | undefined;
   for (const [path, value] of entriesOf(spec)) {
     if (path.split('.').some((part) => part === '')) refuse(40353, "FieldPath must not end with a '.'.");
-    if (path.endsWith('.$')) {
-      including ??= true;
-      plant(tree, path.slice(0, -2), positional(path.slice(0, -2), filter));
-    } else if (isDocument(value)) {
-      if (Object.keys(value)[0] === '$elemMatch') including ??= true;
-      plant(tree, path, arrayOperator(value));
+    const part = partOfArray(path, value, filter);
+    if (part) {
+      if (path.endsWith('.$') || Object.keys(value as Doc)[0] === '$elemMatch') including ??= true;
+      plant(tree, pathOf(path), part);
     } else if (path === '_id') {
       idWanted = truthy(value);
     } else {
@@ -69,13 +67,30 @@ function isComputed(value: unknown): boolean {
   return !['$slice', '$elemMatch'].includes(Object.keys(value)[0] ?? '');
 }
 
-function computed(spec: Doc): Projector {
-  const fields = toComputable(spec) as Doc;
+/** mingo computes; it gets arrays whole, of which our operators keep a part afterwards. */
+function computed(spec: Doc, filter: Doc): Projector {
+  const tree: Tree = {};
+  const whole: Doc = {};
+  for (const [path, value] of entriesOf(spec)) {
+    const leaf = partOfArray(path, value, filter);
+    if (leaf) plant(tree, pathOf(path), leaf);
+    setField(whole, leaf ? pathOf(path) : path, leaf ? true : value);
+  }
+  const fields = asServerErrors(() => toComputable(whole) as Doc);
   return (doc) =>
     asServerErrors(() => {
       const [result] = $project(Lazy([toComputable(doc)] as Doc[]), fields, mingoOptions()).collect();
-      return fromComputed(result) as Doc;
+      return project(fromComputed(result), tree, false) as Doc;
     });
+}
+
+const pathOf = (path: string) => path.replace(/\.\$$/, '');
+
+/** What keeps a part of an array; undefined if the field asks for no part. */
+function partOfArray(path: string, value: unknown, filter: Doc): Exclude<Leaf, true> | undefined {
+  if (isComputed(value)) return undefined;
+  if (path.endsWith('.$')) return positional(pathOf(path), filter);
+  return isDocument(value) ? arrayOperator(value) : undefined;
 }
 
 function plant(tree: Tree, path: string, leaf: Leaf): void {

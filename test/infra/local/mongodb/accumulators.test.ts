@@ -180,6 +180,19 @@ test.each<[what: string, stages: Document[], items: unknown[], expected: unknown
     error(5733401),
   ],
   [
+    '$densify of much',
+    [{ $densify: { field: 'a', range: { step: 1, bounds: 'full' } } }],
+    [0, 1e9],
+    error(5897900),
+  ],
+  [
+    '$densify with other bounds',
+    [{ $densify: { field: 'a', range: { step: 1, bounds: NaN } } }],
+    [1],
+    error(5946801),
+  ],
+  ['$densify of no field', [{ $densify: { field: 5, range: { step: 1, bounds: 'full' } } }], [1], error(14)],
+  [
     '$densify of one',
     [{ $densify: { field: 'a', range: { step: 1, bounds: 'full' } } }],
     [1],

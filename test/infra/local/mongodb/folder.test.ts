@@ -72,11 +72,15 @@ test('the command prints its URI, serves, and ends cleanly', async () => {
 test.each([
   ['--frob', 2, /--frob/],
   ['--port=x', 2, /'--port <port>' argument 'x' is invalid/],
+  ["--port=mongodb://u:hun'ter2@h", 2, /argument 'mongodb:\/\/\*\*\*' is invalid/],
+  ["--mongodb://u:hun'ter2@h", 2, /Unknown option '--mongodb:\/\/\*\*\*'/],
+  ['--data=mongodb://u:hunter2@h', 2, /takes a URI of MongoDB/],
 ])('the command refuses %s in one line', async (arg, code, text) => {
   const running = run(arg);
   expect(await once(running.child, 'exit')).toEqual([code, null]);
   expect(running.err().trim()).toMatch(text);
   expect(running.err().trim().split('\n')).toHaveLength(1);
+  expect(running.err()).not.toMatch(/hun'?ter2/);
 });
 
 test('--help says how', async () => {

@@ -183,6 +183,20 @@ test('projections include, exclude, slice and pick', async () => {
   expect(await c.findOne({ 'd.e': 3 }, { projection: { 'd.$': 1 } })).toEqual({ _id: 0, d: [{ e: 3 }] });
   expect(await shown({ sum: { $add: ['$a.b', '$a.c'] } })).toEqual({ _id: 0, sum: 3 });
   expect(await shown({ _id: 1 })).toEqual({ _id: 0 });
+  const sum = { $add: ['$a.b', '$a.c'] };
+  expect(await shown({ d: { $slice: -1 }, sum })).toEqual({ _id: 0, d: [{ e: 3 }], sum: 3 });
+  expect(await shown({ 'd.e': { $slice: [0, 1] }, sum })).toMatchObject({ d: [{ e: 1 }, { e: 3 }], sum: 3 });
+  expect(await shown({ d: { $elemMatch: { e: { $gt: 1 } } }, g: '$a.c' })).toEqual({
+    _id: 0,
+    d: [{ e: 3 }],
+    g: 2,
+  });
+  expect(await shown({ d: { $elemMatch: { e: 9 } }, g: '$a.c' })).toEqual({ _id: 0, g: 2 });
+  expect(await c.findOne({ 'd.e': 3 }, { projection: { 'd.$': 1, sum } })).toEqual({
+    _id: 0,
+    d: [{ e: 3 }],
+    sum: 3,
+  });
   await expect(shown({ a: 1, g: 0 })).rejects.toMatchObject({ code: 31254 });
   await expect(shown({ a: 0, g: 1 })).rejects.toMatchObject({ code: 31253 });
 });

@@ -77,6 +77,13 @@ test('$[name] changes the items that its filter names', async () => {
   });
 });
 
+test('array filters are a list of documents', async () => {
+  for (const wrong of [5, 'x', [5]]) {
+    const options = { arrayFilters: wrong as never };
+    await expect(changed({ a: [1] }, { $set: { 'a.$[x]': 1 } }, options)).rejects.toMatchObject({ code: 14 });
+  }
+});
+
 test('$ changes the item that matched the query', async () => {
   const before = { a: [{ n: 1 }, { n: 5 }, { n: 5 }] };
   expect(await changed(before, { $set: { 'a.$.hit': 1 } }, {}, { 'a.n': 5 })).toEqual({
