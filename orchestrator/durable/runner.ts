@@ -52,7 +52,7 @@ export interface RunRequest {
   filter?: Record<string, string>;
   /** Why and until when it does not start, if it is created by this request. */
   start?: StartPolicy;
-  /** From then on it is too late to start it, whoever creates it and whoever starts it. */
+  /** From then on it is too late to start it, also if another orchestrator does. */
   startBy?: Date;
 }
 

@@ -231,7 +231,7 @@ describe('a signal from outside', () => {
     expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { approved: true } });
   });
 
-  test('that comes before the run waits for it is kept for when it does', async () => {
+  test('that comes before the run waits is kept until it does', async () => {
     const key = newKey();
     script.define = async (workflow) => {
       await workflow.sleep('before', { hours: 1 });
