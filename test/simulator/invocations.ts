@@ -99,7 +99,10 @@ export class Invocations {
     work({ orchestrator, runner, control, askedAt: world.now }).then(
       () => end(true, 'done'),
       (error: unknown) => {
-        if (!isExpected(error)) judge.holds(() => { throw error; });
+        if (!isExpected(error))
+          judge.holds(() => {
+            throw error;
+          });
         end(false, error instanceof Error ? `${error.name}: ${error.message}` : String(error));
       },
     );
@@ -109,5 +112,8 @@ export class Invocations {
 /** What a caller of the orchestrator may get: the store was away, the time was up, the ref that a person named is unknown. */
 function isExpected(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return ['MongoNetworkError', 'UnfinishedTickError', 'RangeError'].includes(error.name) || /vanished from the store/.test(error.message);
+  return (
+    ['MongoNetworkError', 'UnfinishedTickError', 'RangeError'].includes(error.name) ||
+    /vanished from the store/.test(error.message)
+  );
 }

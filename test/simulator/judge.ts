@@ -5,7 +5,7 @@ import type { Run } from '../../orchestrator/durable/run.ts';
 import type { Callees, Request } from './callees.ts';
 import { JudgedRun, type Task } from './judged-run.ts';
 import type { Change } from './memory-store.ts';
-import { ANSWERS, type State } from './model.ts';
+import { ANSWERS, type Event, type State } from './model.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import { demand, Violation } from './rules.ts';
 import type { World } from './world.ts';
@@ -47,9 +47,24 @@ export class Judge {
       if (is?.bag.cancelled && !was?.bag.cancelled) this.#cancelled(run);
       const events = run.change(was, is, task, this.#world.now);
       if (was && !is) this.#expired(run);
-      for (const event of events) this.#world.count(event);
+      for (const event of events) this.#count(event, was, is);
       this.#world.log('run', run.key, events.join(', '));
     });
+  }
+
+  #count(event: Event, was: RunDocument | undefined, is: RunDocument | undefined): void {
+    const counts = (kind: string) => this.#world.count(kind);
+    counts(event);
+    if (event === 'claimed' && was?.bag.holder !== undefined) counts('lease lost');
+    if (event === 'claimed' && was?.bag.waits && was.bag.holder === undefined) counts('woken');
+    if (event === 'recorded' && (is?.bag.pages?.length ?? 0) > (was?.bag.pages?.length ?? 0))
+      counts('history page');
+    if (event === 'retried' && (is?.bag.spare?.length ?? 0) > 0) counts('spare outcome');
+    if (event === 'put off' && is?.bag.waits?.[0]?.ref === 'queue') counts('queued');
+    const { skipped } = (is?.result ?? {}) as { skipped?: string };
+    if (event === 'succeeded' && skipped !== undefined) {
+      counts(skipped.includes('late') ? 'skipped: too late' : 'skipped: overlap');
+    }
   }
 
   /** What a callee is asked. */
@@ -65,11 +80,21 @@ export class Judge {
       this.#labelOfKey.set(key, step);
       demand(!label.includes('inner'), 'order', () => `${step} is a step inside a step, and was begun`);
       const unrecorded = request.seen.filter((outcome) => !run.everRecorded.has(outcome));
-      demand(unrecorded.length === 0, 'flush', () => `${step} began before these were on record: ${unrecorded.join()}`);
+      demand(
+        unrecorded.length === 0,
+        'flush',
+        () => `${step} began before these were on record: ${unrecorded.join()}`,
+      );
       const { document } = run;
-      demand(document?.bag.start?.skip === undefined, 'identity', () => `${step} began, and its run was to be skipped`);
+      demand(
+        document?.bag.start?.skip === undefined,
+        'identity',
+        () => `${step} began, and its run was to be skipped`,
+      );
       if (document?.bag.holder === undefined || !orchestrator.tokens.has(document.bag.holder)) return;
-      const isRecorded = run.history.some(({ argument }) => argument.startsWith(`{"label":${JSON.stringify(label)},`));
+      const isRecorded = run.history.some(({ argument }) =>
+        argument.startsWith(`{"label":${JSON.stringify(label)},`),
+      );
       demand(!isRecorded, 'history', () => `${step} is on record, and was begun again`);
       const isUndo = label.startsWith('undo ');
       demand(!document.bag.cancelled || isUndo, 'cancel', () => `${step} began after its run was cancelled`);
@@ -80,12 +105,21 @@ export class Judge {
   }
 
   /** A person's answer about a run, which has to be true at some time between the question and now. */
-  answered<Kind extends keyof typeof ANSWERS>(kind: Kind, key: string, answer: string, askedAt: number): void {
+  answered<Kind extends keyof typeof ANSWERS>(
+    kind: Kind,
+    key: string,
+    answer: string,
+    askedAt: number,
+  ): void {
     this.holds(() => {
       const states = (ANSWERS[kind] as Record<string, readonly State[]>)[answer];
       const { model } = this.of(key);
       const isTrue = states !== undefined && model.wasIn(states, askedAt, this.#world.now);
-      demand(isTrue, 'answers', () => `"${kind}" of run ${key} was answered "${answer}"; it was ${model.state}`);
+      demand(
+        isTrue,
+        'answers',
+        () => `"${kind}" of run ${key} was answered "${answer}"; it was ${model.state}`,
+      );
     });
   }
 
@@ -104,7 +138,11 @@ export class Judge {
       if (state === 'IN_PROGRESS') continue;
       this.holds(() => {
         const ending = JSON.stringify(state === 'SUCCESS' ? result : error);
-        demand(this.of(key).endings.includes(ending), 'answers', () => `run ${key} was reported with ${ending}`);
+        demand(
+          this.of(key).endings.includes(ending),
+          'answers',
+          () => `run ${key} was reported with ${ending}`,
+        );
       });
     }
   }
@@ -120,7 +158,9 @@ export class Judge {
     for (const run of this.runs.values()) this.holds(() => this.#final(run));
     for (const key of promised) {
       const isThere = () => this.of(key).model.past.length > 1;
-      this.holds(() => demand(isThere(), 'answers', () => `a tick reported run ${key}, which is not on record`));
+      this.holds(() =>
+        demand(isThere(), 'answers', () => `a tick reported run ${key}, which is not on record`),
+      );
     }
   }
 
@@ -135,7 +175,11 @@ export class Judge {
     if (!undone) return;
     const done = run.history.filter(({ ref, error }) => ref.startsWith('undo ') && error === undefined);
     const expected = done.map(({ ref }) => ref.slice('undo '.length));
-    demand(expected.join() === undone.join(), 'undo', () => `run ${run.key} says that it undid ${undone.join()}; recorded is ${expected.join()}`);
+    demand(
+      expected.join() === undone.join(),
+      'undo',
+      () => `run ${run.key} says that it undid ${undone.join()}; recorded is ${expected.join()}`,
+    );
     void notUndone;
   }
 
@@ -145,7 +189,11 @@ export class Judge {
       if (!step.startsWith(prefix) || !this.callees.done.has(key)) continue;
       const isKnown = run.everRecorded.has(`${label} ok`) || run.everRecorded.has(`${label} failed`);
       const isOpen = Object.values(run.document?.bag.open ?? {}).some(({ isWatched }) => isWatched);
-      demand(isKnown || isOpen, 'cancel', () => `${step} is done and not on record, and its run was cancelled`);
+      demand(
+        isKnown || isOpen,
+        'cancel',
+        () => `${step} is done and not on record, and its run was cancelled`,
+      );
     }
   }
 
@@ -159,7 +207,9 @@ export class Judge {
     if (!before || after) return;
     const id = before._id.toHexString();
     for (const { document, key } of this.runs.values()) {
-      const isNeeded = document?.bag.pages?.some((page) => page.id.toHexString() === id) && document.state < ActionState.SUCCESS;
+      const isNeeded =
+        document?.bag.pages?.some((page) => page.id.toHexString() === id) &&
+        document.state < ActionState.SUCCESS;
       demand(!isNeeded, 'retention', () => `a page of run ${key} expired, and the run is open`);
     }
   }

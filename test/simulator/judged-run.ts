@@ -17,7 +17,13 @@ export interface Task {
 }
 
 const PASSING = ['CalleeAwayError', 'AttemptTimeoutError'];
-const OF_OPERATOR = ['UnknownWorkflowError', 'NonDeterminismError', 'CrashLoopError', 'LeaseLostError', 'MongoNetworkError'];
+const OF_OPERATOR = [
+  'UnknownWorkflowError',
+  'NonDeterminismError',
+  'CrashLoopError',
+  'LeaseLostError',
+  'MongoNetworkError',
+];
 
 /** A run, held against the model at each of its changes. */
 export class JudgedRun {
@@ -34,7 +40,12 @@ export class JudgedRun {
   constructor(readonly key: string) {}
 
   /** Takes a change that a majority has. */
-  change(before: RunDocument | undefined, after: RunDocument | undefined, task: Task | undefined, now: number): Event[] {
+  change(
+    before: RunDocument | undefined,
+    after: RunDocument | undefined,
+    task: Task | undefined,
+    now: number,
+  ): Event[] {
     let events: Event[];
     try {
       events = this.model.follow(before, after, now);
@@ -48,16 +59,25 @@ export class JudgedRun {
     return events;
   }
 
-  #judge(event: Event, before: RunDocument | undefined, after: RunDocument | undefined, task: Task | undefined, now: number): void {
+  #judge(
+    event: Event,
+    before: RunDocument | undefined,
+    after: RunDocument | undefined,
+    task: Task | undefined,
+    now: number,
+  ): void {
     const who = task?.orchestrator;
-    const isHolder = () => who !== undefined && before?.bag.holder !== undefined && who.tokens.has(before.bag.holder);
+    const isHolder = () =>
+      who !== undefined && before?.bag.holder !== undefined && who.tokens.has(before.bag.holder);
     switch (event) {
       case 'created':
         return this.#created(after!, task, now);
       case 'claimed':
       case 'retried':
         demand(
-          before!.bag.holder === undefined || this.#isLeaseOver(before!, who!) || !before!.cronActivity.pending,
+          before!.bag.holder === undefined ||
+            this.#isLeaseOver(before!, who!) ||
+            !before!.cronActivity.pending,
           'holder',
           () => `${who?.name} claims run ${this.key}, which ${before!.bag.holder} holds`,
         );
@@ -65,7 +85,11 @@ export class JudgedRun {
         if (event === 'retried') this.#retried(before!, after!, task);
         return;
       case 'recorded':
-        demand(isHolder(), 'holder', () => `${who?.name} records in run ${this.key}, which ${before!.bag.holder} holds`);
+        demand(
+          isHolder(),
+          'holder',
+          () => `${who?.name} records in run ${this.key}, which ${before!.bag.holder} holds`,
+        );
         return this.#recorded(before!, after!);
       case 'started':
       case 'opened':
@@ -73,18 +97,30 @@ export class JudgedRun {
       case 'suspended':
       case 'blocked':
       case 'released':
-        demand(isHolder(), 'holder', () => `${who?.name} writes run ${this.key} ("${event}"), which ${before!.bag.holder} holds`);
+        demand(
+          isHolder(),
+          'holder',
+          () => `${who?.name} writes run ${this.key} ("${event}"), which ${before!.bag.holder} holds`,
+        );
         if (event === 'suspended' || event === 'put off') this.#suspended(after!, who!);
         if (event === 'blocked') this.#blocked(after!);
         return;
       case 'succeeded':
       case 'failed':
       case 'undone':
-        demand(isHolder(), 'holder', () => `${who?.name} ends run ${this.key}, which ${before!.bag.holder} holds`);
+        demand(
+          isHolder(),
+          'holder',
+          () => `${who?.name} ends run ${this.key}, which ${before!.bag.holder} holds`,
+        );
         this.endedAt = now;
         return this.#ended(before!, after!);
       case 'signalled':
-        demand(after!.cronActivity.nextActivity.getTime() <= now + 600_000, 'progress', () => `run ${this.key} got a signal, and is not due`);
+        demand(
+          after!.cronActivity.nextActivity.getTime() <= now + 600_000,
+          'progress',
+          () => `run ${this.key} got a signal, and is not due`,
+        );
         return;
       case 'expired':
         this.history = [];
@@ -100,11 +136,19 @@ export class JudgedRun {
   #created(after: RunDocument, task: Task | undefined, now: number): void {
     const { _id, filter, bag } = after;
     this.openSince = now;
-    demand(_id.equals(runId(filter.key)), 'identity', () => `run ${_id.toHexString()} is not that of its key`);
+    demand(
+      _id.equals(runId(filter.key)),
+      'identity',
+      () => `run ${_id.toHexString()} is not that of its key`,
+    );
     demand((bag.start?.skip !== undefined) === (task?.isSkipped === true), 'identity', () => {
       return `run ${this.key} was created by a tick that ${task?.isSkipped ? 'came too late' : 'is in time'}, and its document does not say so`;
     });
-    demand(bag.recorded === 0 && bag.steps.length === 0, 'history', () => `run ${this.key} begins with a history`);
+    demand(
+      bag.recorded === 0 && bag.steps.length === 0,
+      'history',
+      () => `run ${this.key} begins with a history`,
+    );
   }
 
   #identity(before: RunDocument, after: RunDocument, events: Event[]): void {
@@ -125,9 +169,17 @@ export class JudgedRun {
     const isSealed = (is.pages?.length ?? 0) > (was.pages?.length ?? 0);
     const kept = isSealed ? [] : was.steps;
     const isPrefix = kept.every(({ id }, index) => is.steps[index]?.id === id);
-    demand(isPrefix, 'history', () => `run ${this.key} lost outcomes: ${labels(was.steps)} became ${labels(is.steps)}`);
+    demand(
+      isPrefix,
+      'history',
+      () => `run ${this.key} lost outcomes: ${labels(was.steps)} became ${labels(is.steps)}`,
+    );
     if (isSealed) {
-      demand(is.pages!.at(-1)!.end === this.history.length, 'history', () => `a page of run ${this.key} ends at ${is.pages!.at(-1)!.end} of ${this.history.length}`);
+      demand(
+        is.pages!.at(-1)!.end === this.history.length,
+        'history',
+        () => `a page of run ${this.key} ends at ${is.pages!.at(-1)!.end} of ${this.history.length}`,
+      );
     }
     const added = is.steps.slice(kept.length);
     for (const step of added) {
@@ -136,11 +188,18 @@ export class JudgedRun {
       this.#step(step, before);
       this.history.push(step);
     }
-    demand(is.recorded === this.history.length, 'history', () => `run ${this.key} has ${this.history.length} outcomes, and says ${is.recorded}`);
+    demand(
+      is.recorded === this.history.length,
+      'history',
+      () => `run ${this.key} has ${this.history.length} outcomes, and says ${is.recorded}`,
+    );
     for (const label of labelsOf(this.history)) this.everRecorded.add(label);
   }
 
-  #step({ id, ref, action, argument, attempts, startedAt, endedAt, result, error }: StoredStep, before: RunDocument): void {
+  #step(
+    { id, ref, action, argument, attempts, startedAt, endedAt, result, error }: StoredStep,
+    before: RunDocument,
+  ): void {
     const what = () => `${ref} of run ${this.key}`;
     const failure = error === undefined ? undefined : (JSON.parse(error) as { name: string });
     const took = endedAt.getTime() - startedAt.getTime();
@@ -152,20 +211,40 @@ export class JudgedRun {
       demand(attempts >= 1 && attempts <= ATTEMPTS, 'attempts', () => `${what()} had ${attempts} attempts`);
     }
     if (action !== 'inline' && failure && PASSING.includes(failure.name) && !before.bag.open?.[id]) {
-      demand(attempts === ATTEMPTS, 'attempts', () => `${what()} failed for good at attempt ${attempts}, with ${failure.name}`);
+      demand(
+        attempts === ATTEMPTS,
+        'attempts',
+        () => `${what()} failed for good at attempt ${attempts}, with ${failure.name}`,
+      );
     }
     if (action === 'sleep') {
       const { duration } = JSON.parse(argument) as { duration: { milliseconds: number } };
-      demand(took >= duration.milliseconds, 'deadline', () => `${what()} slept ${took} of ${duration.milliseconds} ms`);
+      demand(
+        took >= duration.milliseconds,
+        'deadline',
+        () => `${what()} slept ${took} of ${duration.milliseconds} ms`,
+      );
     }
     if (action === 'wait-for') {
       const signal = before.bag.signals?.[id];
       const { timeout } = JSON.parse(argument) as { timeout: { milliseconds: number } };
       if (failure) {
-        demand(signal === undefined, 'deadline', () => `${what()} timed out, and has the signal ${signal!.value}`);
-        demand(took >= timeout.milliseconds, 'deadline', () => `${what()} timed out after ${took} of ${timeout.milliseconds} ms`);
+        demand(
+          signal === undefined,
+          'deadline',
+          () => `${what()} timed out, and has the signal ${signal!.value}`,
+        );
+        demand(
+          took >= timeout.milliseconds,
+          'deadline',
+          () => `${what()} timed out after ${took} of ${timeout.milliseconds} ms`,
+        );
       } else {
-        demand(signal?.value === result, 'answers', () => `${what()} took ${result}; the signal is ${signal?.value}`);
+        demand(
+          signal?.value === result,
+          'answers',
+          () => `${what()} took ${result}; the signal is ${signal?.value}`,
+        );
       }
     }
   }
@@ -182,21 +261,49 @@ export class JudgedRun {
 
   #blocked({ bag }: RunDocument): void {
     const { name, message } = bag.blocked!.error;
-    demand(name !== 'NonDeterminismError', 'order', () => `run ${this.key} does not match its history: ${message}`);
+    demand(
+      name !== 'NonDeterminismError',
+      'order',
+      () => `run ${this.key} does not match its history: ${message}`,
+    );
   }
 
   #ended(before: RunDocument, after: RunDocument): void {
     const result = after.result as { skipped?: string; name?: string; seen?: string[]; message?: string };
     const isSkipped = before.bag.start?.skip !== undefined;
-    demand(!isSkipped || result.skipped !== undefined, 'identity', () => `run ${this.key} was to be skipped, and did something`);
-    demand(!isSkipped || this.history.length === 0, 'identity', () => `run ${this.key} was to be skipped, and has steps`);
+    demand(
+      !isSkipped || result.skipped !== undefined,
+      'identity',
+      () => `run ${this.key} was to be skipped, and did something`,
+    );
+    demand(
+      !isSkipped || this.history.length === 0,
+      'identity',
+      () => `run ${this.key} was to be skipped, and has steps`,
+    );
     const blame = result.name ?? '';
-    demand(!OF_OPERATOR.includes(blame), 'operator', () => `run ${this.key} ended with ${blame}: ${result.message}`);
-    demand(!before.bag.cancelled || blame === 'RunCancelledError', 'cancel', () => `run ${this.key} was cancelled, and ended with ${blame || 'a result'}`);
-    demand(after.bag.endedAt !== undefined, 'retention', () => `run ${this.key} ended, and its retention does not begin`);
+    demand(
+      !OF_OPERATOR.includes(blame),
+      'operator',
+      () => `run ${this.key} ended with ${blame}: ${result.message}`,
+    );
+    demand(
+      !before.bag.cancelled || blame === 'RunCancelledError',
+      'cancel',
+      () => `run ${this.key} was cancelled, and ended with ${blame || 'a result'}`,
+    );
+    demand(
+      after.bag.endedAt !== undefined,
+      'retention',
+      () => `run ${this.key} ended, and its retention does not begin`,
+    );
     if (result.seen) {
       const seen = labelsOf(this.history).slice(0, result.seen.length);
-      demand(result.seen.join() === seen.join(), 'order', () => `run ${this.key} saw ${result.seen!.join()}; recorded is ${seen.join()}`);
+      demand(
+        result.seen.join() === seen.join(),
+        'order',
+        () => `run ${this.key} saw ${result.seen!.join()}; recorded is ${seen.join()}`,
+      );
     }
     this.endings.push(JSON.stringify(after.result));
   }
@@ -207,10 +314,22 @@ export class JudgedRun {
     const failed = this.history.findIndex(({ id }) => id === before.bag.failedStep);
     const cut = task?.from === undefined ? failed : named;
     const expected = cut === -1 ? this.history.length : cut;
-    demand(recorded === expected, 'retry', () => `run ${this.key} was retried with ${recorded} outcomes in place of ${expected}`);
-    demand(cut === -1 || cuts > (before.bag.cuts ?? 0), 'retry', () => `the history of run ${this.key} was cut, and its cuts are not counted`);
+    demand(
+      recorded === expected,
+      'retry',
+      () => `run ${this.key} was retried with ${recorded} outcomes in place of ${expected}`,
+    );
+    demand(
+      cut === -1 || cuts > (before.bag.cuts ?? 0),
+      'retry',
+      () => `the history of run ${this.key} was cut, and its cuts are not counted`,
+    );
     this.history = this.history.slice(0, recorded);
-    demand(after.bag.endedAt === undefined, 'retention', () => `run ${this.key} is open again, and would expire`);
+    demand(
+      after.bag.endedAt === undefined,
+      'retention',
+      () => `run ${this.key} is open again, and would expire`,
+    );
   }
 
   /** What a document says of its own history. */
@@ -218,9 +337,17 @@ export class JudgedRun {
     const sealed = bag.pages?.at(-1)?.end ?? 0;
     const inDocument = this.history.slice(sealed).map(({ id }) => id);
     const isWhole = inDocument.join() === bag.steps.map(({ id }) => id).join();
-    demand(isWhole, 'history', () => `the history of run ${this.key} is not what was recorded ("${events.join()}")`);
+    demand(
+      isWhole,
+      'history',
+      () => `the history of run ${this.key} is not what was recorded ("${events.join()}")`,
+    );
     const until = (cronActivity.lastActivity?.getTime() ?? 0) + ORBITS_LOCK_MS;
-    demand(state >= ActionState.SUCCESS || bag.endedAt === undefined, 'retention', () => `run ${this.key} is open, and would expire`);
+    demand(
+      state >= ActionState.SUCCESS || bag.endedAt === undefined,
+      'retention',
+      () => `run ${this.key} is open, and would expire`,
+    );
     demand(Number.isFinite(until), 'holder', () => `the lease of run ${this.key} has no end`);
   }
 }

@@ -1,5 +1,11 @@
 import { parseSort, sortBy } from '../../infra/local/mongodb/bson/sort.ts';
-import { entriesOf, isDocument, setField, toNumber, type Doc } from '../../infra/local/mongodb/bson/values.ts';
+import {
+  entriesOf,
+  isDocument,
+  setField,
+  toNumber,
+  type Doc,
+} from '../../infra/local/mongodb/bson/values.ts';
 import { compileFilter } from '../../infra/local/mongodb/query/compile.ts';
 import { checkFilter } from '../../infra/local/mongodb/query/filter.ts';
 import { compileProjection } from '../../infra/local/mongodb/query/projection.ts';
@@ -99,7 +105,8 @@ export class MemoryStore<Actor> {
     const found = sort === undefined ? matching : sortBy(matching, parseSort(sort), (doc) => doc);
     if (found.length === 0 && upsert) {
       const made = plain(updater(seedOf(filter), true));
-      if (this.#of(collection).has(idOf(made))) throw new DuplicateKeyError(`E11000 duplicate key ${idOf(made)}`);
+      if (this.#of(collection).has(idOf(made)))
+        throw new DuplicateKeyError(`E11000 duplicate key ${idOf(made)}`);
       this.#change({ collection, id: idOf(made), before: undefined, after: made, actor });
       return [{ before: undefined, after: made }];
     }
@@ -112,7 +119,8 @@ export class MemoryStore<Actor> {
 
   remove(collection: string, filter: Doc, actor: Actor): number {
     const found = this.#candidates(collection, filter, false).filter(compileFilter(filter));
-    for (const before of found) this.#change({ collection, id: idOf(before), before, after: undefined, actor });
+    for (const before of found)
+      this.#change({ collection, id: idOf(before), before, after: undefined, actor });
     return found.length;
   }
 

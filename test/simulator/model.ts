@@ -111,7 +111,8 @@ export function eventsOf(before: Stored, after: Stored): Event[] {
   if (!after) return ['expired'];
   const [was, is] = [before.bag, after.bag];
   const events: Event[] = [];
-  if (is.holder !== undefined && is.holder !== was.holder) events.push(isOpen(before) ? 'claimed' : 'retried');
+  if (is.holder !== undefined && is.holder !== was.holder)
+    events.push(isOpen(before) ? 'claimed' : 'retried');
   const hasEnded = isOpen(before) && !isOpen(after);
   if (was.start && !is.start && !hasEnded) events.push('started');
   if (is.recorded > was.recorded) events.push('recorded');
@@ -169,7 +170,14 @@ function isOtherwiseChanged(before: Stored, after: Stored): boolean {
   const rest = (run: Stored) => {
     if (!run) return '';
     const { bag, state, result, actionRef, argument, filter } = run;
-    return JSON.stringify([{ ...bag, open: undefined, claims: undefined }, state, result, actionRef, argument, filter]);
+    return JSON.stringify([
+      { ...bag, open: undefined, claims: undefined },
+      state,
+      result,
+      actionRef,
+      argument,
+      filter,
+    ]);
   };
   return rest(before) !== rest(after);
 }

@@ -27,15 +27,18 @@ export class Persons {
     const { key } = run.filter;
     const { ref, occurrence } = this.#wait(run);
     const isValid = !this.#random.chance(0.1);
+    const isApproved = this.#random.chance(0.6);
+    world.count(isApproved ? 'approve' : 'reject');
     const by = `person ${this.#count++}`;
-    const value = isValid ? { approved: this.#random.chance(0.6), by } : { approved: 'perhaps', by };
+    const value = isValid ? { approved: isApproved, by } : { approved: 'perhaps', by };
     const step = stepId(run._id, ref, occurrence).toHexString();
     this.#start(`signal ${key} ${ref}#${occurrence}`, async (process) => {
       const answer = await process.control.signal(run._id, ref, value, occurrence);
       world.log(process.orchestrator.name, 'answers:', answer.outcome);
       world.count(`signal ${answer.outcome}`);
       judge.answered('signal', key, answer.outcome, process.askedAt);
-      if (answer.outcome === 'taken' || answer.outcome === 'kept') judge.signalled(key, step, JSON.stringify(value));
+      if (answer.outcome === 'taken' || answer.outcome === 'kept')
+        judge.signalled(key, step, JSON.stringify(value));
       if (answer.outcome === 'answered') judge.signalled(key, step, JSON.stringify(answer.value));
       if (answer.outcome === 'taken') await this.#resume(key, process);
     });
@@ -46,6 +49,7 @@ export class Persons {
     if (!run) return;
     const { world, judge } = this.#kit;
     const { key } = run.filter;
+    world.count('cancel');
     this.#start(`cancel ${key}`, async (process) => {
       const answer = await process.control.cancel(run._id, 'a person wants it so');
       world.log(process.orchestrator.name, 'answers:', answer);
@@ -63,6 +67,7 @@ export class Persons {
     const { world, judge } = this.#kit;
     const { key } = run.filter;
     const from = this.#random.chance(0.4) ? judge.of(key).history[this.#random.whole(0, 5)]?.ref : undefined;
+    world.count(from === undefined ? 'retry' : 'retry from');
     this.#start(
       `retry ${key} ${from ?? ''}`,
       async (process) => {
@@ -101,7 +106,10 @@ export class Persons {
     const program = programs.get(run.argument['program'] as string)!;
     const waits = partsOf(program).flatMap((part) => (part.do === 'wait' ? [part.ref] : []));
     const isFirst = this.#random.chance(0.8);
-    const ref = open.length > 0 && isFirst ? this.#random.pick(open).ref : this.#random.pick(waits.length > 0 ? waits : SIGNALS);
+    const ref =
+      open.length > 0 && isFirst
+        ? this.#random.pick(open).ref
+        : this.#random.pick(waits.length > 0 ? waits : SIGNALS);
     const before = this.#kit.judge.of(run.filter.key).history.filter((step) => step.ref === ref).length;
     return { ref, occurrence: isFirst ? before : this.#random.whole(0, 2) };
   }

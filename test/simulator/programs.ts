@@ -2,7 +2,15 @@ import type { Random } from './random.ts';
 
 /** What a drawn workflow does. A ref is used in one place, so that it names a step together with its occurrence. */
 export type Program =
-  | { do: 'call'; ref: string; undo?: true; timeoutMs?: number; refusals?: number; crashes?: number; bytes?: number }
+  | {
+      do: 'call';
+      ref: string;
+      undo?: true;
+      timeoutMs?: number;
+      refusals?: number;
+      crashes?: number;
+      bytes?: number;
+    }
   | { do: 'order'; ref: string }
   | { do: 'job'; ref: string; ms: number; timeoutMs?: number }
   | { do: 'sleep'; ref: string; ms: number }
@@ -43,6 +51,8 @@ export class ProgramDrawer {
 
   #counted(program: Program): Program {
     this.count(program.do);
+    if ('timeoutMs' in program) this.count('timeout');
+    if ('undo' in program) this.count('undo');
     return program;
   }
 
@@ -91,7 +101,11 @@ export class ProgramDrawer {
         return this.#counted({ do: kind, ref, ms: random.pick([200, 20 * SECOND, HOUR, 2 * DAY, 40 * DAY]) });
       case 'wait': {
         const signal = SIGNALS[this.#signals++]!;
-        return this.#counted({ do: kind, ref: signal, ms: random.pick([5 * SECOND, 10 * MINUTE, HOUR, 25 * DAY]) });
+        return this.#counted({
+          do: kind,
+          ref: signal,
+          ms: random.pick([5 * SECOND, 10 * MINUTE, HOUR, 25 * DAY]),
+        });
       }
       case 'forget':
         return this.#counted({ do: kind, part: this.#counted(this.#call(ref)) });

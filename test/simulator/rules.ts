@@ -8,10 +8,11 @@ export const RULES = {
   flush: 'Nothing outside begins before all outcomes that led to it are on record.',
   progress: 'Every run ends once the faults do. What is due is not waited for.',
   deadline: 'What happened in time counts as in time, and nothing times out before its time.',
-  operator: "A fault of the operator blocks a run, and never ends it; nothing else blocks it.",
+  operator: 'A fault of the operator blocks a run, and never ends it; nothing else blocks it.',
   attempts: 'What may pass is tried again, as often as the policy says; what will not is not.',
   answers: 'What a person or a tick was answered is true.',
-  cancel: 'A cancelled run does nothing more but undo. A run that may have acted unrecorded is not cancelled.',
+  cancel:
+    'A cancelled run does nothing more but undo. A run that may have acted unrecorded is not cancelled.',
   undo: 'The undo of each step that succeeded is done, last one first, where the run fails.',
   order: 'A workflow sees the outcomes in the order of the history, at every replay.',
   retry: 'A retry keeps what was recorded before the step that failed, or before the one that is named.',

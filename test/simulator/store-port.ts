@@ -49,7 +49,8 @@ export class CollectionPort {
 
   updateMany(filter: Doc, update: Doc): Promise<{ matchedCount: number }> {
     return this.#write('updateMany', () => ({
-      matchedCount: this.store.update(this.collectionName, filter, update, { many: true }, this.orchestrator).length,
+      matchedCount: this.store.update(this.collectionName, filter, update, { many: true }, this.orchestrator)
+        .length,
     }));
   }
 
@@ -66,7 +67,9 @@ export class CollectionPort {
   }
 
   insertOne(document: Doc): Promise<void> {
-    return this.#write('insertOne', () => this.store.insert(this.collectionName, document, this.orchestrator));
+    return this.#write('insertOne', () =>
+      this.store.insert(this.collectionName, document, this.orchestrator),
+    );
   }
 
   #find(filter: Doc, options: { projection?: Doc; sort?: Doc; limit?: number }): Doc[] {

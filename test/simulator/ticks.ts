@@ -43,9 +43,14 @@ export class Ticks {
     const { world, faults } = this.#kit;
     const tick = { name: `t${this.#fired.length}`, scheduledTime: new Date(world.now).toISOString() };
     this.#fired.push(tick);
+    world.count('tick fired');
     const isLate = faults.strikes('tick late', this.#random, 0.3);
     const isOvertaken = faults.strikes('tick out of order', this.#random, 0.3);
-    const delayMs = isLate ? this.#random.whole(5, 30) * 60_000 : isOvertaken ? this.#random.whole(1, 120) * 1_000 : 0;
+    const delayMs = isLate
+      ? this.#random.whole(5, 30) * 60_000
+      : isOvertaken
+        ? this.#random.whole(1, 120) * 1_000
+        : 0;
     this.#deliverLater(tick, delayMs);
     if (faults.strikes('tick doubled', this.#random, 0.4)) {
       this.#deliverLater(tick, delayMs + this.#random.pick([0, 5, 20, 1_000]));
@@ -59,6 +64,7 @@ export class Ticks {
 
   /** An invocation that resumes what is due. */
   resume(): void {
+    this.#kit.world.count('resume');
     this.#invocations.start('resume', {}, async ({ runner, askedAt, orchestrator }) => {
       const open = await runner.findOpen([], 10_000);
       const { resumed } = await resumeOpen(open, runner, log);
@@ -113,7 +119,9 @@ export class Ticks {
 
   async #carryOut(name: string, trigger: Trigger, { runner, orchestrator, askedAt }: Process): Promise<void> {
     const starts = this.#symbols.map((symbol): Start => {
-      const workflow = new SimulatedWorkflow().setArgument({ program: `p${(name.length + symbol.charCodeAt(0)) % 3}` });
+      const workflow = new SimulatedWorkflow().setArgument({
+        program: `p${(name.length + symbol.charCodeAt(0)) % 3}`,
+      });
       return { workflow, key: `${name}/${symbol}`, filter: { overlap: symbol, tick: name } };
     });
     const { runs } = await runTick({ ...trigger, starts, isOurs: () => true }, runner, log);

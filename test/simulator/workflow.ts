@@ -54,7 +54,9 @@ export class SimulatedWorkflow extends DurableWorkflow {
       }
       case 'wait': {
         const label = this.#label(program.ref);
-        const waited = this.waitFor<{ approved: boolean }>(program.ref, { timeout: { milliseconds: program.ms } });
+        const waited = this.waitFor<{ approved: boolean }>(program.ref, {
+          timeout: { milliseconds: program.ms },
+        });
         return (await this.#see(label, waited)).approved ? 1 : 0;
       }
       case 'now':
@@ -132,13 +134,22 @@ export class SimulatedWorkflow extends DurableWorkflow {
   }
 
   #ask(action: CallAction, label: string, more: Partial<CallAction['request']> = {}): CallAction {
-    action.request = { ...more, run: (this.dbDoc.filter as { key: string }).key, label, seen: [...this.#seen] };
+    action.request = {
+      ...more,
+      run: (this.dbDoc.filter as { key: string }).key,
+      label,
+      seen: [...this.#seen],
+    };
     return action.setArgument({ label, seen: label.startsWith('undo') ? '' : this.#digest.toString(36) });
   }
 
   /** A step inside a step, which must be refused. */
   #misuse(ref: string): Promise<number> {
-    const inner = (): Promise<CallResult> => this.do(`${ref} inner`, this.#ask(new CallAction(), `${ref} inner`) as DurableAction) as Promise<CallResult>;
+    const inner = (): Promise<CallResult> =>
+      this.do(
+        `${ref} inner`,
+        this.#ask(new CallAction(), `${ref} inner`) as DurableAction,
+      ) as Promise<CallResult>;
     const outcome = this.do(ref, async () => {
       await inner();
       return 0;
@@ -166,7 +177,8 @@ export class SimulatedWorkflow extends DurableWorkflow {
 
   #note(text: string): void {
     this.#seen.push(text);
-    for (let at = 0; at < text.length; at++) this.#digest = (Math.imul(this.#digest, 31) + text.charCodeAt(at)) | 0;
+    for (let at = 0; at < text.length; at++)
+      this.#digest = (Math.imul(this.#digest, 31) + text.charCodeAt(at)) | 0;
   }
 }
 
