@@ -47,6 +47,7 @@ export class Judge {
       if (is?.bag.cancelled && !was?.bag.cancelled) this.#cancelled(run);
       const events = run.change(was, is, task, this.#world.now);
       if (was && !is) this.#expired(run);
+      if (events.includes('started')) this.#started(run, was!);
       for (const event of events) this.#count(event, was, is);
       this.#world.log('run', run.key, events.join(', '));
     });
@@ -85,6 +86,8 @@ export class Judge {
         'flush',
         () => `${step} began before these were on record: ${unrecorded.join()}`,
       );
+      const isAgain = this.callees.refusedTo(key) === orchestrator && !run.document?.bag.signals;
+      demand(!isAgain, 'attempts', () => `${step} was refused, and is asked for again at once`);
       const { document } = run;
       demand(
         document?.bag.start?.skip === undefined,
@@ -149,7 +152,7 @@ export class Judge {
 
   of(key: string): JudgedRun {
     let run = this.runs.get(key);
-    if (!run) this.runs.set(key, (run = new JudgedRun(key)));
+    if (!run) this.runs.set(key, (run = new JudgedRun(key, this.callees)));
     return run;
   }
 
@@ -171,16 +174,18 @@ export class Judge {
       const { blocked, waits } = document.bag;
       return `run ${run.key} is still ${model.state}: ${blocked?.error.message ?? JSON.stringify(waits)}`;
     });
-    const { undone, notUndone } = document.result as { undone?: string[]; notUndone?: { ref: string }[] };
-    if (!undone) return;
-    const done = run.history.filter(({ ref, error }) => ref.startsWith('undo ') && error === undefined);
-    const expected = done.map(({ ref }) => ref.slice('undo '.length));
-    demand(
-      expected.join() === undone.join(),
-      'undo',
-      () => `run ${run.key} says that it undid ${undone.join()}; recorded is ${expected.join()}`,
-    );
-    void notUndone;
+  }
+
+  /** An earlier run that was open all the time since this one was claimed keeps it from starting. */
+  #started({ key, claimedAt }: JudgedRun, { bag, filter, createdAt }: RunDocument): void {
+    if (bag.start?.overlap === undefined) return;
+    for (const other of this.runs.values()) {
+      const { document, openSince, isRetried } = other;
+      if (!document || document.filter['overlap'] !== filter['overlap'] || isRetried) continue;
+      const isEarlier = document.createdAt < createdAt && openSince < claimedAt;
+      const isOpen = document.state < ActionState.SUCCESS;
+      demand(!isEarlier || !isOpen, 'overlap', () => `run ${key} started while run ${other.key} was open`);
+    }
   }
 
   #cancelled(run: JudgedRun): void {
@@ -197,8 +202,7 @@ export class Judge {
     }
   }
 
-  #expired({ endedAt, document, key }: JudgedRun): void {
-    void document;
+  #expired({ endedAt, key }: JudgedRun): void {
     const isOld = endedAt > 0 && this.#world.now - endedAt >= this.#historyMs - 3_600_000;
     demand(isOld, 'retention', () => `run ${key} expired before its time`);
   }
