@@ -8,6 +8,7 @@ import { recordError, RunCancelledError, StepError, UnknownWorkflowError } from 
 import { RUN_RESULT_BYTES, toJson } from './json.ts';
 import { Replay, type ReplayOptions } from './replay.ts';
 import type { Ending } from './changes.ts';
+import type { RunDocument } from './run-document.ts';
 import { SleepAction } from './sleep.ts';
 import type { RecordedStep } from './step.ts';
 import { Suspension } from './suspension.ts';
@@ -161,7 +162,7 @@ export abstract class DurableWorkflow extends Workflow {
     const replay = new Replay(options);
     this.#replay = replay;
     this.#compensation = new Compensation();
-    return this.#conclude(replay, options.journal.document.bag.cancelled?.reason);
+    return this.#conclude(replay, options.journal.document.bag.cancelled);
   }
 
   /** For Orbits' workers: a pass of its own. What is not an outcome leaves the run in progress. */
@@ -178,18 +179,18 @@ export abstract class DurableWorkflow extends Workflow {
     }
   }
 
-  async #conclude(replay: Replay, cancelReason: string | undefined): Promise<Ending> {
+  async #conclude(replay: Replay, cancelled: RunDocument['bag']['cancelled']): Promise<Ending> {
     const undo = (isCancelled: boolean) => this.#compensation.carryOut(replay, isCancelled);
     // A result that can't be recorded is an error like any other.
     const defined = Promise.resolve()
       .then(() => this.define() as Promise<unknown>)
-      .then(succeed)
-      .catch(async (error: unknown) => fail(error, await undo(false)));
-    const cancelled = replay.cancelled.then(async () => {
-      return fail(new RunCancelledError(cancelReason), await undo(true));
-    });
-    const ending =
-      (await Promise.race([defined, cancelled, replay.interrupted])) ?? fail(replay.interruption);
+      .then(succeed);
+    // A run that was cancelled ends so, whatever `define` makes of its history: a person was answered that it does.
+    const ended = cancelled
+      ? replay.cancelled.then(async () => fail(new RunCancelledError(cancelled.reason), await undo(true)))
+      : defined.catch(async (error: unknown) => fail(error, await undo(false)));
+    defined.catch(() => undefined);
+    const ending = (await Promise.race([ended, replay.interrupted])) ?? fail(replay.interruption);
     await replay.settle();
     if (replay.interruption) throw replay.interruption;
     const [first, ...others] = replay.unattempted;

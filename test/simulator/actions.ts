@@ -50,7 +50,6 @@ export class OrderAction extends CallAction {
 export class JobAction extends CallAction {
   static override permanentRef = 'job';
   declare IBag: { key: string };
-  ms = 0;
 
   override async main(): Promise<ActionState> {
     await this.invoke();
@@ -66,7 +65,7 @@ export class JobAction extends CallAction {
     const { orchestrator, callees } = this.clock as SimulatedClock;
     const { key } = this.bag;
     const isDone = await orchestrator.request(5, () => {
-      const value = callees.isJobDone(key, this.ms, orchestrator.world.now);
+      const value = orchestrator.world.now >= callees.jobDoneAt(key);
       return { afterMs: 5, outcome: () => ({ value }) };
     });
     if (!isDone) return ActionState.IN_PROGRESS;

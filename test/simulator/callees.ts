@@ -13,6 +13,11 @@ export interface Request {
   refusals?: number | undefined;
   crashes?: number | undefined;
   bytes?: number | undefined;
+  /** It never answers. */
+  isAway?: boolean | undefined;
+  /** Of a job: how long it takes, and how long it may take. */
+  ms?: number | undefined;
+  timeoutMs?: number | undefined;
 }
 
 export interface CallResult {
@@ -41,6 +46,8 @@ export class Callees {
   /** When each key was done first. */
   readonly done = new Map<string, number>();
   readonly #requests = new Map<string, number>();
+  readonly #jobs = new Map<string, { ms: number; timeoutMs: number }>();
+  readonly #refused = new Map<string, Orchestrator>();
   readonly #onRequest: (request: Request, orchestrator: Orchestrator) => void;
 
   constructor(onRequest: (request: Request, orchestrator: Orchestrator) => void) {
@@ -55,6 +62,8 @@ export class Callees {
     world.log(orchestrator.name, 'invokes', run, label);
     const count = (this.#requests.get(key) ?? 0) + 1;
     this.#requests.set(key, count);
+    const { ms, timeoutMs = Infinity } = request;
+    if (ms !== undefined) this.#jobs.set(key, { ms, timeoutMs });
     const doIt = () => {
       if (!this.done.has(key)) this.done.set(key, world.now);
       return { value: resultOf(request) };
@@ -74,10 +83,15 @@ export class Callees {
       orchestrator.crash(`at ${label}`);
     }
     if (count <= (request.refusals ?? 0) || orchestrator.strikes('invocation refused')) {
-      return send(10, 10, () => failed(new CalleeRefusedError(`${label} is refused`)));
+      return send(10, 10, () => failed(new CalleeRefusedError(`${label} is refused`))).catch(
+        (error: unknown) => {
+          this.#refused.set(key, orchestrator);
+          throw error;
+        },
+      );
     }
     const away = () => failed(new CalleeAwayError(`no answer to ${label}`));
-    if (orchestrator.strikes('invocation throttled')) return send(5, 5, away);
+    if (request.isAway || orchestrator.strikes('invocation throttled')) return send(5, 5, away);
     if (orchestrator.strikes('invocation lost')) return send(5, 100, away);
     if (orchestrator.strikes('invocation hangs')) {
       if (random.chance(0.5)) world.after(1_000, doIt);
@@ -90,9 +104,17 @@ export class Callees {
     return send(way, random.whole(1, 40), doIt);
   }
 
-  /** Whether a job is done: it takes its time from its first request. */
-  isJobDone(key: string, ms: number, now: number): boolean {
-    const begun = this.done.get(key);
-    return begun !== undefined && now >= begun + ms;
+  /** When a job is done: it takes its time from its first request. */
+  jobDoneAt(key: string): number {
+    return (this.done.get(key) ?? Infinity) + (this.#jobs.get(key)?.ms ?? Infinity);
+  }
+
+  jobTimeoutOf(key: string): number {
+    return this.#jobs.get(key)?.timeoutMs ?? Infinity;
+  }
+
+  /** The orchestrator that was answered that a key is refused. */
+  refusedTo(key: string): Orchestrator | undefined {
+    return this.#refused.get(key);
   }
 }

@@ -73,7 +73,7 @@ export class Invocations {
     const random = new Random(`${this.#seed} ${name}`);
     const isShort = faults.strikes('killed at its time limit', random, 0.2);
     const limitMs = isShort ? random.whole(100, 8_000) : random.pick([60_000, 300_000, 900_000]);
-    const stepMs = isShort ? 10 : random.pick([1_000, 20_000, 30_000]);
+    const stepMs = isShort ? 100 : random.pick([1_000, 20_000, 30_000]);
     const skewMs = faults.strikes('skewed clock', random, 0.5) ? random.whole(-8_000, 8_000) : 0;
     const orchestrator = new Orchestrator(name, world, random, faults, callees, { limitMs, stepMs, skewMs });
     judge.tasks.set(orchestrator, { ...task, orchestrator });

@@ -5,7 +5,7 @@ import type { Run } from '../../orchestrator/durable/run.ts';
 import type { Callees, Request } from './callees.ts';
 import { JudgedRun, type Task } from './judged-run.ts';
 import type { Change } from './memory-store.ts';
-import { ANSWERS, type State } from './model.ts';
+import { ANSWERS, type Event, type State } from './model.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import { demand, Violation } from './rules.ts';
 import type { World } from './world.ts';
@@ -47,9 +47,25 @@ export class Judge {
       if (is?.bag.cancelled && !was?.bag.cancelled) this.#cancelled(run);
       const events = run.change(was, is, task, this.#world.now);
       if (was && !is) this.#expired(run);
-      for (const event of events) this.#world.count(event);
+      if (events.includes('started')) this.#started(run, was!);
+      for (const event of events) this.#count(event, was, is);
       this.#world.log('run', run.key, events.join(', '));
     });
+  }
+
+  #count(event: Event, was: RunDocument | undefined, is: RunDocument | undefined): void {
+    const counts = (kind: string) => this.#world.count(kind);
+    counts(event);
+    if (event === 'claimed' && was?.bag.holder !== undefined) counts('lease lost');
+    if (event === 'claimed' && was?.bag.waits && was.bag.holder === undefined) counts('woken');
+    if (event === 'recorded' && (is?.bag.pages?.length ?? 0) > (was?.bag.pages?.length ?? 0))
+      counts('history page');
+    if (event === 'retried' && (is?.bag.spare?.length ?? 0) > 0) counts('spare outcome');
+    if (event === 'put off' && is?.bag.waits?.[0]?.ref === 'queue') counts('queued');
+    const { skipped } = (is?.result ?? {}) as { skipped?: string };
+    if (event === 'succeeded' && skipped !== undefined) {
+      counts(skipped.includes('late') ? 'skipped: too late' : 'skipped: overlap');
+    }
   }
 
   /** What a callee is asked. */
@@ -70,6 +86,8 @@ export class Judge {
         'flush',
         () => `${step} began before these were on record: ${unrecorded.join()}`,
       );
+      const isAgain = this.callees.refusedTo(key) === orchestrator && !run.document?.bag.signals;
+      demand(!isAgain, 'attempts', () => `${step} was refused, and is asked for again at once`);
       const { document } = run;
       demand(
         document?.bag.start?.skip === undefined,
@@ -134,7 +152,7 @@ export class Judge {
 
   of(key: string): JudgedRun {
     let run = this.runs.get(key);
-    if (!run) this.runs.set(key, (run = new JudgedRun(key)));
+    if (!run) this.runs.set(key, (run = new JudgedRun(key, this.callees)));
     return run;
   }
 
@@ -156,16 +174,18 @@ export class Judge {
       const { blocked, waits } = document.bag;
       return `run ${run.key} is still ${model.state}: ${blocked?.error.message ?? JSON.stringify(waits)}`;
     });
-    const { undone, notUndone } = document.result as { undone?: string[]; notUndone?: { ref: string }[] };
-    if (!undone) return;
-    const done = run.history.filter(({ ref, error }) => ref.startsWith('undo ') && error === undefined);
-    const expected = done.map(({ ref }) => ref.slice('undo '.length));
-    demand(
-      expected.join() === undone.join(),
-      'undo',
-      () => `run ${run.key} says that it undid ${undone.join()}; recorded is ${expected.join()}`,
-    );
-    void notUndone;
+  }
+
+  /** An earlier run that was open all the time since this one was claimed keeps it from starting. */
+  #started({ key, claimedAt }: JudgedRun, { bag, filter, createdAt }: RunDocument): void {
+    if (bag.start?.overlap === undefined) return;
+    for (const other of this.runs.values()) {
+      const { document, openSince, isRetried } = other;
+      if (!document || document.filter['overlap'] !== filter['overlap'] || isRetried) continue;
+      const isEarlier = document.createdAt < createdAt && openSince < claimedAt;
+      const isOpen = document.state < ActionState.SUCCESS;
+      demand(!isEarlier || !isOpen, 'overlap', () => `run ${key} started while run ${other.key} was open`);
+    }
   }
 
   #cancelled(run: JudgedRun): void {
@@ -182,8 +202,7 @@ export class Judge {
     }
   }
 
-  #expired({ endedAt, document, key }: JudgedRun): void {
-    void document;
+  #expired({ endedAt, key }: JudgedRun): void {
     const isOld = endedAt > 0 && this.#world.now - endedAt >= this.#historyMs - 3_600_000;
     demand(isOld, 'retention', () => `run ${key} expired before its time`);
   }

@@ -1,8 +1,10 @@
 import { ActionState } from '@wbce/orbits-core';
-import type { RunDocument, StoredStep } from '../../orchestrator/durable/run-document.ts';
-import { isAbandoned, ORBITS_LOCK_MS } from '../../orchestrator/durable/run-fields.ts';
 import { runId } from '../../orchestrator/durable/ids.ts';
-import { ATTEMPTS } from './actions.ts';
+import type { RunDocument, StoredStep } from '../../orchestrator/durable/run-document.ts';
+import { isAbandoned } from '../../orchestrator/durable/run-fields.ts';
+import type { Callees } from './callees.ts';
+import { judgeEnd, labelsOf } from './judged-end.ts';
+import { judgeStep } from './judged-step.ts';
 import { RunModel, type Event } from './model.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import { demand, Violation } from './rules.ts';
@@ -16,16 +18,27 @@ export interface Task {
   from?: string | undefined;
 }
 
-const PASSING = ['CalleeAwayError', 'AttemptTimeoutError'];
-const OF_OPERATOR = [
-  'UnknownWorkflowError',
-  'NonDeterminismError',
-  'CrashLoopError',
-  'LeaseLostError',
-  'MongoNetworkError',
+/** A change of a run that a majority of the store has. */
+interface RunChange {
+  before: RunDocument;
+  after: RunDocument;
+  task: Task | undefined;
+  now: number;
+}
+
+/** Claims without any progress, before which no run is blamed for crashes. */
+const FEWEST_CLAIMS = 10;
+
+/** A signal, a claim or an end makes a run due at once; its clock may be skewed. */
+const SOON_MS = 20_000;
+
+/** Written by the one that holds the run alone. */
+const OF_HOLDER: Event[] = [
+  ...(['recorded', 'started', 'opened', 'put off', 'suspended', 'blocked', 'released'] as const),
+  ...(['succeeded', 'failed', 'undone'] as const),
 ];
 
-/** A run, held against the model at each of its changes. */
+/** A run, held against the model and the rules at each of its changes. */
 export class JudgedRun {
   readonly model = new RunModel();
   document: RunDocument | undefined;
@@ -35,11 +48,17 @@ export class JudgedRun {
   /** What the run ended with, each time that it did. */
   readonly endings: string[] = [];
   openSince = 0;
+  claimedAt = 0;
   endedAt = 0;
+  isRetried = false;
+  #claims = 0;
 
-  constructor(readonly key: string) {}
+  constructor(
+    readonly key: string,
+    readonly callees: Callees,
+  ) {}
 
-  /** Takes a change that a majority has. */
+  /** Takes a change. */
   change(
     before: RunDocument | undefined,
     after: RunDocument | undefined,
@@ -52,97 +71,70 @@ export class JudgedRun {
     } catch (error) {
       throw new Violation('transition', `run ${this.key}: ${(error as Error).message}`);
     }
-    for (const event of events) this.#judge(event, before, after, task, now);
-    if (before && after) this.#identity(before, after, events);
-    if (after) this.#standing(after, events);
+    if (!before && after) this.#created(after, task, now);
+    if (before && after) {
+      for (const event of events) this.#judge(event, { before, after, task, now });
+      this.#identity(before, after, events.includes('retried'));
+    }
+    if (after) this.#standing(after);
+    else this.history = [];
     this.document = after;
     return events;
   }
 
-  #judge(
-    event: Event,
-    before: RunDocument | undefined,
-    after: RunDocument | undefined,
-    task: Task | undefined,
-    now: number,
-  ): void {
-    const who = task?.orchestrator;
-    const isHolder = () =>
-      who !== undefined && before?.bag.holder !== undefined && who.tokens.has(before.bag.holder);
+  #judge(event: Event, change: RunChange): void {
+    const { before, after, task, now } = change;
+    if (OF_HOLDER.includes(event)) {
+      const { holder } = before.bag;
+      const isHolder = holder !== undefined && task?.orchestrator.tokens.has(holder);
+      demand(isHolder === true, 'holder', () => {
+        return `${task?.orchestrator.name} writes run ${this.key} ("${event}"), which ${holder} holds`;
+      });
+    }
     switch (event) {
-      case 'created':
-        return this.#created(after!, task, now);
       case 'claimed':
+        this.#claimed(change);
+        return;
       case 'retried':
-        demand(
-          before!.bag.holder === undefined ||
-            this.#isLeaseOver(before!, who!) ||
-            !before!.cronActivity.pending,
-          'holder',
-          () => `${who?.name} claims run ${this.key}, which ${before!.bag.holder} holds`,
-        );
-        this.openSince = event === 'retried' ? now : this.openSince;
-        if (event === 'retried') this.#retried(before!, after!, task);
+        this.#claimed(change);
+        this.#retried(change);
         return;
       case 'recorded':
-        demand(
-          isHolder(),
-          'holder',
-          () => `${who?.name} records in run ${this.key}, which ${before!.bag.holder} holds`,
-        );
-        return this.#recorded(before!, after!);
-      case 'started':
-      case 'opened':
+        this.#claims = 0;
+        this.#recorded(before, after);
+        return;
       case 'put off':
       case 'suspended':
+        this.#claims = 0;
+        this.#suspended(after, task!.orchestrator);
+        return;
       case 'blocked':
-      case 'released':
-        demand(
-          isHolder(),
-          'holder',
-          () => `${who?.name} writes run ${this.key} ("${event}"), which ${before!.bag.holder} holds`,
-        );
-        if (event === 'suspended' || event === 'put off') this.#suspended(after!, who!);
-        if (event === 'blocked') this.#blocked(after!);
+        this.#blocked(after);
         return;
       case 'succeeded':
       case 'failed':
       case 'undone':
-        demand(
-          isHolder(),
-          'holder',
-          () => `${who?.name} ends run ${this.key}, which ${before!.bag.holder} holds`,
-        );
         this.endedAt = now;
-        return this.#ended(before!, after!);
-      case 'signalled':
-        demand(
-          after!.cronActivity.nextActivity.getTime() <= now + 600_000,
-          'progress',
-          () => `run ${this.key} got a signal, and is not due`,
-        );
+        this.endings.push(JSON.stringify(after.result));
+        judgeEnd(before, after, this.history);
         return;
-      case 'expired':
-        this.history = [];
+      case 'signalled':
+      case 'cancelled':
+        demand(after.cronActivity.nextActivity.getTime() <= now + SOON_MS, 'progress', () => {
+          return `run ${this.key} was ${event}, and is not due`;
+        });
         return;
       default:
     }
   }
 
-  #isLeaseOver({ cronActivity }: RunDocument, by: Orchestrator): boolean {
-    return isAbandoned(cronActivity, new Date(by.clock.now()));
-  }
-
-  #created(after: RunDocument, task: Task | undefined, now: number): void {
-    const { _id, filter, bag } = after;
-    this.openSince = now;
-    demand(
-      _id.equals(runId(filter.key)),
-      'identity',
-      () => `run ${_id.toHexString()} is not that of its key`,
-    );
+  #created({ _id, filter, bag }: RunDocument, task: Task | undefined, now: number): void {
+    this.openSince = this.claimedAt = now;
+    this.#claims = 1;
+    demand(_id.equals(runId(filter.key)), 'identity', () => `${_id.toHexString()} is not the run of its key`);
     demand((bag.start?.skip !== undefined) === (task?.isSkipped === true), 'identity', () => {
-      return `run ${this.key} was created by a tick that ${task?.isSkipped ? 'came too late' : 'is in time'}, and its document does not say so`;
+      const tick = task?.isSkipped ? 'came too late' : 'is in time';
+      return `run ${this.key} was created by a tick that ${tick}, and its document does not say so`;
     });
     demand(
       bag.recorded === 0 && bag.steps.length === 0,
@@ -151,7 +143,21 @@ export class JudgedRun {
     );
   }
 
-  #identity(before: RunDocument, after: RunDocument, events: Event[]): void {
+  #claimed({ before, task, now }: RunChange): void {
+    const { holder } = before.bag;
+    const clock = new Date(task!.orchestrator.clock.now());
+    const isFree =
+      holder === undefined || !before.cronActivity.pending || isAbandoned(before.cronActivity, clock);
+    demand(
+      isFree,
+      'holder',
+      () => `${task!.orchestrator.name} claims run ${this.key}, which ${holder} holds`,
+    );
+    this.claimedAt = now;
+    this.#claims++;
+  }
+
+  #identity(before: RunDocument, after: RunDocument, isRetried: boolean): void {
     const of = ({ actionRef, argument, filter, createdAt, bag }: RunDocument) =>
       JSON.stringify([actionRef, argument, filter, createdAt, bag.version, bag.start?.skip]);
     const isSame = of(before) === of(after) || after.state >= ActionState.SUCCESS;
@@ -159,9 +165,8 @@ export class JudgedRun {
     const [was, is] = [before.bag.signals ?? {}, after.bag.signals ?? {}];
     const isKept = Object.entries(was).every(([step, { value }]) => is[step]?.value === value);
     demand(isKept, 'answers', () => `a signal of run ${this.key} is gone, or another one`);
-    if (!events.includes('retried') && before.bag.cancelled) {
-      demand(after.bag.cancelled !== undefined, 'cancel', () => `run ${this.key} is no longer cancelled`);
-    }
+    const isCancelled = isRetried || !before.bag.cancelled || after.bag.cancelled !== undefined;
+    demand(isCancelled, 'cancel', () => `run ${this.key} is no longer cancelled`);
   }
 
   #recorded(before: RunDocument, after: RunDocument): void {
@@ -169,93 +174,32 @@ export class JudgedRun {
     const isSealed = (is.pages?.length ?? 0) > (was.pages?.length ?? 0);
     const kept = isSealed ? [] : was.steps;
     const isPrefix = kept.every(({ id }, index) => is.steps[index]?.id === id);
-    demand(
-      isPrefix,
-      'history',
-      () => `run ${this.key} lost outcomes: ${labels(was.steps)} became ${labels(is.steps)}`,
-    );
-    if (isSealed) {
-      demand(
-        is.pages!.at(-1)!.end === this.history.length,
-        'history',
-        () => `a page of run ${this.key} ends at ${is.pages!.at(-1)!.end} of ${this.history.length}`,
-      );
-    }
-    const added = is.steps.slice(kept.length);
-    for (const step of added) {
+    demand(isPrefix, 'history', () => `run ${this.key} lost outcomes when others were recorded`);
+    const end = isSealed ? is.pages!.at(-1)!.end : this.history.length;
+    demand(end === this.history.length, 'history', () => {
+      return `a page of run ${this.key} ends at ${end} of ${this.history.length}`;
+    });
+    for (const step of is.steps.slice(kept.length)) {
       const isNew = this.history.every(({ id }) => id !== step.id);
       demand(isNew, 'history', () => `${step.ref} of run ${this.key} is recorded twice`);
-      this.#step(step, before);
+      judgeStep(step, before, this.callees);
       this.history.push(step);
     }
-    demand(
-      is.recorded === this.history.length,
-      'history',
-      () => `run ${this.key} has ${this.history.length} outcomes, and says ${is.recorded}`,
-    );
+    demand(is.recorded === this.history.length, 'history', () => {
+      return `run ${this.key} has ${this.history.length} outcomes, and says ${is.recorded}`;
+    });
     for (const label of labelsOf(this.history)) this.everRecorded.add(label);
   }
 
-  #step(
-    { id, ref, action, argument, attempts, startedAt, endedAt, result, error }: StoredStep,
-    before: RunDocument,
-  ): void {
-    const what = () => `${ref} of run ${this.key}`;
-    const failure = error === undefined ? undefined : (JSON.parse(error) as { name: string });
-    const took = endedAt.getTime() - startedAt.getTime();
-    if (failure) {
-      demand(!OF_OPERATOR.includes(failure.name), 'operator', () => `${what()} ended with ${failure.name}`);
-      demand(failure.name !== 'TypeError', 'attempts', () => `${what()} failed: ${error}`);
-    }
-    if (failure?.name === 'CalleeRefusedError') {
-      demand(attempts >= 1 && attempts <= ATTEMPTS, 'attempts', () => `${what()} had ${attempts} attempts`);
-    }
-    if (action !== 'inline' && failure && PASSING.includes(failure.name) && !before.bag.open?.[id]) {
-      demand(
-        attempts === ATTEMPTS,
-        'attempts',
-        () => `${what()} failed for good at attempt ${attempts}, with ${failure.name}`,
-      );
-    }
-    if (action === 'sleep') {
-      const { duration } = JSON.parse(argument) as { duration: { milliseconds: number } };
-      demand(
-        took >= duration.milliseconds,
-        'deadline',
-        () => `${what()} slept ${took} of ${duration.milliseconds} ms`,
-      );
-    }
-    if (action === 'wait-for') {
-      const signal = before.bag.signals?.[id];
-      const { timeout } = JSON.parse(argument) as { timeout: { milliseconds: number } };
-      if (failure) {
-        demand(
-          signal === undefined,
-          'deadline',
-          () => `${what()} timed out, and has the signal ${signal!.value}`,
-        );
-        demand(
-          took >= timeout.milliseconds,
-          'deadline',
-          () => `${what()} timed out after ${took} of ${timeout.milliseconds} ms`,
-        );
-      } else {
-        demand(
-          signal?.value === result,
-          'answers',
-          () => `${what()} took ${result}; the signal is ${signal?.value}`,
-        );
-      }
-    }
-  }
-
-  #suspended({ bag, cronActivity }: RunDocument, who: Orchestrator): void {
+  #suspended({ bag, cronActivity }: RunDocument, { clock }: Orchestrator): void {
     const due = cronActivity.nextActivity.getTime();
-    const first = Math.min(...(bag.waits ?? []).map((wait) => wait.due.getTime()));
+    const waits = bag.waits ?? [];
+    const first = Math.min(...waits.map((wait) => wait.due.getTime()));
     demand(due <= first, 'progress', () => `run ${this.key} is due later than its first wait`);
-    for (const { step, ref } of bag.waits ?? []) {
-      const isAnswered = bag.signals?.[step] !== undefined && due > who.clock.now() + 10_000;
-      demand(!isAnswered, 'progress', () => `run ${this.key} waits for "${ref}", whose signal has come`);
+    for (const { step, ref } of waits) {
+      const isLost = bag.signals?.[step] !== undefined && due > clock.now() + SOON_MS;
+      demand(!isLost, 'progress', () => `run ${this.key} waits for "${ref}", whose signal has come`);
+      demand(ref !== 'blocked', 'operator', () => `run ${this.key} is blocked, and does not say so`);
     }
   }
 
@@ -266,100 +210,38 @@ export class JudgedRun {
       'order',
       () => `run ${this.key} does not match its history: ${message}`,
     );
-  }
-
-  #ended(before: RunDocument, after: RunDocument): void {
-    const result = after.result as { skipped?: string; name?: string; seen?: string[]; message?: string };
-    const isSkipped = before.bag.start?.skip !== undefined;
+    const isBlamed = name === 'CrashLoopError' && this.#claims < FEWEST_CLAIMS;
     demand(
-      !isSkipped || result.skipped !== undefined,
-      'identity',
-      () => `run ${this.key} was to be skipped, and did something`,
-    );
-    demand(
-      !isSkipped || this.history.length === 0,
-      'identity',
-      () => `run ${this.key} was to be skipped, and has steps`,
-    );
-    const blame = result.name ?? '';
-    demand(
-      !OF_OPERATOR.includes(blame),
+      !isBlamed,
       'operator',
-      () => `run ${this.key} ended with ${blame}: ${result.message}`,
+      () => `run ${this.key} is blocked after ${this.#claims} claims: ${message}`,
     );
-    demand(
-      !before.bag.cancelled || blame === 'RunCancelledError',
-      'cancel',
-      () => `run ${this.key} was cancelled, and ended with ${blame || 'a result'}`,
-    );
-    demand(
-      after.bag.endedAt !== undefined,
-      'retention',
-      () => `run ${this.key} ended, and its retention does not begin`,
-    );
-    if (result.seen) {
-      const seen = labelsOf(this.history).slice(0, result.seen.length);
-      demand(
-        result.seen.join() === seen.join(),
-        'order',
-        () => `run ${this.key} saw ${result.seen!.join()}; recorded is ${seen.join()}`,
-      );
-    }
-    this.endings.push(JSON.stringify(after.result));
   }
 
-  #retried(before: RunDocument, after: RunDocument, task: Task | undefined): void {
+  #retried({ before, after, task, now }: RunChange): void {
+    this.openSince = now;
+    this.isRetried = true;
+    this.#claims = 1;
     const { recorded, cuts = 0 } = after.bag;
-    const named = this.history.findIndex(({ ref }) => ref === task?.from);
-    const failed = this.history.findIndex(({ id }) => id === before.bag.failedStep);
-    const cut = task?.from === undefined ? failed : named;
+    const isCut = ({ id, ref }: StoredStep) =>
+      task?.from === undefined ? id === before.bag.failedStep : ref === task.from;
+    const cut = this.history.findIndex(isCut);
     const expected = cut === -1 ? this.history.length : cut;
-    demand(
-      recorded === expected,
-      'retry',
-      () => `run ${this.key} was retried with ${recorded} outcomes in place of ${expected}`,
-    );
-    demand(
-      cut === -1 || cuts > (before.bag.cuts ?? 0),
-      'retry',
-      () => `the history of run ${this.key} was cut, and its cuts are not counted`,
-    );
+    demand(recorded === expected, 'retry', () => {
+      return `run ${this.key} was retried with ${recorded} outcomes in place of ${expected}`;
+    });
+    const isCounted = cut === -1 || cuts > (before.bag.cuts ?? 0);
+    demand(isCounted, 'retry', () => `the cuts of the history of run ${this.key} are not counted`);
     this.history = this.history.slice(0, recorded);
-    demand(
-      after.bag.endedAt === undefined,
-      'retention',
-      () => `run ${this.key} is open again, and would expire`,
-    );
   }
 
-  /** What a document says of its own history. */
-  #standing({ bag, cronActivity, state }: RunDocument, events: Event[]): void {
+  /** What a document says of its own history and retention. */
+  #standing({ bag, state }: RunDocument): void {
     const sealed = bag.pages?.at(-1)?.end ?? 0;
-    const inDocument = this.history.slice(sealed).map(({ id }) => id);
-    const isWhole = inDocument.join() === bag.steps.map(({ id }) => id).join();
-    demand(
-      isWhole,
-      'history',
-      () => `the history of run ${this.key} is not what was recorded ("${events.join()}")`,
-    );
-    const until = (cronActivity.lastActivity?.getTime() ?? 0) + ORBITS_LOCK_MS;
-    demand(
-      state >= ActionState.SUCCESS || bag.endedAt === undefined,
-      'retention',
-      () => `run ${this.key} is open, and would expire`,
-    );
-    demand(Number.isFinite(until), 'holder', () => `the lease of run ${this.key} has no end`);
+    const expected = this.history.slice(sealed).map(({ id }) => id);
+    const isWhole = expected.join() === bag.steps.map(({ id }) => id).join();
+    demand(isWhole, 'history', () => `the history of run ${this.key} is not what was recorded`);
+    const isLasting = state >= ActionState.SUCCESS || bag.endedAt === undefined;
+    demand(isLasting, 'retention', () => `run ${this.key} is open, and would expire`);
   }
 }
-
-/** `ref#occurrence ok`, as a workflow notes what it sees; its undos are no outcomes that it sees. */
-export function labelsOf(history: StoredStep[]): string[] {
-  const occurrences = new Map<string, number>();
-  return history.map(({ ref, error }) => {
-    const occurrence = occurrences.get(ref) ?? 0;
-    occurrences.set(ref, occurrence + 1);
-    return `${ref}#${occurrence} ${error === undefined ? 'ok' : 'failed'}`;
-  });
-}
-
-const labels = (steps: StoredStep[]) => labelsOf(steps).join(', ');

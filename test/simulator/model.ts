@@ -89,7 +89,7 @@ export const ANSWERS = {
     cancelled: ['cancelled'],
     ended: ['none', 'succeeded', 'failed', 'undone'],
     held: ['held', 'undoing'],
-    uncertain: [...unfinished, 'cancelled'],
+    uncertain: [...unfinished, 'cancelled', 'undoing'],
   },
   retry: { retried: ['held'], refused: all },
   tick: {

@@ -27,8 +27,10 @@ export class Persons {
     const { key } = run.filter;
     const { ref, occurrence } = this.#wait(run);
     const isValid = !this.#random.chance(0.1);
+    const isApproved = this.#random.chance(0.6);
+    world.count(isApproved ? 'approve' : 'reject');
     const by = `person ${this.#count++}`;
-    const value = isValid ? { approved: this.#random.chance(0.6), by } : { approved: 'perhaps', by };
+    const value = isValid ? { approved: isApproved, by } : { approved: 'perhaps', by };
     const step = stepId(run._id, ref, occurrence).toHexString();
     this.#start(`signal ${key} ${ref}#${occurrence}`, async (process) => {
       const answer = await process.control.signal(run._id, ref, value, occurrence);
@@ -47,6 +49,7 @@ export class Persons {
     if (!run) return;
     const { world, judge } = this.#kit;
     const { key } = run.filter;
+    world.count('cancel');
     this.#start(`cancel ${key}`, async (process) => {
       const answer = await process.control.cancel(run._id, 'a person wants it so');
       world.log(process.orchestrator.name, 'answers:', answer);
@@ -64,6 +67,7 @@ export class Persons {
     const { world, judge } = this.#kit;
     const { key } = run.filter;
     const from = this.#random.chance(0.4) ? judge.of(key).history[this.#random.whole(0, 5)]?.ref : undefined;
+    world.count(from === undefined ? 'retry' : 'retry from');
     this.#start(
       `retry ${key} ${from ?? ''}`,
       async (process) => {

@@ -10,6 +10,7 @@ export type Program =
       refusals?: number;
       crashes?: number;
       bytes?: number;
+      isAway?: true;
     }
   | { do: 'order'; ref: string }
   | { do: 'job'; ref: string; ms: number; timeoutMs?: number }
@@ -51,6 +52,8 @@ export class ProgramDrawer {
 
   #counted(program: Program): Program {
     this.count(program.do);
+    if ('timeoutMs' in program) this.count('timeout');
+    if ('undo' in program) this.count('undo');
     return program;
   }
 
@@ -124,6 +127,7 @@ export class ProgramDrawer {
       ...(random.chance(0.12) && { refusals: random.whole(1, 3) }),
       ...(random.chance(0.01) && { crashes: random.whole(1, 13) }),
       ...(random.chance(0.02) && { bytes: 15_000 }),
+      ...(random.chance(0.02) && { isAway: true }),
     };
   }
 

@@ -15,6 +15,7 @@ export const RULES = {
     'A cancelled run does nothing more but undo. A run that may have acted unrecorded is not cancelled.',
   undo: 'The undo of each step that succeeded is done, last one first, where the run fails.',
   order: 'A workflow sees the outcomes in the order of the history, at every replay.',
+  overlap: 'A run that is to wait for an earlier one does not start before that has ended.',
   retry: 'A retry keeps what was recorded before the step that failed, or before the one that is named.',
   retention: 'Nothing of an open run expires, nor of one that ended less long ago than the history is kept.',
 } as const;

@@ -31,6 +31,8 @@ export interface Options {
   isRecorded?: boolean;
 }
 
+export const MOST_HAPPENINGS = 8;
+
 /** The time goes on for as many passes at most, after the faults. */
 const LAST_ROUNDS = 300;
 
@@ -63,10 +65,12 @@ export class Schedule {
     this.#invocations = new Invocations(seed, kit);
     this.#ticks = new Ticks(new Random(`${seed} ticks`), this.#invocations, kit);
     this.#persons = new Persons(new Random(`${seed} persons`), this.#invocations, kit);
-    this.#happenings = Math.min(happenings, random.pick([1, 2, 3, 4, 6, 8]));
+    this.#happenings = Math.min(happenings, random.pick([1, 2, 3, 4, 6, MOST_HAPPENINGS]));
     programs.clear();
     for (const [index, name] of ['p0', 'p1', 'p2'].entries()) {
-      const drawer = new ProgramDrawer(new Random(`${seed} program ${index}`), (kind) => world.count(kind));
+      const drawer = new ProgramDrawer(new Random(`${seed} program ${index}`), (kind) =>
+        world.count(`part: ${kind}`),
+      );
       programs.set(name, drawer.draw());
     }
     world.log('programs', JSON.stringify([...programs]));
@@ -173,6 +177,8 @@ export class Schedule {
     for (let round = 0; round < LAST_ROUNDS && !this.#isOver; round++) {
       await world.while(() => this.#invocations.running > 0 && !this.#isOver);
       await this.#ticks.redelivered();
+      // A late command may still arrive.
+      if (this.#nextDue() === Infinity) await world.until(world.now + 60_000);
       const due = this.#nextDue();
       if (due === Infinity || this.#isOver) break;
       await world.until(Math.max(world.now + 60_000, due + 100));

@@ -43,6 +43,7 @@ export class Ticks {
     const { world, faults } = this.#kit;
     const tick = { name: `t${this.#fired.length}`, scheduledTime: new Date(world.now).toISOString() };
     this.#fired.push(tick);
+    world.count('tick fired');
     const isLate = faults.strikes('tick late', this.#random, 0.3);
     const isOvertaken = faults.strikes('tick out of order', this.#random, 0.3);
     const delayMs = isLate
@@ -63,6 +64,7 @@ export class Ticks {
 
   /** An invocation that resumes what is due. */
   resume(): void {
+    this.#kit.world.count('resume');
     this.#invocations.start('resume', {}, async ({ runner, askedAt, orchestrator }) => {
       const open = await runner.findOpen([], 10_000);
       const { resumed } = await resumeOpen(open, runner, log);

@@ -117,15 +117,13 @@ export class SimulatedWorkflow extends DurableWorkflow {
   }
 
   #job({ ref, ms, timeoutMs }: Extract<Program, { do: 'job' }>): Promise<number> {
-    const action = new JobAction();
-    action.ms = ms;
-    return this.#invoke(ref, action, { timeoutMs });
+    return this.#invoke(ref, new JobAction(), { timeoutMs }, ms);
   }
 
-  #invoke(ref: string, action: CallAction, options: Partial<Call> = {}): Promise<number> {
-    const { undo, timeoutMs, refusals, crashes, bytes } = options;
+  #invoke(ref: string, action: CallAction, options: Partial<Call> = {}, ms?: number): Promise<number> {
+    const { undo, timeoutMs, ...more } = options;
     const label = this.#label(ref);
-    const asked = this.#ask(action, label, { refusals, crashes, bytes });
+    const asked = this.#ask(action, label, { ...more, ms, timeoutMs });
     const outcome = this.do<CallAction>(ref, asked, {
       ...(timeoutMs !== undefined && { timeout: { milliseconds: timeoutMs } }),
       ...(undo && { undo: () => this.#ask(new CallAction(), `undo ${label}`) }),
