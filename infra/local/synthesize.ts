@@ -47,6 +47,9 @@ export async function synthesize(
   // Renamed once it is whole, so that a process that was killed here leaves nothing that looks like an assembly.
   const unfinished = join(cacheDir, `unfinished-${process.pid}`);
   const { buildApp } = await import('../build-app.ts');
+  const { AssetStaging } = await import('aws-cdk-lib');
+  // The CDK remembers which bundles it has staged, also those of an assembly that this process made before this one.
+  AssetStaging.clearAssetHashCache();
   buildApp({
     outdir: unfinished,
     context: { ...context, 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true },
