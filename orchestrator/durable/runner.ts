@@ -192,21 +192,17 @@ export class Runner {
   async #pass(document: RunDocument): Promise<Run> {
     const onRecorded = (step: RecordedStep) => this.#observer.stepEnded(document, step);
     const journal = new Journal(document, this.#store, this.#clock, onRecorded);
-    let workflow: DurableWorkflow | undefined;
     try {
       const history = await this.#store.history(document);
-      workflow = await this.#workflowOf(document);
-      const ending = await workflow.advance({
-        history,
-        journal,
-        time: this.#time,
-        clock: this.#clock,
-        observer: { stepStarted: (step) => this.#observer.stepStarted(document, step) },
-      });
-      return await this.#finish(document, workflow.history, await journal.rest(), ending);
+      const workflow = await this.#workflowOf(document);
+      const observer = { stepStarted: (step: AskedStep) => this.#observer.stepStarted(document, step) };
+      const options = { history, journal, time: this.#time, clock: this.#clock, observer };
+      const ending = await workflow.advance(options).catch(asSuspension);
+      const rest = await journal.rest();
+      return ending instanceof Suspension
+        ? await this.#suspend(document, ending, workflow.history, rest)
+        : await this.#finish(document, workflow.history, rest, ending);
     } catch (error) {
-      const history = workflow?.history ?? [];
-      if (error instanceof Suspension) return this.#suspend(document, error, history, await journal.rest());
       if (error instanceof StaleRunError || error instanceof LeaseLostError) return this.#reread(document);
       if (isBlocking(error)) return this.#block(document, error);
       throw error;
@@ -289,6 +285,11 @@ export class Runner {
   #lease(): Lease {
     return { token: this.#clock.token(), until: new Date(this.#clock.now() + this.#time.remainingMs()) };
   }
+}
+
+function asSuspension(error: unknown): Suspension {
+  if (error instanceof Suspension) return error;
+  throw error;
 }
 
 const nothingLeft: Rest = { changes: noChanges, written: () => undefined };
