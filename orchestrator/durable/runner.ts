@@ -206,36 +206,23 @@ export class Runner {
   }
 
   async #pass(document: RunDocument): Promise<Run> {
+    const onRecorded = (step: RecordedStep) => this.#observer.stepEnded(document, step);
+    const journal = new Journal(document, this.#store, this.#clock, onRecorded);
     try {
-      return await this.#replay(document);
+      const history = await this.#store.history(document);
+      const workflow = await this.#workflowOf(document);
+      const observer = { stepStarted: (step: AskedStep) => this.#observer.stepStarted(document, step) };
+      const options = { history, journal, time: this.#time, clock: this.#clock, observer };
+      const ending = await workflow.advance(options).catch(asSuspension);
+      const rest = await journal.rest();
+      return ending instanceof Suspension
+        ? await this.#suspend(document, ending, workflow.history, rest)
+        : await this.#finish(document, workflow.history, rest, ending);
     } catch (error) {
       if (error instanceof StaleRunError || error instanceof LeaseLostError) return this.#reread(document);
       if (isBlocking(error)) return this.#block(document, error);
       throw error;
     }
-  }
-
-  async #replay(document: RunDocument): Promise<Run> {
-    const journal = new Journal(document, this.#store, this.#clock, (step) =>
-      this.#observer.stepEnded(document, step),
-    );
-    const history = await this.#store.history(document);
-    const workflow = await this.#workflowOf(document);
-    const pass = {
-      history,
-      journal,
-      time: this.#time,
-      clock: this.#clock,
-      observer: { stepStarted: (step: AskedStep) => this.#observer.stepStarted(document, step) },
-    };
-    let ending: Ending;
-    try {
-      ending = await workflow.advance(pass);
-    } catch (error) {
-      if (!(error instanceof Suspension)) throw error;
-      return this.#suspend(document, error, workflow.history, await journal.rest());
-    }
-    return this.#finish(document, workflow.history, await journal.rest(), ending);
   }
 
   async #suspend(
@@ -318,6 +305,11 @@ export class Runner {
   #lease(): Lease {
     return { token: this.#clock.token(), until: new Date(this.#clock.now() + this.#time.remainingMs()) };
   }
+}
+
+function asSuspension(error: unknown): Suspension {
+  if (error instanceof Suspension) return error;
+  throw error;
 }
 
 const nothingLeft: Rest = { changes: noChanges, written: () => undefined };

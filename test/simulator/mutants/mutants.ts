@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../support/local-app.ts';
 import { Simulator, type Patch } from '../workers.ts';
 
 /** A deliberate fault, and the rule that it breaks. */
@@ -6,7 +9,19 @@ export interface Mutant extends Patch {
   breaks: string;
 }
 
-export const MUTANTS: Mutant[] = [];
+const folder = join(root, 'test', 'simulator', 'mutants');
+
+/** One file each: what it breaks, the source file, the text to be found there once, and what takes its place. */
+export const MUTANTS: Mutant[] = readdirSync(folder)
+  .filter((file) => file.endsWith('.mutant'))
+  .sort()
+  .map((file) => {
+    const text = readFileSync(join(folder, file), 'utf8');
+    const parts = /^breaks: (.+)\nfile: (.+)\nsearch:\n([^]+)\nreplace:\n([^]*)\n$/.exec(text);
+    if (!parts) throw new Error(`${file} is not a mutant.`);
+    const [, breaks, source, search, replace] = parts as unknown as [string, string, string, string, string];
+    return { name: file.slice(0, -'.mutant'.length), breaks, file: source, search, replace };
+  });
 
 /** From these, in turn, schedules are drawn until one finds the fault. */
 const SEED = 1;
