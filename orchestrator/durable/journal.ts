@@ -23,6 +23,7 @@ export class Journal {
   #bytes = 0;
   #recorded: number;
   #flushing: Promise<void> | undefined;
+  #failure: { error: unknown } | undefined;
 
   constructor(
     document: RunDocument,
@@ -64,14 +65,16 @@ export class Journal {
   /** Puts all that happened until now on record. What comes in the same turn is written with it. */
   async flush(): Promise<void> {
     while (this.#flushing || !isEmpty(this.#changes)) {
-      this.#flushing ??= this.#write().finally(() => (this.#flushing = undefined));
+      this.#flushing ??= this.#writeOnce().finally(() => (this.#flushing = undefined));
       await this.#flushing;
     }
+    if (this.#failure) throw this.#failure.error;
   }
 
   /** What is left to write with the end of the pass. */
   async rest(): Promise<Rest> {
     await this.#flushing;
+    if (this.#failure) throw this.#failure.error;
     return this.#take();
   }
 
@@ -83,6 +86,17 @@ export class Journal {
     return isHeld
       ? new StaleRunError(`A signal came to run ${_id.toHexString()}.`)
       : new LeaseLostError(`Another orchestrator holds run ${_id.toHexString()}, or it has ended.`);
+  }
+
+  /** After a write that failed there is no other: what came later may rest on what was in it. */
+  async #writeOnce(): Promise<void> {
+    if (this.#failure) throw this.#failure.error;
+    try {
+      await this.#write();
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
   }
 
   async #write(): Promise<void> {
