@@ -25,6 +25,7 @@ export class Journal {
   #recorded: number;
   #flushing: Promise<void> | undefined;
   #begins = false;
+  #failure: { error: unknown } | undefined;
 
   constructor(
     document: RunDocument,
@@ -73,13 +74,17 @@ export class Journal {
   async flush(): Promise<void> {
     while (this.#flushing || this.#hasLeft) {
       this.#flushing ??= this.#write().finally(() => (this.#flushing = undefined));
+    while (this.#flushing || !isEmpty(this.#changes)) {
+      this.#flushing ??= this.#writeOnce().finally(() => (this.#flushing = undefined));
       await this.#flushing;
     }
+    if (this.#failure) throw this.#failure.error;
   }
 
   /** What is left to write with the end of the pass. */
   async rest(): Promise<Rest> {
     await this.#flushing;
+    if (this.#failure) throw this.#failure.error;
     return this.#take();
   }
 
@@ -91,6 +96,17 @@ export class Journal {
     return isHeld
       ? new StaleRunError(`A signal reached run ${_id.toHexString()}.`)
       : new LeaseLostError(`Another orchestrator holds run ${_id.toHexString()}, or it has ended.`);
+  }
+
+  /** After a write that failed there is no other: what came later may rest on what was in it. */
+  async #writeOnce(): Promise<void> {
+    if (this.#failure) throw this.#failure.error;
+    try {
+      await this.#write();
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
   }
 
   async #write(): Promise<void> {
