@@ -73,8 +73,6 @@ export class Journal {
   /** Puts all that happened until now on record. What comes in the same turn is written with it. */
   async flush(): Promise<void> {
     while (this.#flushing || this.#hasLeft) {
-      this.#flushing ??= this.#write().finally(() => (this.#flushing = undefined));
-    while (this.#flushing || !isEmpty(this.#changes)) {
       this.#flushing ??= this.#writeOnce().finally(() => (this.#flushing = undefined));
       await this.#flushing;
     }
