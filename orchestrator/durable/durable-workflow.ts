@@ -1,12 +1,13 @@
 import { Action, ActionState, BreakingActionState, Workflow } from '@wbce/orbits-core';
+import { mongo } from 'mongoose';
 import type * as z from 'zod';
 import { systemClock, type Clock } from './clock.ts';
 import { Compensation, type Undo, type Undone } from './compensation.ts';
 import { InlineAction, ValueAction, type DurableAction } from './durable-action.ts';
 import type { Duration } from './duration.ts';
 import { recordError, RunCancelledError, StepError, UnknownWorkflowError } from './errors.ts';
-import { toJson } from './json.ts';
-import { Replay, type ReplayOptions } from './replay.ts';
+import { MAX_JSON_BYTES, tooLarge, toJson } from './json.ts';
+import { quietly, Replay, type ReplayOptions } from './replay.ts';
 import type { Ending } from './run-store.ts';
 import { SleepAction } from './sleep.ts';
 import type { RecordedStep } from './step.ts';
@@ -97,7 +98,8 @@ export abstract class DurableWorkflow extends Workflow {
 
   /** A pause. If it is longer than a Lambda should wait for, the run is suspended. */
   sleep(ref: string, time: Duration | Date): Promise<void> {
-    const argument = time instanceof Date ? { until: time.toISOString() } : { duration: time };
+    // An invalid date has no ISO text, and fails the step.
+    const argument = time instanceof Date ? { until: String(time.toJSON()) } : { duration: time };
     return this.#value(this.do(ref, new SleepAction().setArgument(argument)), () => undefined);
   }
 
@@ -108,7 +110,11 @@ export abstract class DurableWorkflow extends Workflow {
   waitFor<T>(ref: string, { timeout }: { timeout: Duration }): Promise<T> {
     const { signals } = this.constructor as typeof DurableWorkflow;
     if (!Object.hasOwn(signals, ref)) {
-      throw new TypeError(`There is no signal "${ref}": declare it in \`static signals\`, with its schema.`);
+      return quietly(
+        Promise.reject(
+          new TypeError(`There is no signal "${ref}": declare it in \`static signals\`, with its schema.`),
+        ),
+      );
     }
     const action = new WaitForAction().setArgument({ timeout });
     action.schema = signals[ref]!;
@@ -179,13 +185,16 @@ export abstract class DurableWorkflow extends Workflow {
     // A result that can't be recorded is an error like any other.
     const defined = Promise.resolve()
       .then(() => this.define() as Promise<unknown>)
-      .then(succeed)
-      .catch(async (error: unknown) => fail(error, await undo(false)));
+      .then(succeed);
+    // Whatever a workflow does that was cancelled, the run ends as the person asked for.
+    const own =
+      cancelReason === undefined
+        ? defined.catch(async (error: unknown) => fail(error, await undo(false)))
+        : quietly(defined).then(unsettled, unsettled);
     const cancelled = replay.cancelled.then(async () => {
-      return fail(new RunCancelledError(cancelReason), await undo(true));
+      return fail(cancelError(cancelReason, replay.unasked), await undo(true));
     });
-    const ending =
-      (await Promise.race([defined, cancelled, replay.interrupted])) ?? fail(replay.interruption);
+    const ending = (await Promise.race([own, cancelled, replay.interrupted])) ?? fail(replay.interruption);
     await replay.settle();
     if (replay.interruption) throw replay.interruption;
     const [first, ...others] = replay.unattempted;
@@ -208,12 +217,28 @@ export abstract class DurableWorkflow extends Workflow {
   }
 }
 
-const succeed = (value: unknown): Ending => ({ state: ActionState.SUCCESS, result: toJson(value) });
+function succeed(value: unknown): Ending {
+  const result = toJson(value);
+  // The result of a run is stored as BSON, in which a small number is longer than in JSON.
+  const bytes = mongo.BSON.calculateObjectSize({ result });
+  if (bytes > MAX_JSON_BYTES) throw tooLarge(`a result of ${bytes} bytes of BSON`);
+  return { state: ActionState.SUCCESS, result };
+}
+
 const fail = (error: unknown, undone?: Undone): Ending => ({
   state: ActionState.ERROR,
   result: { ...recordError(error), ...undone },
   failedStep: StepError.stepOf(error),
 });
+
+const unsettled = () => new Promise<never>(() => undefined);
+
+function cancelError(reason = '', unasked: string | undefined): RunCancelledError {
+  if (unasked === undefined) return new RunCancelledError(reason);
+  return new RunCancelledError(
+    `${reason} The workflow no longer asks for step "${unasked}": what it and later steps did was not undone.`,
+  );
+}
 
 function inline(Class: typeof InlineAction, work: () => unknown): InlineAction {
   const action = new Class();

@@ -1,4 +1,4 @@
-/** The longest argument or result of a step, in bytes of JSON: a page of the history must fit a document of 16 MiB. */
+/** The longest argument and result of a step together, in bytes of JSON: with more, they must fit a document of 16 MiB. */
 export const MAX_JSON_BYTES = 7 * 1024 * 1024;
 
 /** How deep arrays and objects may be nested; MongoDB refuses documents with more than 100 levels. */
@@ -16,15 +16,20 @@ export function toJson(value: unknown): unknown {
   if (text === undefined) return null;
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_JSON_BYTES) {
-    throw new RangeError(
-      `a value of ${bytes} bytes of JSON can't be stored; the limit is ${MAX_JSON_BYTES}. Store it elsewhere, and keep its key.`,
-    );
+    throw tooLarge(`a value of ${bytes} bytes of JSON`);
   }
   const plain = JSON.parse(text) as unknown;
   if (isDeeper(plain, MAX_DEPTH)) {
     throw new RangeError(`a value with more than ${MAX_DEPTH} levels of nesting can't be stored`);
   }
   return plain;
+}
+
+/** @param what what is too large to be stored, and how large it is */
+export function tooLarge(what: string): RangeError {
+  return new RangeError(
+    `${what} can't be stored; the limit is ${MAX_JSON_BYTES}. Store it elsewhere, and keep its key.`,
+  );
 }
 
 /** Whether two values are the same JSON, in whatever order their keys are. */

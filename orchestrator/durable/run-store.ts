@@ -231,9 +231,15 @@ export class RunStore {
     return this.#giveBack(run, { ...noChanges, ifNoSignal: true }, due, waits, {});
   }
 
-  /** Suspends a run over a fault of the operator, to be tried again later. False if the lease was lost. */
-  async block(run: RunDocument, changes: Changes, wait: Wait, error: RecordedError): Promise<boolean> {
-    return this.#giveBack(run, changes, wait.due, [wait], { error });
+  /**
+   * Suspends a run over a fault of the operator, to be tried again later. Its other waits stay as they were. False if
+   * the lease was lost.
+   *
+   * @param claims what its claims are counted on from
+   */
+  async block(run: RunDocument, wait: Wait, error: RecordedError, claims: number): Promise<boolean> {
+    const others = (run.bag.waits ?? []).filter(({ step }) => step !== wait.step);
+    return this.#giveBack(run, noChanges, wait.due, [wait, ...others], { error, claims });
   }
 
   /**
@@ -265,7 +271,7 @@ export class RunStore {
     changes: Changes,
     due: Date,
     waits: Wait[],
-    { error, unset = {} }: { error?: RecordedError; unset?: Update['$unset'] },
+    { error, claims, unset = {} }: { error?: RecordedError; claims?: number; unset?: Update['$unset'] },
   ): Promise<boolean> {
     const now = this.#now();
     const blocked = error && { error, since: run.bag.blocked?.since ?? now };
@@ -275,7 +281,7 @@ export class RunStore {
         state: ActionState.SLEEPING,
         'cronActivity.nextActivity': due,
         'bag.waits': waits,
-        ...(blocked && { 'bag.blocked': blocked, 'bag.claims': run.bag.claims }),
+        ...(blocked && { 'bag.blocked': blocked, 'bag.claims': claims }),
       },
       $unset: { 'bag.holder': '', ...(!blocked && { 'bag.blocked': '' }), ...unset },
     });

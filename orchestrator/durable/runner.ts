@@ -9,11 +9,13 @@ import {
   isBlocking,
   LeaseLostError,
   recordError,
+  RecordTooLargeError,
   StaleRunError,
   UnknownWorkflowError,
 } from './errors.ts';
 import { cutBefore } from './history-cut.ts';
 import { Journal, type Rest } from './journal.ts';
+import { isTooLarge } from './mongo-errors.ts';
 import type { RunDocument, StartPolicy } from './run-document.ts';
 import { noChanges, type Claim, type Ending, type Lease, type OpenRun, type RunStore } from './run-store.ts';
 import { toRun, type Run } from './run.ts';
@@ -196,27 +198,35 @@ export class Runner {
   }
 
   async #pass(document: RunDocument): Promise<Run> {
+    try {
+      return await this.#onePass(document);
+    } catch (error) {
+      if (error instanceof StaleRunError || error instanceof LeaseLostError) return this.#reread(document);
+      if (isBlocking(error)) return this.#block(document, error);
+      if (isTooLarge(error)) return this.#block(document, new RecordTooLargeError(error));
+      throw error;
+    }
+  }
+
+  async #onePass(document: RunDocument): Promise<Run> {
     const onRecorded = (step: RecordedStep) => this.#observer.stepEnded(document, step);
     const journal = new Journal(document, this.#store, this.#clock, onRecorded);
-    let workflow: DurableWorkflow | undefined;
+    const history = await this.#store.history(document);
+    const workflow = await this.#workflowOf(document);
+    let ending: Ending;
     try {
-      const history = await this.#store.history(document);
-      workflow = await this.#workflowOf(document);
-      const ending = await workflow.advance({
+      ending = await workflow.advance({
         history,
         journal,
         time: this.#time,
         clock: this.#clock,
         observer: { stepStarted: (step) => this.#observer.stepStarted(document, step) },
       });
-      return await this.#finish(document, workflow.history, await journal.rest(), ending);
     } catch (error) {
-      const history = workflow?.history ?? [];
-      if (error instanceof Suspension) return this.#suspend(document, error, history, await journal.rest());
-      if (error instanceof StaleRunError || error instanceof LeaseLostError) return this.#reread(document);
-      if (isBlocking(error)) return this.#block(document, error);
-      throw error;
+      if (!(error instanceof Suspension)) throw error;
+      return this.#suspend(document, error, workflow.history, await journal.rest());
     }
+    return this.#finish(document, workflow.history, await journal.rest(), ending);
   }
 
   async #suspend(
@@ -241,10 +251,14 @@ export class Runner {
     const waitMs = Math.min(LONGEST_BLOCKED_MS, Math.max(BLOCKED_MS, this.#clock.now() - since));
     const due = new Date(this.#clock.now() + waitMs);
     const step = document._id.toHexString();
-    const wait: Wait = { step, ref: 'blocked', reason: error.message, due, attempts: 0 };
-    if (!(await this.#store.block(document, noChanges, wait, recordError(error)))) {
+    const { claims, waits = [] } = document.bag;
+    const earlier = waits.find((wait) => wait.step === step)?.attempts ?? 0;
+    // What an orchestrator that crashed had begun is not known, and that stays so while the run is blocked.
+    const attempts = Math.max(claims - 1, earlier);
+    const wait: Wait = { step, ref: 'blocked', reason: error.message, due, attempts };
+    const counted = error instanceof CrashLoopError ? claims : 0;
+    if (!(await this.#store.block(document, wait, recordError(error), counted)))
       return this.#reread(document);
-    }
     this.#observer.runBlocked(document, error);
     return toRun(sleeping(document), await this.#store.history(document));
   }
