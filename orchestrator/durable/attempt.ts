@@ -87,7 +87,11 @@ export function tooLittleTime(step: AskedStep, attempts: number, clock: Clock): 
 
 /** An attempt that hangs may have had its effect; the idempotency key makes a repeat harmless. */
 function isRetriable(action: DurableAction, error: unknown): boolean {
-  return error instanceof AttemptTimeoutError || action.isRetriable(error);
+  try {
+    return error instanceof AttemptTimeoutError || action.isRetriable(error);
+  } catch {
+    return false;
+  }
 }
 
 /** One attempt. If it exceeds its time it goes on, but its outcome is ignored. */

@@ -1,6 +1,7 @@
 import type { DurableAction } from './durable-action.ts';
 import { recordError, type RecordedError } from './errors.ts';
 import type { Replay } from './replay.ts';
+import { undoOf } from './step.ts';
 
 export type Undo = (result: unknown) => DurableAction;
 
@@ -51,7 +52,7 @@ export class Compensation {
     }
     for (const { ref, undo } of this.#undos.toReversed()) {
       try {
-        await replay.step(`undo ${ref}`, undo());
+        await replay.step(undoOf(ref), undo());
         undone.push(ref);
       } catch (undoError) {
         notUndone.push({ ref, error: recordError(undoError) });

@@ -1,13 +1,14 @@
 import { Action, ActionState, BreakingActionState, Workflow } from '@wbce/orbits-core';
+import { mongo } from 'mongoose';
 import type * as z from 'zod';
 import { systemClock, type Clock } from './clock.ts';
 import { Compensation, type Undo, type Undone } from './compensation.ts';
 import { InlineAction, ValueAction, type DurableAction } from './durable-action.ts';
 import type { Duration } from './duration.ts';
 import { recordError, RunCancelledError, StepError, UnknownWorkflowError } from './errors.ts';
-import { RUN_RESULT_BYTES, toJson } from './json.ts';
-import { Replay, type ReplayOptions } from './replay.ts';
 import type { Ending } from './changes.ts';
+import { RUN_RESULT_BYTES, tooLarge, toJson } from './json.ts';
+import { quietly, Replay, type ReplayOptions } from './replay.ts';
 import type { RunDocument } from './run-document.ts';
 import { SleepAction } from './sleep.ts';
 import type { RecordedStep } from './step.ts';
@@ -98,7 +99,8 @@ export abstract class DurableWorkflow extends Workflow {
 
   /** A pause. If it is longer than a Lambda should wait for, the run is suspended. */
   sleep(ref: string, time: Duration | Date): Promise<void> {
-    const argument = time instanceof Date ? { until: time.toISOString() } : { duration: time };
+    // An invalid date has no ISO text, and fails the step.
+    const argument = time instanceof Date ? { until: String(time.toJSON()) } : { duration: time };
     return this.#value(this.do(ref, new SleepAction().setArgument(argument)), () => undefined);
   }
 
@@ -109,7 +111,11 @@ export abstract class DurableWorkflow extends Workflow {
   waitFor<T>(ref: string, { timeout }: { timeout: Duration }): Promise<T> {
     const { signals } = this.constructor as typeof DurableWorkflow;
     if (!Object.hasOwn(signals, ref)) {
-      throw new TypeError(`There is no signal "${ref}": declare it in \`static signals\`, with its schema.`);
+      return quietly(
+        Promise.reject(
+          new TypeError(`There is no signal "${ref}": declare it in \`static signals\`, with its schema.`),
+        ),
+      );
     }
     const action = new WaitForAction().setArgument({ timeout });
     action.schema = signals[ref]!;
@@ -187,9 +193,11 @@ export abstract class DurableWorkflow extends Workflow {
       .then(succeed);
     // A run that was cancelled ends so, whatever `define` makes of its history: a person was answered that it does.
     const ended = cancelled
-      ? replay.cancelled.then(async () => fail(new RunCancelledError(cancelled.reason), await undo(true)))
+      ? replay.cancelled.then(async () =>
+          fail(cancelError(cancelled.reason, replay.unasked), await undo(true)),
+        )
       : defined.catch(async (error: unknown) => fail(error, await undo(false)));
-    defined.catch(() => undefined);
+    void quietly(defined);
     const ending = (await Promise.race([ended, replay.interrupted])) ?? fail(replay.interruption);
     await replay.settle();
     if (replay.interruption) throw replay.interruption;
@@ -213,15 +221,26 @@ export abstract class DurableWorkflow extends Workflow {
   }
 }
 
-const succeed = (value: unknown): Ending => ({
-  state: ActionState.SUCCESS,
-  result: toJson(value, RUN_RESULT_BYTES),
-});
+function succeed(value: unknown): Ending {
+  const result = toJson(value, RUN_RESULT_BYTES);
+  // The result of a run is stored as BSON, in which a small number is longer than in JSON.
+  const bytes = mongo.BSON.calculateObjectSize({ result });
+  if (bytes > RUN_RESULT_BYTES) throw tooLarge(`a result of ${bytes} bytes of BSON`, RUN_RESULT_BYTES);
+  return { state: ActionState.SUCCESS, result };
+}
+
 const fail = (error: unknown, undone?: Undone): Ending => ({
   state: ActionState.ERROR,
   result: { ...recordError(error), ...undone },
   failedStep: StepError.stepOf(error),
 });
+
+function cancelError(reason = '', unasked: string | undefined): RunCancelledError {
+  if (unasked === undefined) return new RunCancelledError(reason);
+  return new RunCancelledError(
+    `${reason} The workflow no longer asks for step "${unasked}": what it and later steps did was not undone.`,
+  );
+}
 
 function inline(Class: typeof InlineAction, work: () => unknown): InlineAction {
   const action = new Class();

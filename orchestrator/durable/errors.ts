@@ -20,30 +20,45 @@ const MAX_TEXT = 20_000;
 
 const safe = (text: unknown) => redact(textOf(text)).toWellFormed().slice(0, MAX_TEXT).toWellFormed();
 
-const MAX_DETAIL_BYTES = 64 * 1024;
+/** How many errors are recorded of one: itself, causes, and errors of an `AggregateError`. */
+const MAX_ERRORS = 20;
 
-/** How many causes, and errors of an `AggregateError`, are recorded below one another. */
-const MAX_CAUSES = 5;
+/** How deep they are recorded below one another. */
+const MAX_DEPTH = 5;
 
-/**
- * The plain data of anything that was thrown, with its causes. Never throws itself: details that can't be stored are
- * omitted.
- */
-export function recordError(thrown: unknown, depth = MAX_CAUSES): RecordedError {
+/** What else an error carries is recorded up to this length, in characters of JSON. */
+const MAX_DETAILS = 32_000;
+
+/** The plain data of anything that was thrown, with its causes. Never throws itself: what can't be stored is omitted. */
+export function recordError(thrown: unknown): RecordedError {
+  try {
+    return record(thrown, MAX_DEPTH, { left: MAX_ERRORS });
+  } catch {
+    return { name: 'Error', message: 'an error that could not be read was thrown' };
+  }
+}
+
+function record(thrown: unknown, depth: number, room: { left: number }): RecordedError {
+  room.left--;
   if (!isErrorLike(thrown)) return { name: 'Error', message: safe(thrown) };
   const { cause, errors } = thrown as { cause?: unknown; errors?: unknown };
+  const below = (each: unknown) => (depth > 0 && room.left > 0 ? [record(each, depth - 1, room)] : []);
+  const [recordedCause] = cause === undefined ? [] : below(cause);
   return {
     ...details(thrown),
-    ...(cause !== undefined && depth > 0 && { cause: recordError(cause, depth - 1) }),
-    ...(Array.isArray(errors) &&
-      depth > 0 && { errors: errors.slice(0, 20).map((each) => recordError(each, depth - 1)) }),
+    ...(recordedCause && { cause: recordedCause }),
+    ...(Array.isArray(errors) && { errors: errors.slice(0, MAX_ERRORS).flatMap(below) }),
     name: safe(thrown.name),
     message: safe(thrown.message),
   };
 }
 
+/** An error, or one as it was recorded before. */
 function isErrorLike(thrown: unknown): thrown is { name: unknown; message: unknown } {
-  return thrown instanceof Error || (typeof thrown === 'object' && thrown !== null && 'stack' in thrown);
+  if (typeof thrown !== 'object' || thrown === null) return false;
+  if (thrown instanceof Error || 'stack' in thrown) return true;
+  const { name, message } = thrown as { name?: unknown; message?: unknown };
+  return typeof name === 'string' && typeof message === 'string';
 }
 
 function details(thrown: object): object {
@@ -51,7 +66,8 @@ function details(thrown: object): object {
     // An error's stack is not enumerable, so the details are without it.
     const { stack, cause, errors, ...members } = { ...thrown } as Record<string, unknown>;
     void [stack, cause, errors];
-    return redacted(toJson(members, MAX_DETAIL_BYTES)) as object;
+    const recorded = redacted(toJson(members)) as object;
+    return JSON.stringify(recorded).length > MAX_DETAILS ? {} : recorded;
   } catch {
     return {};
   }
@@ -169,13 +185,27 @@ export class StuckWorkflowError extends Error {
   }
 }
 
+/** Blocks a run all of whose parts together are too large. */
+export class RecordTooLargeError extends Error {
+  override readonly name = 'RecordTooLargeError';
+
+  constructor(cause: Error) {
+    super(
+      'The record of the run would be longer than the 16 MiB that MongoDB takes: the arguments of steps in progress, signals and ' +
+        'results together are too large. Store what is large elsewhere, and keep its key.',
+      { cause },
+    );
+  }
+}
+
 /** Whether an error is a fault of the operator: it blocks a run until the operator has fixed it, and never ends it. */
 export function isBlocking(error: unknown): error is Error {
   return (
     error instanceof UnknownWorkflowError ||
     error instanceof NonDeterminismError ||
     error instanceof CrashLoopError ||
-    error instanceof StuckWorkflowError
+    error instanceof StuckWorkflowError ||
+    error instanceof RecordTooLargeError
   );
 }
 

@@ -1,3 +1,4 @@
+import { ActionState } from '@wbce/orbits-core';
 import { attempt, fits, hasTime, pause, tooLittleTime, waitOf } from './attempt.ts';
 import type { Clock } from './clock.ts';
 import type { DurableAction } from './durable-action.ts';
@@ -11,6 +12,9 @@ import type { TimeLimit, Wait } from './suspension.ts';
 
 /** A longer wait than this is cheaper if the run is suspended. */
 const LONGEST_IDLE_MS = 30_000;
+
+/** Between two looks at what is in progress. */
+const SHORTEST_IDLE_MS = 100;
 
 /** What a step is executed with. */
 export interface Execution {
@@ -60,29 +64,48 @@ export async function execute(asked: AskedStep, execution: Execution): Promise<E
     return { ...step, startedAt, attempts, endedAt: new Date(clock.now()), outcome };
   };
 
+  let watched = { bag: open.bag, due: startedAt, reason: '' };
+  /** What is in progress is looked at in the same attempt: a bag or a due date that can't be stored fails the step. */
+  const watching = async (work: () => ActionState | Promise<ActionState>) => {
+    const state = await work();
+    if (state === ActionState.IN_PROGRESS) {
+      watched = { bag: toJson(action.bag) as OpenStep['bag'], due: dueOf(action), reason: action.waitReason };
+    }
+    return state;
+  };
+
   if (!open.isWatched) {
-    const { outcome, attempts } = await attempt({ ...subject, work: () => action.main() }, time, clock);
+    const work = () => watching(() => action.main());
+    const { outcome, attempts } = await attempt({ ...subject, work }, time, clock);
     if (outcome !== 'OPEN') return ended(outcome, attempts);
     subject.attemptsBefore = attempts - 1;
-    const until = action.takesSignal ? { due: action.due } : {};
-    open = { ...open, bag: toJson(action.bag) as OpenStep['bag'], isWatched: true, ...until };
+    const until = action.takesSignal ? { due: watched.due } : {};
+    open = { ...open, bag: watched.bag, isWatched: true, ...until };
     journal.open(open);
   }
 
   action.bag = open.bag;
   for (;;) {
     // What is done in time counts as in time, however late it is looked at: so the deadline is judged after the look.
-    const look = { ...subject, deadline: undefined, work: () => action.watcher() };
+    const look = { ...subject, deadline: undefined, work: () => watching(() => action.watcher()) };
     const { outcome, attempts } = await attempt(look, time, clock);
     if (outcome !== 'OPEN') return ended(outcome, attempts);
     if (deadline && clock.now() >= deadline.getTime()) {
       const error = recordError(new StepTimeoutError(step.ref, deadline));
       return ended({ state: 'ERROR', error }, attempts);
     }
-    const next = waitOf(asked, action.waitReason, earlier(action.due, deadline));
+    // An action that is always due is not asked without a pause.
+    const due = new Date(Math.max(watched.due.getTime(), clock.now() + SHORTEST_IDLE_MS));
+    const next = waitOf(asked, watched.reason, earlier(due, deadline));
     if (fits(next, LONGEST_IDLE_MS, time, clock)) await journal.flush();
     await pause(next, LONGEST_IDLE_MS, time, clock);
   }
+}
+
+function dueOf(action: DurableAction): Date {
+  const { due } = action;
+  if (due instanceof Date && !Number.isNaN(due.getTime())) return due;
+  throw new RangeError(`the due date of action "${action.dbDoc.actionRef}" is not a date`);
 }
 
 const earlier = (a: Date, b: Date | undefined) => (b && b < a ? b : a);

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
-import { LeaseLostError, StaleRunError } from './errors.ts';
+import { LeaseLostError, recordError, StaleRunError } from './errors.ts';
+import { STEP_BYTES, tooLarge } from './json.ts';
 import type { RunDocument } from './run-document.ts';
 import { noChanges, type Changes } from './changes.ts';
 import type { RunStore } from './run-store.ts';
@@ -7,6 +8,9 @@ import type { EndedStep, OpenStep, RecordedStep } from './step.ts';
 
 /** The most bytes that one write adds to a run's document; MongoDB takes 16 MiB in all. */
 const WRITE_BYTES = 7.5 * 1024 * 1024;
+
+/** A little more, because of the members around the values: an argument that was taken leaves room for an error. */
+const MAX_STEP_BYTES = STEP_BYTES + 64 * 1024;
 
 /**
  * The outcomes of a pass that are not on record yet.
@@ -45,8 +49,8 @@ export class Journal {
    *
    * @param ifNoSignal whether a signal that comes before this is written makes it wrong
    */
-  async end(step: EndedStep, ifNoSignal = false): Promise<RecordedStep> {
-    const bytes = Buffer.byteLength(JSON.stringify([step.argument, step.outcome]));
+  async end(asIs: EndedStep, ifNoSignal = false): Promise<RecordedStep> {
+    const { step, bytes } = storable(asIs);
     if (this.#bytes + bytes > WRITE_BYTES) await this.flush();
     this.#bytes += bytes;
     const recorded = { ...step, ordinal: this.#recorded++ };
@@ -125,6 +129,14 @@ export class Journal {
     this.#bytes = 0;
     return { changes, written: () => changes.ended.forEach((step) => this.#onRecorded(step)) };
   }
+}
+
+/** An argument and a result that are too large together fail their step. */
+function storable(step: EndedStep): { step: EndedStep; bytes: number } {
+  const bytes = Buffer.byteLength(JSON.stringify([step.argument, step.outcome]));
+  if (bytes <= MAX_STEP_BYTES) return { step, bytes };
+  const error = recordError(tooLarge(`an argument and an outcome of ${bytes} bytes of JSON`));
+  return storable({ ...step, outcome: { state: 'ERROR', error } });
 }
 
 /** Changes that are to be written. */

@@ -23,15 +23,20 @@ export function toJson(value: unknown, maxBytes = STEP_BYTES): unknown {
   if (text === undefined) return null;
   const bytes = Buffer.byteLength(text);
   if (bytes > maxBytes) {
-    throw new RangeError(
-      `a value of ${bytes} bytes of JSON can't be stored; the limit is ${maxBytes}. Store it elsewhere, and keep its key.`,
-    );
+    throw tooLarge(`a value of ${bytes} bytes of JSON`, maxBytes);
   }
   const plain = JSON.parse(text) as unknown;
   if (isDeeper(plain, MAX_DEPTH)) {
     throw new RangeError(`a value with more than ${MAX_DEPTH} levels of nesting can't be stored`);
   }
   return plain;
+}
+
+/** @param what what is too large to be stored, and how large it is */
+export function tooLarge(what: string, limit = STEP_BYTES): RangeError {
+  return new RangeError(
+    `${what} can't be stored; the limit is ${limit}. Store it elsewhere, and keep its key.`,
+  );
 }
 
 /** Whether two values are the same JSON, in whatever order their keys are. */

@@ -7,6 +7,15 @@ export function hasCode(error: unknown, code: number | string): error is Error {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
+/** What the driver, and the server, say of a document or a command that is too large. */
+export function isTooLarge(error: unknown): error is Error {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return TOO_LARGE.has(code) || /larger than the maximum size/.test(String(message));
+}
+
+/** Those of the server, and the one of Node where the driver's buffer ends. */
+const TOO_LARGE = new Set<unknown>([10_334, 17_419, 17_420, 'ERR_OUT_OF_RANGE']);
+
 /** Whether MongoDB refused the user or the password. */
 export function isAuthenticationFailure(error: unknown): boolean {
   return (

@@ -1,13 +1,20 @@
 import { hasTime } from './attempt.ts';
 import type { Clock } from './clock.ts';
 import type { DurableAction } from './durable-action.ts';
-import type { Duration } from './duration.ts';
+import { toMs, type Duration } from './duration.ts';
 import { NonDeterminismError, StepError, StuckWorkflowError } from './errors.ts';
 import { execute } from './execute.ts';
 import type { Journal } from './journal.ts';
 import { isSameJson, toJson } from './json.ts';
 import { fromStoredOpen, fromStoredStep } from './run-document.ts';
-import { describeStep, type AskedStep, type EndedStep, type OpenStep, type RecordedStep } from './step.ts';
+import {
+  describeStep,
+  isUndo,
+  type AskedStep,
+  type EndedStep,
+  type OpenStep,
+  type RecordedStep,
+} from './step.ts';
 import { StepIds } from './step-ids.ts';
 import { Slots } from './slots.ts';
 import { Suspension, type TimeLimit, type Wait } from './suspension.ts';
@@ -53,13 +60,15 @@ export class Replay {
   readonly steps: RecordedStep[] = [];
   readonly interrupted: Promise<void>;
   interruption: Error | undefined;
+  /** Of a run that was cancelled: the first recorded step that the workflow no longer asks for. */
+  unasked: string | undefined;
   /** Settles once a run that was cancelled has replayed its history. */
   readonly cancelled: Promise<void>;
 
   readonly #options: ReplayOptions;
   readonly #ids: StepIds;
   /** What is recorded and was not delivered yet, in the order of recording. */
-  readonly #undelivered: RecordedStep[];
+  #undelivered: RecordedStep[];
   readonly #undeliveredById: Map<string, RecordedStep>;
   /** Steps that wait for their recorded outcome. */
   readonly #waiting = new Map<string, { asked: AskedStep; deliver: Deliver }>();
@@ -104,13 +113,20 @@ export class Replay {
     const misuse = this.#ids.misuseOf(ref);
     if (misuse) return quietly(Promise.reject(misuse));
     if (this.#isClosed) return unsettled();
+    let argument: unknown;
+    try {
+      argument = toJson(action.argument);
+      if (timeout) toMs(timeout);
+    } catch (error) {
+      return quietly(Promise.reject(error as Error));
+    }
     const { idempotencyScope } = action.constructor as typeof DurableAction;
     const { id, idempotencyKey } = this.#ids.next(ref, idempotencyScope);
     const asked: AskedStep = {
       id,
       ref,
       action: action.dbDoc.actionRef,
-      argument: toJson(action.argument),
+      argument,
       sequence: this.#sequence++,
       idempotencyKey,
     };
@@ -153,6 +169,7 @@ export class Replay {
         this.#cancelNow();
         await clock.sleep(GRACE_MS);
       }
+      if (this.#undelivered[0] !== next) continue;
       const waiting = this.#waiting.get(id);
       if (!waiting || this.interruption) break;
       this.#waiting.delete(id);
@@ -170,8 +187,11 @@ export class Replay {
     if (left && this.#latest && !this.#isClosed && !this.#isCancelled) this.#refuse(this.#latest, left);
   }
 
+  /** Steps that the workflow no longer asks for keep nothing from being cancelled; what undid steps is replayed. */
   #cancelNow(): void {
     this.#isCancelled = true;
+    this.unasked = this.#undelivered.find((step) => !isUndo(step))?.ref;
+    this.#undelivered = this.#undelivered.filter(isUndo);
     this.#cancel();
   }
 
@@ -186,7 +206,9 @@ export class Replay {
 
   /** Ends the pass because a step is not the one whose turn it is in the history. */
   #refuse(asked: AskedStep, recorded: EndedStep | OpenStep | undefined = this.#undelivered[0]): void {
-    if (recorded) this.#stop(new NonDeterminismError(describeStep(recorded), describeStep(asked)));
+    if (!recorded) return;
+    if (this.#options.journal.document.bag.cancelled && !this.#isCancelled) this.#cancelNow();
+    else this.#stop(new NonDeterminismError(describeStep(recorded), describeStep(asked)));
   }
 
   #deliver(step: RecordedStep): Promise<unknown> {
@@ -305,7 +327,8 @@ export class Replay {
 
 const unsettled = () => new Promise<never>(() => undefined);
 
-function quietly<T>(outcome: Promise<T>): Promise<T> {
+/** A workflow may look at an outcome later than it fails, or never; that must not end the process. */
+export function quietly<T>(outcome: Promise<T>): Promise<T> {
   outcome.catch(() => undefined);
   return outcome;
 }

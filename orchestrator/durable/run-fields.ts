@@ -1,5 +1,6 @@
 import { ActionState } from '@wbce/orbits-core';
-import { RUN_ARGUMENT_BYTES, toJson } from './json.ts';
+import { mongo } from 'mongoose';
+import { RUN_ARGUMENT_BYTES, tooLarge, toJson } from './json.ts';
 import type { RunDocument, StartPolicy } from './run-document.ts';
 
 /** Orbits' workers take a lock for abandoned when its `lastActivity` is this old; fixed in Orbits 0.0.43. */
@@ -43,7 +44,8 @@ export function blankRun(
   const { _id, state, bag, cronActivity, __v, ...fields } = dbDoc.toObject<Record<string, unknown>>();
   void [_id, state, bag, __v];
   const { frequency } = cronActivity as { frequency: number };
-  toJson(fields['argument'], RUN_ARGUMENT_BYTES);
+  const bytes = mongo.BSON.calculateObjectSize({ argument: toJson(fields['argument'], RUN_ARGUMENT_BYTES) });
+  if (bytes > RUN_ARGUMENT_BYTES) throw tooLarge(`an argument of ${bytes} bytes of BSON`, RUN_ARGUMENT_BYTES);
   return {
     ...fields,
     filter,

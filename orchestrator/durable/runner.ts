@@ -10,11 +10,13 @@ import {
   isBlocking,
   LeaseLostError,
   recordError,
+  RecordTooLargeError,
   StaleRunError,
   UnknownWorkflowError,
 } from './errors.ts';
 import { cutBefore } from './history-cut.ts';
 import { Journal, type Rest } from './journal.ts';
+import { isTooLarge } from './mongo-errors.ts';
 import type { RunDocument, StartPolicy } from './run-document.ts';
 import { noChanges, type Ending } from './changes.ts';
 import { OpenRuns, type OpenRun } from './open-runs.ts';
@@ -206,23 +208,27 @@ export class Runner {
   }
 
   async #pass(document: RunDocument): Promise<Run> {
-    const onRecorded = (step: RecordedStep) => this.#observer.stepEnded(document, step);
-    const journal = new Journal(document, this.#store, this.#clock, onRecorded);
     try {
-      const history = await this.#store.history(document);
-      const workflow = await this.#workflowOf(document);
-      const observer = { stepStarted: (step: AskedStep) => this.#observer.stepStarted(document, step) };
-      const options = { history, journal, time: this.#time, clock: this.#clock, observer };
-      const ending = await workflow.advance(options).catch(asSuspension);
-      const rest = await journal.rest();
-      return ending instanceof Suspension
-        ? await this.#suspend(document, ending, workflow.history, rest)
-        : await this.#finish(document, workflow.history, rest, ending);
+      return await this.#onePass(document);
     } catch (error) {
       if (error instanceof StaleRunError || error instanceof LeaseLostError) return this.#reread(document);
       if (isBlocking(error)) return this.#block(document, error);
+      if (isTooLarge(error)) return this.#block(document, new RecordTooLargeError(error));
       throw error;
     }
+  }
+
+  async #onePass(document: RunDocument): Promise<Run> {
+    const onRecorded = (step: RecordedStep) => this.#observer.stepEnded(document, step);
+    const journal = new Journal(document, this.#store, this.#clock, onRecorded);
+    const history = await this.#store.history(document);
+    const workflow = await this.#workflowOf(document);
+    const observer = { stepStarted: (step: AskedStep) => this.#observer.stepStarted(document, step) };
+    const options = { history, journal, time: this.#time, clock: this.#clock, observer };
+    const ending = await workflow.advance(options).catch(asSuspension);
+    const rest = await journal.rest();
+    if (ending instanceof Suspension) return this.#suspend(document, ending, workflow.history, rest);
+    return this.#finish(document, workflow.history, rest, ending);
   }
 
   async #suspend(

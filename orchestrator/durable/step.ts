@@ -45,6 +45,11 @@ export interface RecordedStep extends EndedStep {
   ordinal: number;
 }
 
+/** The ref of the step that undoes another one. */
+export const undoOf = (ref: string) => `${UNDO}${ref}`;
+export const isUndo = ({ ref }: { ref: string }) => ref.startsWith(UNDO);
+const UNDO = 'undo ';
+
 /** A step in an error's text: `step "buy" (action "buy-stock", argument {...})`. */
 export function describeStep(step: { ref: string; action: string; argument: unknown }): string {
   return `step "${step.ref}" (action "${step.action}", argument ${JSON.stringify(step.argument)})`;
