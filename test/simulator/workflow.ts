@@ -184,4 +184,4 @@ export class SimulatedWorkflow extends DurableWorkflow {
 export class EarlierWorkflow extends SimulatedWorkflow {
   static override version = 1;
 }
-SimulatedWorkflow.previousVersions = [EarlierWorkflow as unknown as WorkflowVersion];
+SimulatedWorkflow.previousVersions = [EarlierWorkflow];
