@@ -74,7 +74,7 @@ export class Callees {
         const result = outcome();
         return { afterMs: back, outcome: () => result };
       });
-    if (count <= (request.crashes ?? 0) && !orchestrator.faults.isOver) {
+    if (count <= (request.crashes ?? 0)) {
       world.count('step that crashes');
       orchestrator.crash(`in ${label}`);
     }

@@ -48,6 +48,7 @@ export class Judge {
       const events = run.change(was, is, task, this.#world.now);
       if (was && !is) this.#expired(run);
       if (events.includes('started')) this.#started(run, was!);
+      if (events.includes('suspended')) this.#suspended(run, is!);
       for (const event of events) this.#count(event, was, is);
       this.#world.log('run', run.key, events.join(', '));
     });
@@ -58,8 +59,6 @@ export class Judge {
     counts(event);
     if (event === 'claimed' && was?.bag.holder !== undefined) counts('lease lost');
     if (event === 'claimed' && was?.bag.waits && was.bag.holder === undefined) counts('woken');
-    if (event === 'recorded' && (is?.bag.pages?.length ?? 0) > (was?.bag.pages?.length ?? 0))
-      counts('history page');
     if (event === 'retried' && (is?.bag.spare?.length ?? 0) > 0) counts('spare outcome');
     if (event === 'put off' && is?.bag.waits?.[0]?.ref === 'queue') counts('queued');
     const { skipped } = (is?.result ?? {}) as { skipped?: string };
@@ -188,17 +187,24 @@ export class Judge {
     }
   }
 
+  /** What is done at a callee and not on record is known to be uncertain, so that no person can cancel the run. */
+  #suspended(run: JudgedRun, { bag }: RunDocument): void {
+    if (bag.cancelled || bag.claims > 0 || bag.waits?.some(({ attempts }) => attempts > 0)) return;
+    this.#demandRecorded(run, bag, 'is suspended as if nothing were uncertain');
+  }
+
   #cancelled(run: JudgedRun): void {
+    this.#demandRecorded(run, run.document!.bag, 'was cancelled');
+  }
+
+  #demandRecorded(run: JudgedRun, bag: RunDocument['bag'], how: string): void {
+    const prefix = `${run.key} `;
     for (const [step, key] of this.#keyOfLabel) {
-      const [prefix, label] = [`${run.key} `, step.slice(run.key.length + 1)];
       if (!step.startsWith(prefix) || !this.callees.done.has(key)) continue;
+      const label = step.slice(prefix.length);
       const isKnown = run.everRecorded.has(`${label} ok`) || run.everRecorded.has(`${label} failed`);
-      const isOpen = Object.values(run.document?.bag.open ?? {}).some(({ isWatched }) => isWatched);
-      demand(
-        isKnown || isOpen,
-        'cancel',
-        () => `${step} is done and not on record, and its run was cancelled`,
-      );
+      const isWatched = Object.values(bag.open ?? {}).some((open) => open.isWatched && open.action === 'job');
+      demand(isKnown || isWatched, 'cancel', () => `${step} is done and not on record, and its run ${how}`);
     }
   }
 

@@ -107,9 +107,11 @@ export class JudgedRun {
       case 'suspended':
         this.#claims = 0;
         this.#suspended(after, task!.orchestrator);
+        this.#attempts(before, after);
         return;
       case 'blocked':
         this.#blocked(after);
+        this.#attempts(before, after);
         return;
       case 'succeeded':
       case 'failed':
@@ -120,6 +122,11 @@ export class JudgedRun {
         return;
       case 'signalled':
       case 'cancelled':
+        if (event === 'signalled') this.#signalled(before, after);
+        if (event === 'cancelled') {
+          const tried = before.bag.waits?.find(({ attempts }) => attempts > 0);
+          demand(!tried, 'cancel', () => `run ${this.key} tries ${tried!.ref} again, and was cancelled`);
+        }
         demand(after.cronActivity.nextActivity.getTime() <= now + SOON_MS, 'progress', () => {
           return `run ${this.key} was ${event}, and is not due`;
         });
@@ -211,11 +218,32 @@ export class JudgedRun {
       () => `run ${this.key} does not match its history: ${message}`,
     );
     const isBlamed = name === 'CrashLoopError' && this.#claims < FEWEST_CLAIMS;
+    if (name !== 'CrashLoopError') this.#claims--;
     demand(
       !isBlamed,
       'operator',
       () => `run ${this.key} is blocked after ${this.#claims} claims: ${message}`,
     );
+  }
+
+  #signalled(before: RunDocument, after: RunDocument): void {
+    for (const [step, { at }] of Object.entries(after.bag.signals ?? {})) {
+      const due = before.bag.open?.[step]?.due;
+      const isInTime = before.bag.signals?.[step] !== undefined || due === undefined || at < due;
+      demand(isInTime, 'deadline', () => `run ${this.key} took a signal after the deadline of its wait`);
+    }
+  }
+
+  /** Attempts that were made stay known until the step has an outcome. */
+  #attempts(before: RunDocument, after: RunDocument): void {
+    for (const { step, ref, attempts } of before.bag.waits ?? []) {
+      const isDone = this.history.some(({ id }) => id === step) || after.bag.open?.[step]?.isWatched;
+      if (attempts === 0 || isDone) continue;
+      const standing = after.bag.waits?.find((wait) => wait.step === step)?.attempts ?? 0;
+      demand(standing >= attempts, 'attempts', () => {
+        return `run ${this.key} knew of ${attempts} attempts at ${ref}, and knows of ${standing}`;
+      });
+    }
   }
 
   #retried({ before, after, task, now }: RunChange): void {

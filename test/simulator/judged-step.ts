@@ -65,7 +65,4 @@ function judgeWait(step: StoredStep, before: RunDocument, hasFailed: boolean, wh
     'answers',
     () => `${what} took ${step.result}; the signal is ${signal?.value}`,
   );
-  const due = before.bag.open?.[step.id]?.due;
-  const isInTime = due === undefined || signal === undefined || signal.at < due;
-  demand(isInTime, 'deadline', () => `${what} took a signal that came after its deadline`);
 }

@@ -25,6 +25,7 @@ export const EVENTS = {
   claimed: 'An orchestrator takes the lease of a run that nobody holds, or whose lease is over.',
   started: 'What was decided about its start is settled: it starts.',
   recorded: 'Outcomes of steps are written.',
+  sealed: 'Outcomes move into a page of the history.',
   opened: 'The start of a step is written, before its outcome.',
   'put off': 'It does not start yet: no time is left, or an earlier run is open.',
   suspended: 'Every branch waits for longer than the pass may.',
@@ -51,7 +52,14 @@ const unwritten = { crashed: 'held', 'lease lost': 'held' } as const;
 export const TRANSITIONS: Record<State, Partial<Record<Event, State>>> = {
   none: { created: 'held' },
   held: {
-    ...{ claimed: 'held', started: 'held', recorded: 'held', opened: 'held', signalled: 'held' },
+    ...{
+      claimed: 'held',
+      started: 'held',
+      recorded: 'held',
+      sealed: 'held',
+      opened: 'held',
+      signalled: 'held',
+    },
     ...{ 'put off': 'suspended', suspended: 'suspended', blocked: 'blocked', released: 'free' },
     ...unwritten,
     ...ended,
@@ -61,7 +69,7 @@ export const TRANSITIONS: Record<State, Partial<Record<Event, State>>> = {
   blocked: { claimed: 'held', signalled: 'blocked', cancelled: 'cancelled', woken: 'blocked' },
   cancelled: { claimed: 'undoing', cancelled: 'cancelled', woken: 'cancelled' },
   undoing: {
-    ...{ claimed: 'undoing', recorded: 'undoing', opened: 'undoing' },
+    ...{ claimed: 'undoing', recorded: 'undoing', sealed: 'undoing', opened: 'undoing' },
     ...{ suspended: 'cancelled', blocked: 'cancelled', released: 'cancelled' },
     ...{ crashed: 'undoing', 'lease lost': 'undoing', failed: 'failed', undone: 'undone' },
   },
@@ -115,6 +123,7 @@ export function eventsOf(before: Stored, after: Stored): Event[] {
     events.push(isOpen(before) ? 'claimed' : 'retried');
   const hasEnded = isOpen(before) && !isOpen(after);
   if (was.start && !is.start && !hasEnded) events.push('started');
+  if ((is.pages?.length ?? 0) > (was.pages?.length ?? 0)) events.push('sealed');
   if (is.recorded > was.recorded) events.push('recorded');
   if (Object.keys(is.open ?? {}).some((id) => !was.open?.[id])) events.push('opened');
   if (sizeOf(is.signals) > sizeOf(was.signals)) events.push('signalled');

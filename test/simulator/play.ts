@@ -31,7 +31,7 @@ const HAPPENINGS = [
     'retry',
     'retry from',
   ],
-  ...['several orchestrators', 'step that crashes', 'TTL sweep', 'history page', 'spare outcome'],
+  ...['several orchestrators', 'step that crashes', 'TTL sweep', 'spare outcome'],
   ...[
     'signal taken',
     'signal kept',
@@ -112,8 +112,8 @@ export async function shorten(seed: number, schedule: number): Promise<string[]>
     const candidate = { ...options, omitted: new Set([...options.omitted, fault]) };
     if (await breaks(candidate)) options = candidate;
   }
-  const { lines } = await playOne(seed, schedule, { ...options, isRecorded: true });
-  return lines;
+  const { lines, violation } = await playOne(seed, schedule, { ...options, isRecorded: true });
+  return [...lines, violation?.stack ?? String(violation)];
 }
 
 /** One digest over those of all schedules, in their order. */

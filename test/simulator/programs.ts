@@ -125,9 +125,9 @@ export class ProgramDrawer {
       ...(random.chance(0.25) && { undo: true }),
       ...(random.chance(0.15) && { timeoutMs: random.pick([5 * SECOND, 2 * MINUTE, DAY]) }),
       ...(random.chance(0.12) && { refusals: random.whole(1, 3) }),
-      ...(random.chance(0.01) && { crashes: random.whole(1, 13) }),
-      ...(random.chance(0.02) && { bytes: 15_000 }),
-      ...(random.chance(0.02) && { isAway: true }),
+      ...(random.chance(0.01) && { crashes: random.pick([1, 2, 12, 14]) }),
+      ...(random.chance(0.04) && { bytes: 40_000 }),
+      ...(random.chance(0.03) && { isAway: true }),
     };
   }
 

@@ -172,15 +172,18 @@ export class Schedule {
   async #calm(): Promise<void> {
     const world = this.#world;
     this.#faults.isOver = true;
-    this.#invocations.deployment = 'current';
+    // The operator's own faults may last longer.
+    const repairedAt = this.#random.pick([0, 0, 15]);
     world.log('calm');
     for (let round = 0; round < LAST_ROUNDS && !this.#isOver; round++) {
+      if (round === repairedAt) this.#invocations.deployment = 'current';
       await world.while(() => this.#invocations.running > 0 && !this.#isOver);
       await this.#ticks.redelivered();
       // A late command may still arrive.
       if (this.#nextDue() === Infinity) await world.until(world.now + 60_000);
       const due = this.#nextDue();
-      if (due === Infinity || this.#isOver) break;
+      if ((due === Infinity && round > repairedAt) || this.#isOver) break;
+      if (due === Infinity) continue;
       await world.until(Math.max(world.now + 60_000, due + 100));
       this.#ticks.resume();
     }

@@ -25,7 +25,7 @@ export const MUTANTS: Mutant[] = readdirSync(folder)
 
 /** From these, in turn, schedules are drawn until one finds the fault. */
 const SEED = 1;
-const SCHEDULES = 3_000;
+const SCHEDULES = 4_000;
 const LIMIT_MS = 180_000;
 
 export interface Found {
@@ -40,12 +40,14 @@ export async function findMutants(
   processes: number,
   print: (line: string) => void,
 ): Promise<Found> {
+  const unchanged = await firstFinding();
+  if (unchanged !== undefined) throw new Error(`The code as it is breaks a rule, seed ${SEED}: ${unchanged}`);
   const chosen = MUTANTS.filter(({ name }) => names?.includes(name) ?? true);
   const missed: string[] = [];
   const left = chosen.values();
   const work = async () => {
     for (const mutant of left) {
-      const finding = await findMutant(mutant);
+      const finding = await firstFinding(mutant);
       if (finding === undefined) missed.push(mutant.name);
       print(`${finding === undefined ? 'MISSED' : 'found'} ${mutant.name}: ${finding ?? mutant.breaks}`);
     }
@@ -54,8 +56,8 @@ export async function findMutants(
   return { mutants: chosen.length, found: chosen.length - missed.length, missed };
 }
 
-/** What gave the mutant away, or undefined where nothing did. */
-async function findMutant(mutant: Mutant): Promise<string | undefined> {
+/** What gives a mutant away, or undefined where nothing does. */
+async function firstFinding(mutant?: Mutant): Promise<string | undefined> {
   const simulator = await Simulator.of(mutant);
   const worker = simulator.worker();
   try {

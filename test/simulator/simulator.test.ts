@@ -1,0 +1,53 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { root } from '../support/local-app.ts';
+import { modelTables } from './model-tables.ts';
+import { findMutants, MUTANTS } from './mutants/mutants.ts';
+import { courseOf, simulate } from './simulate.ts';
+import { applied } from './workers.ts';
+
+const SEED = 20;
+const SCHEDULES = 400;
+
+test('every rule holds in a fixed set of schedules, and the same seed gives the same course', async () => {
+  const { figures, findings } = await simulate(SEED, SCHEDULES, 2);
+  expect(findings).toEqual([]);
+  expect(figures.schedules).toBe(SCHEDULES);
+  const again = await simulate(SEED, SCHEDULES, 1);
+  expect(again.figures.digest).toBe(figures.digest);
+  expect((await simulate(SEED + 1, 50, 1)).figures.digest).not.toBe(figures.digest);
+});
+
+test('the course of a schedule can be read', async () => {
+  const course = await courseOf(SEED, 0);
+  expect(course[0]).toMatch(/^0\.000 programs /);
+  expect(course.join('\n')).toMatch(/ run t0\/A created$/m);
+});
+
+test('deliberate faults are found', async () => {
+  const names = ['fence-without-holder', 'effect-before-flush', 'lost-wake-up'];
+  const print = () => undefined;
+  expect(await findMutants(names, 1, print)).toEqual({ mutants: 3, found: 3, missed: [] });
+});
+
+test('each deliberate fault fits the code, and says which rule it breaks', () => {
+  expect(MUTANTS.length).toBeGreaterThanOrEqual(30);
+  for (const mutant of MUTANTS) {
+    const text = readFileSync(join(root, mutant.file), 'utf8');
+    expect({ name: mutant.name, isChanged: applied(mutant, text) !== text }).toMatchObject({
+      isChanged: true,
+    });
+    expect(mutant.breaks).toMatch(/^[a-z]+: /);
+  }
+});
+
+test('docs/model.md shows the model that the simulator uses', async () => {
+  const path = join(root, 'docs', 'model.md');
+  const START = '<!-- From the model: UPDATE_DOCS=1 npm test -- simulator -->';
+  const [head] = readFileSync(path, 'utf8').split(START);
+  const options = { ...(await resolveConfig(path)), parser: 'markdown' };
+  const expected = await format(`${head}${START}\n\n${modelTables()}\n`, options);
+  if (process.env['UPDATE_DOCS']) writeFileSync(path, expected);
+  expect(readFileSync(path, 'utf8')).toBe(expected);
+});
