@@ -44,7 +44,9 @@ export async function execute(asked: AskedStep, execution: Execution): Promise<E
 
   // Another branch, or a signal, has resumed the run: it is not this step's time yet.
   if (wait && !signal) await pause(wait, LONGEST_IDLE_MS, time, clock);
-  const attemptsBefore = wait?.attempts ?? 0;
+  // A pass that crashed may have made an attempt of which nothing is known.
+  const fewest = journal.isAfterCrash && action.hasEffect ? 1 : 0;
+  const attemptsBefore = Math.max(wait?.attempts ?? 0, fewest);
   // No clock starts before the first attempt.
   if (!hasTime(time)) throw tooLittleTime(asked, attemptsBefore, clock);
 

@@ -21,6 +21,8 @@ const MAX_STEP_BYTES = STEP_BYTES + 64 * 1024;
  */
 export class Journal {
   readonly document: RunDocument;
+  /** Whether a pass before this one crashed, and nothing was recorded since. */
+  readonly isAfterCrash: boolean;
   readonly #store: RunStore;
   readonly #clock: Clock;
   readonly #onRecorded: (step: RecordedStep) => void;
@@ -42,6 +44,7 @@ export class Journal {
     this.#clock = clock;
     this.#onRecorded = onRecorded;
     this.#recorded = document.bag.recorded;
+    this.isAfterCrash = document.bag.claims > 1;
   }
 
   /**

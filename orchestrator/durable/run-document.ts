@@ -67,7 +67,7 @@ export interface RunDocument {
     version: number;
     /** Token of the orchestrator that holds the run. */
     holder?: string;
-    /** Claims since the run last made progress: one more than the crashes. */
+    /** Claims since the run was last suspended or made progress, this pass included: one more than the crashes. */
     claims: number;
     /** Missing once the run has started. */
     start?: StartPolicy;

@@ -22,7 +22,7 @@ export type State = keyof typeof STATES;
 
 export const EVENTS = {
   created: 'A trigger whose key is new: the run is put on record and claimed, in one write.',
-  claimed: 'An orchestrator takes the lease of a run that nobody holds, or whose lease is over.',
+  claimed: 'An orchestrator takes the lease of a run that is not held, or whose lease is over.',
   started: 'What was decided about its start is settled: it starts.',
   recorded: 'Outcomes of steps are written.',
   sealed: 'Outcomes move into a page of the history.',
@@ -107,7 +107,7 @@ export const ANSWERS = {
   },
 } as const satisfies Record<string, Record<string, readonly State[]>>;
 
-/** A run as the store has it, or undefined where there is none. */
+/** A run as the store has it, or undefined if it is not there. */
 type Stored = RunDocument | undefined;
 
 const isOpen = ({ state }: RunDocument) => state < ActionState.SUCCESS;

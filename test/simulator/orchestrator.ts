@@ -83,9 +83,13 @@ export class Orchestrator {
 
   #sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      signal?.addEventListener('abort', () => resolve());
-      // Nobody waits for a timer that is set for the end of time.
-      if (ms < Number.MAX_SAFE_INTEGER) this.world.after(ms, () => this.isAlive && resolve());
+      const end = () => {
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      signal?.addEventListener('abort', end);
+      // A timer that is set for the end of time is never waited for.
+      if (ms < Number.MAX_SAFE_INTEGER) this.world.after(ms, () => this.isAlive && end());
     });
   }
 }

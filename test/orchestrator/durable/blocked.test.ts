@@ -119,7 +119,7 @@ describe.each(faults)('%s', (_, fault, name) => {
   });
 });
 
-test('a cancelled run whose code no longer matches its history ends: nobody has to deploy anything for that', async () => {
+test('a cancelled run whose code no longer matches its history ends, without a deployment', async () => {
   for (const define of [
     async (workflow: Changing) => void (await workflow.echo('other', 'a')),
     async (workflow: Changing) => void (await workflow.echo('before', 'another argument')),
