@@ -106,7 +106,7 @@ export class Judge {
     });
   }
 
-  /** A person's answer about a run, which has to be true at some time between the question and now. */
+  /** A person's answer about a run, which must be true at some time between the question and now. */
   answered<Kind extends keyof typeof ANSWERS>(
     kind: Kind,
     key: string,

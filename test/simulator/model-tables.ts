@@ -11,7 +11,7 @@ export function modelTables(): string {
     'What each event turns a run into. An event that has no entry for a state must not happen in it.',
     table(['while it is', ...eventsWritten], states.map(row)),
     '## What may be answered',
-    'An answer has to be true at some time between the question and the answer.',
+    'An answer must be true at some time between the question and the answer.',
     ...Object.entries(ANSWERS).map(([question, answers]) =>
       table(
         [question, 'while the run is'],

@@ -84,7 +84,7 @@ export class Orchestrator {
   #sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       signal?.addEventListener('abort', () => resolve());
-      // Nobody waits for a timer that is set for the end of time.
+      // A timer for the end of time never fires.
       if (ms < Number.MAX_SAFE_INTEGER) this.world.after(ms, () => this.isAlive && resolve());
     });
   }

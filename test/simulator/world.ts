@@ -15,7 +15,7 @@ const MOST_EVENTS = 100_000;
 /**
  * Virtual time: things that are due happen one after the other, and each one has run its course before the next.
  *
- * All that happens is told to `log`; its digest is the same for the same seed.
+ * All that happens goes to `log`; its digest is the same for the same seed.
  */
 export class World {
   now = BEGIN;
