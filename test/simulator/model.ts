@@ -22,7 +22,7 @@ export type State = keyof typeof STATES;
 
 export const EVENTS = {
   created: 'A trigger whose key is new: the run is put on record and claimed, in one write.',
-  claimed: 'An orchestrator takes the lease of a run that is not held, or whose lease is over.',
+  claimed: 'An orchestrator takes the lease of a run that is free, or whose lease is over.',
   started: 'What was decided about its start is settled: it starts.',
   recorded: 'Outcomes of steps are written.',
   sealed: 'Outcomes move into a page of the history.',
@@ -107,7 +107,7 @@ export const ANSWERS = {
   },
 } as const satisfies Record<string, Record<string, readonly State[]>>;
 
-/** A run as the store has it, or undefined if it is not there. */
+/** A run as the store has it, or undefined where it has none. */
 type Stored = RunDocument | undefined;
 
 const isOpen = ({ state }: RunDocument) => state < ActionState.SUCCESS;
@@ -154,7 +154,7 @@ export class RunModel {
   follow(before: Stored, after: Stored, at: number): Event[] {
     const events = eventsOf(before, after);
     if (events.length === 0 && isOtherwiseChanged(before, after)) {
-      throw new Error(`a change that is no event of the model, while it is ${this.state}`);
+      throw new Error(`a change that is not an event of the model, while it is ${this.state}`);
     }
     for (const event of events) {
       const next = TRANSITIONS[this.state][event];

@@ -28,7 +28,7 @@ test('the course of a schedule can be read', async () => {
 test('deliberate faults are found', async () => {
   const names = ['fence-without-holder', 'effect-before-flush', 'lost-wake-up'];
   const print = () => undefined;
-  expect(await findMutants(names, 1, print)).toEqual({ mutants: 3, found: 3, missed: [] });
+  expect(await findMutants(names, 1, print, 300)).toEqual({ mutants: 3, found: 3, missed: [] });
 });
 
 test('each deliberate fault fits the code, and says which rule it breaks', () => {

@@ -12,7 +12,7 @@ Error.stackTraceLimit = process.env['SIMULATOR_STACKS'] ? 50 : 0;
 
 const answer = (message: Answer) => process.send!(message);
 
-// An unhandled rejection ends an orchestrator, and with it the runs of others.
+// A rejection that is not handled ends an orchestrator, and with it the runs of others.
 process.on('unhandledRejection', (reason) => answer({ problem: `unhandled rejection: ${String(reason)}` }));
 
 process.on('message', (order: Order) => {
