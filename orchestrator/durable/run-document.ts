@@ -67,7 +67,7 @@ export interface RunDocument {
     version: number;
     /** Token of the orchestrator that holds the run. */
     holder?: string;
-    /** Claims since the run last made progress: one more than the crashes. */
+    /** Claims since the run last made progress: one more than the crashes, and 0 once a pass has given the lease back. */
     claims: number;
     /** Missing once the run has started. */
     start?: StartPolicy;

@@ -292,7 +292,7 @@ export class RunStore {
     const steps = ended.map(toStoredStep);
     const sealed = needsPage(run.bag.steps, steps) ? await this.#pages.seal(run) : undefined;
     const endedIds = new Set(steps.map(({ id }) => id));
-    const $set: Record<string, unknown> = { 'bag.claims': ended.length > 0 ? 0 : run.bag.claims };
+    const $set: Record<string, unknown> = { 'bag.claims': ended.length > 0 ? 1 : run.bag.claims };
     const $unset: Record<string, ''> = {};
     for (const { id } of steps) $unset[`bag.open.${id}`] = '';
     for (const step of opened) {
@@ -317,7 +317,7 @@ export class RunStore {
     if (sealed === undefined) run.bag.steps.push(...steps);
     else Object.assign(run.bag, { steps, pages: [...(run.bag.pages ?? []), sealed] });
     run.bag.recorded += ended.length;
-    if (ended.length > 0) run.bag.claims = 0;
+    if (ended.length > 0) run.bag.claims = 1;
     return true;
   }
 
