@@ -127,7 +127,7 @@ export function eventsOf(before: Stored, after: Stored): Event[] {
   if (is.recorded > was.recorded) events.push('recorded');
   if (Object.keys(is.open ?? {}).some((id) => !was.open?.[id])) events.push('opened');
   if (sizeOf(is.signals) > sizeOf(was.signals)) events.push('signalled');
-  if (is.cancelled && is.cancelled.at.getTime() !== was.cancelled?.at.getTime()) events.push('cancelled');
+  else if (is.cancelled && is.signalled !== was.signalled) events.push('cancelled');
   if (hasEnded) events.push(endOf(after));
   else if (was.holder !== undefined && is.holder === undefined) events.push(pauseOf(after));
   return events;

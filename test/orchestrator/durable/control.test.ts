@@ -1,10 +1,11 @@
 import { Types } from 'mongoose';
 import { backendOf } from '../../../orchestrator/durable/backend.ts';
 import { runId } from '../../../orchestrator/durable/ids.ts';
+import { Runner } from '../../../orchestrator/durable/runner.ts';
 import { RunControl } from '../../../orchestrator/durable/run-control.ts';
 import { holdClock } from '../../support/clock.ts';
 import { calls, Changing, Echo, OtherEcho, Refuse, script } from '../../support/counting.ts';
-import { Crash, newKey, startDurableApp, type DurableTestApp } from '../../support/durable-app.ts';
+import { Crash, newKey, silent, startDurableApp, type DurableTestApp } from '../../support/durable-app.ts';
 
 let test_: DurableTestApp;
 let clock: ReturnType<typeof holdClock>;
@@ -67,6 +68,38 @@ describe('a run that is cancelled', () => {
     expect(await control().cancel(runId(key), 'no more')).toBe('uncertain');
     expect(await start(key)).toMatchObject({ state: 'SUCCESS' });
   });
+
+  test('while it is queued ends as cancelled, whatever it waits for', async () => {
+    script.define = asleep;
+    const filter = { overlap: newKey() };
+    await start(newKey(), filter);
+    clock.put(1_000);
+    const key = newKey();
+    const queued = { key, workflow: new Changing(), filter, start: { overlap: 'queue' } } as const;
+    expect(await test_.runner().run(queued)).toMatchObject({ waits: [{ ref: 'queue' }] });
+    expect(await control().cancel(runId(key), 'no more')).toBe('cancelled');
+    expect(await start(key)).toMatchObject({ state: 'ERROR', error: { name: 'RunCancelledError' } });
+  });
+
+  test('after its holder crashed is left alone too where a roll-back has blocked it since', async () => {
+    script.define = (workflow) => workflow.echo('only', 'x');
+    const key = newKey();
+    const crash = {
+      stepStarted: () => {
+        throw new Crash();
+      },
+    };
+    const dying = test_.doomedRunner(crash).run({ key, workflow: new Changing() });
+    await expect(dying).rejects.toThrow(Crash);
+    const rolledBack = { ...backendOf(test_.app), workflows: new Map<string, never>() };
+    const time = { remainingMs: () => 60_000, stepMs: -1 };
+    expect(await new Runner(rolledBack, silent, time).resume(runId(key))).toMatchObject({
+      blocked: { error: { name: 'UnknownWorkflowError' } },
+    });
+    expect(await control().cancel(runId(key), 'no more')).toBe('uncertain');
+    clock.put(3_600_000);
+    expect(await start(key)).toMatchObject({ state: 'SUCCESS' });
+  });
 });
 
 describe('a run that is retried', () => {
@@ -107,6 +140,21 @@ describe('a run that is retried', () => {
     fails = false;
     expect(await test_.runner().retry(runId(key))).toMatchObject({ state: 'SUCCESS' });
     expect(names()).toEqual(['refuse', 'a', 'b']);
+  });
+
+  test('from a step before one that had no outcome goes on', async () => {
+    script.define = async (workflow) => {
+      await workflow.echo('first', 'a');
+      return Promise.race([asleep(workflow), workflow.do('refused', new Refuse())]);
+    };
+    const key = newKey();
+    expect(await start(key)).toMatchObject({ state: 'ERROR', error: { name: 'OutOfStockError' } });
+    script.define = async (workflow) => {
+      await workflow.echo('first', 'a');
+      return workflow.echo('after', 'b');
+    };
+    const retried = await test_.runner().retry(runId(key), 'first');
+    expect(retried).toMatchObject({ state: 'SUCCESS', blocked: null });
   });
 
   test('and dies at once fails again, as it had', async () => {
