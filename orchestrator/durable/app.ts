@@ -1,11 +1,13 @@
 import { Action, ActionApp } from '@wbce/orbits-core';
+import { isWorkflow } from './backend.ts';
 import { collectionsOf } from './collections.ts';
-import { DurableWorkflow, type WorkflowVersion } from './durable-workflow.ts';
+import { DurableWorkflow } from './durable-workflow.ts';
 import { InlineAction, ValueAction } from './durable-action.ts';
 import { ensureIndexes } from './indexes.ts';
 import { isOfServer } from './mongo-errors.ts';
 import { SleepAction } from './sleep.ts';
 import { WaitForAction } from './wait-for.ts';
+import { passOfWorker } from './worker-pass.ts';
 
 export interface AppOptions {
   /** The workflows and actions that may run, or that stand in the database. */
@@ -54,6 +56,7 @@ async function connect(options: () => Promise<AppOptions>): Promise<ActionApp> {
     ...declare.flatMap(withPreviousVersions),
   ];
   app.imports = [];
+  DurableWorkflow.passOfWorker = passOfWorker;
   app.db = {
     mongo: {
       url: uri,
@@ -92,20 +95,9 @@ async function bootstrap(orbits: ActionApp): Promise<void> {
   }
 }
 
-/** The durable workflows that an app declares, in their current versions, by their refs. */
-export function workflowsOf(app: ActionApp): Map<string, WorkflowVersion> {
-  return new Map(
-    app.declare.filter(isWorkflow).map((workflow) => [app.getActionRefFromRegistry(workflow), workflow]),
-  );
-}
-
 /** The current version comes last: of several classes with one ref, Orbits takes the last one for it. */
 function withPreviousVersions(action: typeof Action): (typeof Action)[] {
   return isWorkflow(action) ? [...action.previousVersions, action] : [action];
-}
-
-function isWorkflow(action: typeof Action): action is WorkflowVersion {
-  return action.prototype instanceof DurableWorkflow;
 }
 
 const silentLogger = Object.assign(Object.create(null), {

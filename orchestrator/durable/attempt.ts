@@ -29,8 +29,16 @@ export interface Subject {
 /** The part of a step's time that an attempt may take: the rest is for the writes after it. */
 const ATTEMPT_PART = 0.9;
 
-/** The step whose work is done right now, in this chain of calls. */
-export const currentStep = new AsyncLocalStorage<AskedStep>();
+/** An attempt at a step. */
+export interface Attempt {
+  step: AskedStep;
+  isOver: boolean;
+  /** What its work did that a workflow alone may do: the attempt fails of it, also if the work catches it. */
+  misuse?: Error;
+}
+
+/** The attempt that is made, or was, in this chain of calls. */
+export const currentAttempt = new AsyncLocalStorage<Attempt>();
 
 /**
  * Does the work of a step, again if its policy says so, within the time that the pass has.
@@ -101,7 +109,13 @@ async function inTime(subject: Subject, time: TimeLimit, clock: Clock): Promise<
   const untilDeadlineMs = deadline ? deadline.getTime() - clock.now() : Infinity;
   if (untilDeadlineMs <= 0) throw new StepTimeoutError(step.ref, deadline!);
   const limitMs = Math.min(attemptMs, untilDeadlineMs);
-  const work = currentStep.run(step, () => doWork(subject));
+  const attempt: Attempt = { step, isOver: false };
+  const work = currentAttempt
+    .run(attempt, () => doWork(subject))
+    .finally(() => {
+      attempt.isOver = true;
+      if (attempt.misuse) throw attempt.misuse;
+    });
   if (limitMs === Infinity) return work;
   work.catch(() => undefined);
   const timer = new AbortController();
@@ -114,6 +128,7 @@ async function inTime(subject: Subject, time: TimeLimit, clock: Clock): Promise<
   try {
     return await Promise.race([work, late]);
   } finally {
+    attempt.isOver = true;
     timer.abort();
   }
 }

@@ -1,7 +1,6 @@
-import type { ActionApp } from '@wbce/orbits-core';
-import { workflowsOf } from './app.ts';
+import type { Action, ActionApp } from '@wbce/orbits-core';
 import { collectionsOf, type Collections } from './collections.ts';
-import type { WorkflowVersion } from './durable-workflow.ts';
+import { DurableWorkflow, type WorkflowVersion } from './durable-workflow.ts';
 
 /** Where runs are kept, and the code that they run. */
 export interface Backend extends Collections {
@@ -11,4 +10,15 @@ export interface Backend extends Collections {
 
 export function backendOf(app: ActionApp): Backend {
   return { ...collectionsOf(app), workflows: workflowsOf(app) };
+}
+
+/** The durable workflows that an app declares, in their current versions, by their refs. */
+function workflowsOf(app: ActionApp): Map<string, WorkflowVersion> {
+  return new Map(
+    app.declare.filter(isWorkflow).map((workflow) => [app.getActionRefFromRegistry(workflow), workflow]),
+  );
+}
+
+export function isWorkflow(action: typeof Action): action is WorkflowVersion {
+  return action.prototype instanceof DurableWorkflow;
 }

@@ -1,7 +1,8 @@
-import { Action, ActionState, BreakingActionState, Workflow } from '@wbce/orbits-core';
-import { mongo } from 'mongoose';
+import { Action, ActionState, Workflow, type ActionApp } from '@wbce/orbits-core';
+import { mongo, type Types } from 'mongoose';
 import type * as z from 'zod';
 import { systemClock, type Clock } from './clock.ts';
+import { currentAttempt } from './attempt.ts';
 import { Compensation, type Undo, type Undone } from './compensation.ts';
 import { InlineAction, ValueAction, type DurableAction } from './durable-action.ts';
 import type { Duration } from './duration.ts';
@@ -14,7 +15,6 @@ import { SleepAction } from './sleep.ts';
 import type { RecordedStep } from './step.ts';
 import { Suspension } from './suspension.ts';
 import { WaitForAction } from './wait-for.ts';
-import { passOfWorker } from './worker-pass.ts';
 
 /** A workflow's class that can be instantiated: one version of it. */
 export type WorkflowVersion = (new () => DurableWorkflow) &
@@ -52,6 +52,8 @@ export abstract class DurableWorkflow extends Workflow {
   static previousVersions: WorkflowVersion[] = [];
   /** What each signal must be that `waitFor` waits for, by its ref. */
   static signals: Record<string, z.ZodType> = {};
+  /** One pass over a run that an Orbits worker has locked; the app gives it. */
+  static passOfWorker: ((app: ActionApp, run: Types.ObjectId) => Promise<void>) | undefined;
 
   #replay: Replay | undefined;
   #compensation = new Compensation();
@@ -86,7 +88,8 @@ export abstract class DurableWorkflow extends Workflow {
 
   #step(ref: string, action: DurableAction, timeout?: Duration): Promise<unknown> {
     if (!this.#replay) throw new Error('a step belongs inside `define`');
-    if (this.#compensation.hasBegun) return new Promise(() => undefined);
+    // A workflow that has failed asks for nothing more; what is inside a step is refused there.
+    if (this.#compensation.hasBegun && !currentAttempt.getStore()) return new Promise(() => undefined);
     return this.#replay.step(ref, action, timeout);
   }
 
@@ -171,34 +174,31 @@ export abstract class DurableWorkflow extends Workflow {
     return this.#conclude(replay, options.journal.document.bag.cancelled);
   }
 
-  /** For Orbits' workers: a pass of its own. What is not an outcome leaves the run in progress. */
+  /** For Orbits' workers: one pass, which writes all that there is to write. */
   override async main(): Promise<ActionState> {
-    try {
-      const { state, result } = await passOfWorker(this);
-      this.result = result as this['IResult'];
-      return state;
-    } catch (error) {
-      this.internalLogError(error as Error);
-      // Orbits takes a state that is thrown; it is not an Error.
-      // eslint-disable-next-line @typescript-eslint/only-throw-error
-      throw new BreakingActionState(ActionState.IN_PROGRESS);
-    }
+    await DurableWorkflow.passOfWorker!(this.app, this._id).catch((error: unknown) =>
+      this.internalLogError(error as Error),
+    );
+    // Orbits writes nothing of a document that was deleted: what it knows of this one is from before the pass.
+    this.dbDoc.$isDeleted(true);
+    return ActionState.UNKNOWN;
   }
 
   async #conclude(replay: Replay, cancelled: RunDocument['bag']['cancelled']): Promise<Ending> {
     const undo = (isCancelled: boolean) => this.#compensation.carryOut(replay, isCancelled);
     // A result that can't be recorded is an error like any other.
-    const defined = Promise.resolve()
-      .then(() => this.define() as Promise<unknown>)
-      .then(succeed);
+    const defined = Promise.race([
+      Promise.resolve().then(() => this.define() as Promise<unknown>),
+      replay.misused,
+    ]).then(succeed);
     // A run that was cancelled ends so, whatever `define` makes of its history: a person was answered that it does.
     const ended = cancelled
       ? replay.cancelled.then(async () =>
-          fail(cancelError(cancelled.reason, replay.unasked), await undo(true)),
+          fail(cancelError(cancelled.reason, replay.unasked), replay, await undo(true)),
         )
-      : defined.catch(async (error: unknown) => fail(error, await undo(false)));
+      : defined.catch(async (error: unknown) => fail(error, replay, await undo(false)));
     void quietly(defined);
-    const ending = (await Promise.race([ended, replay.interrupted])) ?? fail(replay.interruption);
+    const ending = (await Promise.race([ended, replay.interrupted])) ?? fail(replay.interruption, replay);
     await replay.settle();
     if (replay.interruption) throw replay.interruption;
     const [first, ...others] = replay.unattempted;
@@ -229,11 +229,16 @@ function succeed(value: unknown): Ending {
   return { state: ActionState.SUCCESS, result };
 }
 
-const fail = (error: unknown, undone?: Undone): Ending => ({
-  state: ActionState.ERROR,
-  result: { ...recordError(error), ...undone },
-  failedStep: StepError.stepOf(error),
-});
+function fail(error: unknown, { steps }: Replay, undone?: Undone): Ending {
+  const failed = StepError.stepsOf(error);
+  // Of several, a retry has to go back to the first.
+  const first = steps.find(({ id }) => failed.has(id.toHexString()));
+  return {
+    state: ActionState.ERROR,
+    result: { ...recordError(error), ...undone },
+    failedStep: first?.id.toHexString(),
+  };
+}
 
 function cancelError(reason = '', unasked: string | undefined): RunCancelledError {
   if (unasked === undefined) return new RunCancelledError(reason);

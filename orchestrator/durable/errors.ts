@@ -111,12 +111,18 @@ export class StepError extends Error {
     Object.assign(this, recorded);
   }
 
-  /** The step whose failure an error is, or has for a cause. */
-  static stepOf(error: unknown): string | undefined {
-    for (let at = error, depth = 0; at instanceof Error && depth < 10; at = at.cause, depth++) {
-      if (at instanceof StepError) return at.#step;
+  /** The steps whose failures an error is, or has among its causes and the errors of an `AggregateError`. */
+  static stepsOf(error: unknown): Set<string> {
+    const steps = new Set<string>();
+    const seen = new Set<unknown>([error]);
+    // A set is walked in the order of insertion, also what is added on the way; each error is looked at once.
+    for (const at of seen) {
+      if (!(at instanceof Error)) continue;
+      if (at instanceof StepError) steps.add(at.#step);
+      seen.add(at.cause);
+      if (at instanceof AggregateError) for (const each of at.errors) seen.add(each);
     }
-    return undefined;
+    return steps;
   }
 }
 
@@ -209,7 +215,7 @@ export function isBlocking(error: unknown): error is Error {
   );
 }
 
-/** Thrown where a workflow uses `do` in a way that a replay could not repeat. */
+/** Thrown where a workflow uses `do` in a way that a replay could not repeat. It ends the run, or the step it is in. */
 export class MisuseError extends Error {
   override readonly name = 'MisuseError';
 }

@@ -47,16 +47,12 @@ export async function execute(asked: AskedStep, execution: Execution): Promise<E
   // A pass that crashed may have made an attempt of which nothing is known.
   const fewest = journal.isAfterCrash && action.hasEffect ? 1 : 0;
   const attemptsBefore = Math.max(wait?.attempts ?? 0, fewest);
-  // No clock starts before the first attempt.
   if (!hasTime(time)) throw tooLittleTime(asked, attemptsBefore, clock);
 
-  let open: OpenStep = execution.open ?? {
-    ...step,
-    startedAt: new Date(clock.now()),
-    bag: {},
-    isWatched: false,
-  };
-  if (timeout && !execution.open) journal.open(open);
+  // An earlier pass may have recorded its start, and then had no time for an attempt.
+  const begun = attemptsBefore > 0 || execution.open?.isWatched ? execution.open : undefined;
+  let open: OpenStep = begun ?? { ...step, startedAt: new Date(clock.now()), bag: {}, isWatched: false };
+  if (timeout && !begun) journal.open(open);
   if (action.hasEffect) await (action.isRead ? journal.flush() : journal.begin());
 
   const { startedAt } = open;

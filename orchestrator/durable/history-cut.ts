@@ -1,25 +1,30 @@
 import { toStoredStep, type PageRef, type RunDocument, type StoredStep } from './run-document.ts';
 import type { RecordedStep } from './step.ts';
 
-/** Where a retry cuts the history: what stays of it, and outcomes that may count again. */
+/** Where a retry cuts the history: what stays of it, and what may count again. */
 export interface HistoryCut {
   /** The pages that stay. */
   pages: PageRef[];
   /** The steps after them. */
   steps: StoredStep[];
   recorded: number;
-  spare: StoredStep[];
+  /** Pages with outcomes that may count again. */
+  sparePages: PageRef[];
+  /** Whether such outcomes are in no page yet. */
+  needsPage: boolean;
   /** The steps without an outcome that stay. */
   open: NonNullable<RunDocument['bag']['open']>;
+  signals: NonNullable<RunDocument['bag']['signals']>;
 }
 
 /**
  * The history of a failed run as it was before the step that failed it, or before the one that is named.
  *
- * Outcomes that were recorded after the failure stay available: another branch may have had its effect. Such a step is
- * not executed again when the workflow asks for it.
+ * Without a name, what other branches did stays available: outcomes that were recorded after the failure, and what they
+ * have begun. Such a step is not executed again when the workflow asks for it. A wait that has no signal begins anew, for
+ * nobody could answer it while the run had ended.
  *
- * @param from a ref: the first step with it is executed again, and so is all that was recorded after it
+ * @param from a ref: the first step with it is executed again, and so is all that was recorded or asked for after it
  * @returns undefined if no step is to be executed again
  */
 export function cutBefore(
@@ -34,32 +39,57 @@ export function cutBefore(
     if (from === undefined) return undefined;
     throw new RangeError(`The run has no step "${from}".`);
   }
-  const pages = (run.bag.pages ?? []).filter(({ end }) => end <= recorded);
+  const first = history[recorded]!;
+  const cutOff = history.slice(recorded);
+  const { pages: all = [], sparePages = [], open = {} } = run.bag;
   const isKept = ({ outcome }: RecordedStep) => from === undefined && outcome.state === 'SUCCESS';
+  const forgotten = new Set([
+    ...cutOff.filter((step) => !isKept(step)).map(({ id }) => id.toHexString()),
+    ...keysOf(open, (_, { sequence }) => from !== undefined && sequence >= first.sequence),
+  ]);
+  const signals = pick(run.bag.signals, (id) => !forgotten.has(id));
+  const hasBegun = (id: string, { isWatched, due }: { isWatched: boolean; due?: Date }) =>
+    isWatched && (due === undefined || id in signals) && !forgotten.has(id);
+  const pages = all.filter(({ end }) => end <= recorded);
+  const isInNoPage = ({ ordinal }: RecordedStep) => ordinal >= (all.at(-1)?.end ?? 0);
   return {
     pages,
     steps: history.slice(pages.at(-1)?.end ?? 0, recorded).map(toStoredStep),
     recorded,
-    spare: history
-      .slice(recorded + 1)
-      .filter(isKept)
-      .map(toStoredStep),
-    open: askedBefore(history[recorded]!, run.bag.open),
+    sparePages: from === undefined ? distinct([...sparePages, ...all.slice(pages.length)]) : [],
+    needsPage: cutOff.some((step) => isKept(step) && isInNoPage(step)),
+    open: Object.fromEntries(
+      Object.entries(pick(open, hasBegun)).map(([id, step]) => [id, { ...step, isSpare: true }]),
+    ),
+    signals,
   };
 }
 
-export function cutFields(run: RunDocument, { pages, steps, recorded, spare, open }: HistoryCut) {
+/** @param sealed the page with the outcomes that were in no page, if it needs one */
+export function cutFields(run: RunDocument, cut: HistoryCut, sealed: PageRef | undefined) {
+  const { pages, steps, recorded, sparePages, open, signals } = cut;
   return {
     'bag.pages': pages,
     'bag.steps': steps,
     'bag.recorded': recorded,
-    'bag.spare': spare,
+    'bag.sparePages': sealed ? [...sparePages, sealed] : sparePages,
     'bag.open': open,
+    'bag.signals': signals,
     'bag.cuts': (run.bag.cuts ?? 0) + 1,
   };
 }
 
-/** What was asked for later may rest on an outcome that is cut off, so that a replay would not ask for it. */
-function askedBefore({ sequence }: RecordedStep, open: RunDocument['bag']['open'] = {}): typeof open {
-  return Object.fromEntries(Object.entries(open).filter(([, step]) => step.sequence < sequence));
+function keysOf<T>(map: Record<string, T>, matches: (key: string, value: T) => boolean): string[] {
+  return Object.keys(map).filter((key) => matches(key, map[key]!));
+}
+
+function pick<T>(
+  map: Record<string, T> = {},
+  matches: (key: string, value: T) => boolean,
+): Record<string, T> {
+  return Object.fromEntries(keysOf(map, matches).map((key) => [key, map[key]!]));
+}
+
+function distinct(pages: PageRef[]): PageRef[] {
+  return [...new Map(pages.map((page) => [page.id.toHexString(), page])).values()];
 }

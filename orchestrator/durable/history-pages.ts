@@ -42,16 +42,23 @@ export class HistoryPages {
     return { id, end };
   }
 
-  /** The outcomes in the pages of a run. */
-  async read(run: RunDocument): Promise<StoredStep[]> {
-    const ids = (run.bag.pages ?? []).map(({ id }) => id);
+  /** The outcomes in pages of a run. */
+  async read(run: Types.ObjectId, refs: PageRef[]): Promise<StoredStep[]> {
+    const ids = refs.map(({ id }) => id);
     const found = await this.#pages.find({ _id: { $in: ids } }).toArray();
     const pages = new Map(found.map((page) => [page._id.toHexString(), page.steps]));
     return ids.flatMap((id) => {
       const steps = pages.get(id.toHexString());
-      if (!steps) throw new Error(`A page of the history of run ${run._id.toHexString()} is missing.`);
+      if (!steps) throw new Error(`A page of the history of run ${run.toHexString()} is missing.`);
       return steps;
     });
+  }
+
+  /** The outcome of a step, if it is in one of these pages. */
+  async find(refs: PageRef[], step: string): Promise<StoredStep | undefined> {
+    if (refs.length === 0) return undefined;
+    const page = await this.#pages.findOne({ _id: { $in: refs.map(({ id }) => id) }, 'steps.id': step });
+    return page?.steps.find(({ id }) => id === step);
   }
 
   /** The pages of a run that has ended are removed with it. */

@@ -1,12 +1,12 @@
-import { hasTime } from './attempt.ts';
+import { currentAttempt, hasTime, type Attempt } from './attempt.ts';
 import type { Clock } from './clock.ts';
 import type { DurableAction } from './durable-action.ts';
 import { toMs, type Duration } from './duration.ts';
-import { NonDeterminismError, StepError, StuckWorkflowError } from './errors.ts';
+import { MisuseError, NonDeterminismError, StepError, StuckWorkflowError } from './errors.ts';
 import { execute } from './execute.ts';
 import type { Journal } from './journal.ts';
 import { isSameJson, toJson } from './json.ts';
-import { fromStoredOpen, fromStoredStep } from './run-document.ts';
+import { fromStoredOpen } from './run-document.ts';
 import {
   describeStep,
   isUndo,
@@ -27,6 +27,8 @@ export interface StepObserver {
 /** What one pass of a workflow works with. */
 export interface ReplayOptions {
   history: RecordedStep[];
+  /** Outcomes that retries have cut off the history; one counts again when the workflow asks for its very step. */
+  spare: EndedStep[];
   journal: Journal;
   observer?: StepObserver | undefined;
   time: TimeLimit;
@@ -60,6 +62,8 @@ export class Replay {
   readonly steps: RecordedStep[] = [];
   readonly interrupted: Promise<void>;
   interruption: Error | undefined;
+  /** Rejects if the workflow uses `do` in a way that a replay could not repeat: the run ends so, also if it catches that. */
+  readonly misused: Promise<never>;
   /** Of a run that was cancelled: the first recorded step that the workflow no longer asks for. */
   unasked: string | undefined;
   /** Settles once a run that was cancelled has replayed its history. */
@@ -90,6 +94,8 @@ export class Replay {
   #isClosed = false;
   readonly #closing = new AbortController();
   #isCancelled = false;
+  #isMisused = false;
+  #misuse!: (error: MisuseError) => void;
   #interrupt!: () => void;
   #cancel!: () => void;
 
@@ -100,8 +106,9 @@ export class Replay {
     this.#undelivered = [...options.history];
     this.#undeliveredById = new Map(options.history.map((step) => [step.id.toHexString(), step]));
     this.#open = new Map(Object.entries(bag.open ?? {}).map((entry) => [entry[0], fromStoredOpen(entry)]));
-    this.#spare = new Map((bag.spare ?? []).map((step) => [step.id, fromStoredStep(step, 0)]));
+    this.#spare = new Map(options.spare.map((step) => [step.id.toHexString(), step]));
     this.#waits = new Map((bag.waits ?? []).map((wait) => [wait.step, wait]));
+    this.misused = quietly(new Promise<never>((_, reject) => (this.#misuse = reject)));
     this.interrupted = new Promise((resolve) => (this.#interrupt = resolve));
     this.cancelled = new Promise((resolve) => (this.#cancel = resolve));
     this.#delivered = this.#deliverRecorded();
@@ -110,9 +117,11 @@ export class Replay {
 
   /** The id must be known before anything is awaited, because ids count the calls. */
   step(ref: string, action: DurableAction, timeout?: Duration): Promise<unknown> {
+    const attempt = currentAttempt.getStore();
+    if (attempt) return this.#refuseInside(attempt, ref);
+    if (this.#isClosed || (this.#isMisused && !isUndo({ ref }))) return unsettled();
     const misuse = this.#ids.misuseOf(ref);
-    if (misuse) return quietly(Promise.reject(misuse));
-    if (this.#isClosed) return unsettled();
+    if (misuse) return this.#endOver(misuse);
     let argument: unknown;
     try {
       argument = toJson(action.argument);
@@ -224,11 +233,14 @@ export class Replay {
 
   #executeAfterReplay(asked: AskedStep, action: DurableAction, timeout?: Duration): Promise<unknown> {
     const id = asked.id.toHexString();
-    const open = this.#open.get(id);
+    let open = this.#open.get(id);
     this.#open.delete(id);
     if (open && !isSame(open, asked)) {
-      this.#refuse(asked, open);
-      return unsettled();
+      if (!open.isSpare) {
+        this.#refuse(asked, open);
+        return unsettled();
+      }
+      open = undefined;
     }
     const isUndo = this.#isCancelled;
     return new Promise((resolve) => {
@@ -255,7 +267,7 @@ export class Replay {
 
   /** What led to an open step was recorded before it, so a workflow that goes on without that step has changed. */
   #neverAsked(): OpenStep | undefined {
-    return this.#open.values().next().value;
+    return [...this.#open.values()].find(({ isSpare }) => !isSpare);
   }
 
   async #suspendWhereAllWait(): Promise<void> {
@@ -275,7 +287,7 @@ export class Replay {
     this.#refuse(asked);
     await this.#slots.take();
     try {
-      if (this.interruption || this.#isClosed || (this.#isCancelled && !isUndo)) return;
+      if (this.interruption || (this.#isCancelled && !isUndo)) return;
       const { time, clock, journal, observer } = this.#options;
       const id = asked.id.toHexString();
       const spare = this.#spare.get(id);
@@ -294,6 +306,23 @@ export class Replay {
     } finally {
       this.#slots.giveBack();
     }
+  }
+
+  /** Its work would be repeated with the step inside it, which a replay would not ask for. */
+  #refuseInside(attempt: Attempt, ref: string): Promise<never> {
+    const outer = attempt.step.ref;
+    const error = new MisuseError(
+      `Step "${ref}" is asked for inside step "${outer}". Ask for it before or after that step, in \`define\`.`,
+    );
+    if (attempt.isOver) return this.#endOver(error);
+    attempt.misuse ??= error;
+    return quietly(Promise.reject(error));
+  }
+
+  #endOver(error: MisuseError): Promise<never> {
+    this.#isMisused = true;
+    this.#misuse(error);
+    return quietly(Promise.reject(error));
   }
 
   #park(waits: Wait[]): void {

@@ -6,7 +6,7 @@ import { runStoreOf } from './collections.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { stepId } from './ids.ts';
 import { SIGNAL_BYTES, toJson } from './json.ts';
-import type { RunDocument } from './run-document.ts';
+import type { RunDocument, StoredSignal } from './run-document.ts';
 import { isFree, UNFINISHED } from './run-fields.ts';
 import type { RunStore } from './run-store.ts';
 import { toRun, type Run, type RunState } from './run.ts';
@@ -19,7 +19,10 @@ export type SignalOutcome =
   | { outcome: 'invalid'; problems: string };
 
 /** What became of a cancellation. `cancelled`: the next pass ends the run. */
-export type CancelOutcome = 'cancelled' | 'ended' | 'held' | 'uncertain';
+export type CancelOutcome = 'cancelled' | 'ended' | 'held' | 'paused' | 'uncertain';
+
+/** How often a signal is written to a run that changes meanwhile. */
+const MAX_ATTEMPTS = 10;
 
 export interface RunQuery {
   state?: RunState | 'BLOCKED' | undefined;
@@ -77,7 +80,7 @@ export class RunControl {
           ],
         }),
       })
-      .project<RunDocument>({ 'bag.steps': 0, 'bag.open': 0, 'bag.spare': 0, 'bag.signals': 0 })
+      .project<RunDocument>({ 'bag.steps': 0, 'bag.open': 0, 'bag.signals': 0 })
       .sort({ createdAt: -1, _id: -1 })
       .limit(limit)
       .toArray();
@@ -107,6 +110,24 @@ export class RunControl {
     }
     const step = stepId(run, ref, occurrence).toHexString();
     const signal = { value: text, at: now };
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const outcome = (await this.#deliver(run, step, signal)) ?? (await this.#whyNotTaken(run, step, now));
+      if (outcome) return outcome;
+    }
+    throw new Error(
+      `Run ${run.toHexString()} changed each time that a signal was to be written. Send it again.`,
+    );
+  }
+
+  /** Writes a signal, if the run is open and no earlier one is known; undefined if nothing was written. */
+  async #deliver(
+    run: Types.ObjectId,
+    step: string,
+    signal: StoredSignal,
+  ): Promise<SignalOutcome | undefined> {
+    const found = await this.#runs.findOne({ _id: run }, { projection: { 'bag.pages': 1, 'bag.cuts': 1 } });
+    if (!found || (await this.#store.inPages(found, step))) return undefined;
+    const { pages, cuts } = found.bag;
     const standing = await this.#runs.findOneAndUpdate(
       {
         _id: run,
@@ -114,16 +135,19 @@ export class RunControl {
         'bag.cancelled': { $exists: false },
         [`bag.signals.${step}`]: { $exists: false },
         'bag.steps.id': { $ne: step },
-        $or: [{ [`bag.open.${step}`]: { $exists: false } }, { [`bag.open.${step}.due`]: { $gt: now } }],
+        // The pages are those in which the step is not.
+        'bag.pages': pages ? { $size: pages.length } : { $exists: false },
+        'bag.cuts': cuts ?? { $exists: false },
+        $or: [{ [`bag.open.${step}`]: { $exists: false } }, { [`bag.open.${step}.due`]: { $gt: signal.at } }],
       },
       {
-        $set: { [`bag.signals.${step}`]: signal, 'cronActivity.nextActivity': now },
-        $inc: { 'bag.signalled': 1 },
+        $set: { [`bag.signals.${step}`]: signal, 'cronActivity.nextActivity': signal.at },
+        // Orbits' workers save a whole document, unless its version is another one by then.
+        $inc: { 'bag.signalled': 1, __v: 1 },
       },
       { projection: { [`bag.open.${step}`]: 1 } },
     );
-    if (standing) return { outcome: standing.bag.open?.[step] ? 'taken' : 'kept' };
-    return this.#whyNotTaken(run, step);
+    return standing ? { outcome: standing.bag.open?.[step] ? 'taken' : 'kept' } : undefined;
   }
 
   /**
@@ -145,12 +169,13 @@ export class RunControl {
       },
       {
         $set: { 'bag.cancelled': { reason, at: now }, 'cronActivity.nextActivity': now },
-        $inc: { 'bag.signalled': 1 },
+        $inc: { 'bag.signalled': 1, __v: 1 },
       },
     );
     if (matchedCount === 1) return 'cancelled';
     const document = await this.#runs.findOne({ _id });
     if (!document || document.state >= ActionState.SUCCESS) return 'ended';
+    if (document.state === ActionState.PAUSED) return 'paused';
     const isHeld = (await this.#runs.countDocuments({ ...isFree(now), _id })) === 0;
     return isHeld ? 'held' : 'uncertain';
   }
@@ -162,13 +187,18 @@ export class RunControl {
     return Object.hasOwn(signals, ref) ? signals[ref] : undefined;
   }
 
-  async #whyNotTaken(run: Types.ObjectId, step: string): Promise<SignalOutcome> {
+  /** Undefined if nothing speaks against the signal: the run was changed meanwhile. */
+  async #whyNotTaken(run: Types.ObjectId, id: string, now: Date): Promise<SignalOutcome | undefined> {
     const document = await this.#runs.findOne({ _id: run });
-    const { signals, cancelled } = document?.bag ?? {};
-    const earlier = signals?.[step];
-    if (earlier) return { outcome: 'answered', value: JSON.parse(earlier.value) as unknown };
-    if (!document || document.state >= ActionState.SUCCESS) return { outcome: 'ended' };
-    return { outcome: cancelled ? 'cancelled' : 'timed-out' };
+    if (!document) return { outcome: 'ended' };
+    const { signals, steps, open, cancelled } = document.bag;
+    const step = steps.find((each) => each.id === id) ?? (await this.#store.inPages(document, id));
+    const earlier = signals?.[id]?.value ?? step?.result;
+    if (earlier !== undefined) return { outcome: 'answered', value: JSON.parse(earlier) as unknown };
+    if (document.state >= ActionState.SUCCESS) return { outcome: 'ended' };
+    if (cancelled) return { outcome: 'cancelled' };
+    const due = open?.[id]?.due;
+    return step || (due && due <= now) ? { outcome: 'timed-out' } : undefined;
   }
 }
 

@@ -37,6 +37,7 @@ export interface StoredOpenStep {
   isWatched: boolean;
   bag: string;
   due?: Date;
+  isSpare?: boolean;
 }
 
 /** A value from outside for a step that waits for it, or that will. */
@@ -81,11 +82,11 @@ export interface RunDocument {
     cuts?: number;
     /** Steps without an outcome, by their ids in hexadecimal. */
     open?: Record<string, StoredOpenStep>;
-    /** Outcomes that a retry has cut off; one counts again when the workflow asks for its very step. */
-    spare?: StoredStep[];
+    /** Pages with outcomes that a retry has cut off; one counts again when the workflow asks for its very step. */
+    sparePages?: PageRef[];
     /** Why it is suspended. */
     waits?: Wait[];
-    /** By the id of the step that waits for it, in hexadecimal. */
+    /** By the id of the step that waits for it, in hexadecimal. One is removed when the outcome of its step moves into a page. */
     signals?: Record<string, StoredSignal>;
     /** How many signals it got. */
     signalled?: number;
@@ -139,7 +140,7 @@ export function fromStoredStep(stored: StoredStep, ordinal: number): RecordedSte
 }
 
 export function toStoredOpen(step: OpenStep): StoredOpenStep {
-  const { ref, action, argument, sequence, startedAt, isWatched, bag, due } = step;
+  const { ref, action, argument, sequence, startedAt, isWatched, bag, due, isSpare } = step;
   return {
     ref,
     action,
@@ -149,6 +150,7 @@ export function toStoredOpen(step: OpenStep): StoredOpenStep {
     isWatched,
     bag: JSON.stringify(bag),
     ...(due && { due }),
+    ...(isSpare && { isSpare }),
   };
 }
 

@@ -6,6 +6,7 @@ import { noChanges, type Changes, type Ending } from './changes.ts';
 import { cutFields, type HistoryCut } from './history-cut.ts';
 import { HistoryPages, PAGE_BYTES } from './history-pages.ts';
 import { runId } from './ids.ts';
+import { givenBack, held, takeLease, type Claim, type Lease } from './lease.ts';
 import { hasCode } from './mongo-errors.ts';
 import {
   bytesOf,
@@ -16,31 +17,15 @@ import {
   type StartPolicy,
   type StoredStep,
 } from './run-document.ts';
-import { blankRun, isFree, NEVER, ORBITS_LOCK_MS, UNFINISHED, type NewWorkflow } from './run-fields.ts';
-import type { RecordedStep } from './step.ts';
+import { blankRun, isFree, NEVER, UNFINISHED, type NewWorkflow } from './run-fields.ts';
+import type { EndedStep, RecordedStep } from './step.ts';
 import type { Suspension, Wait } from './suspension.ts';
 
 const DUPLICATE_KEY = 11_000;
 
-/** The right to advance a run, and until when at most. */
-export interface Lease {
-  token: string;
-  until: Date;
-}
-
-/** A run as it was found when it was asked for. Only a claimed one may be advanced. */
-export interface Claim {
-  outcome: 'created' | 'taken-over' | 'held' | 'finished';
-  document: RunDocument;
-}
-
 /**
  * The runs, in Orbits' collection. Each change of a run is one update of its one document, which asks for the token of
  * its holder and for the length of the history: an orchestrator that lost the lease matches nothing.
- *
- * The lease is kept in the fields by which Orbits' workers lock an action, so that either side leaves alone what the
- * other one holds: it has ended when `lastActivity` is ten minutes old. A shorter lease is written with a `lastActivity`
- * in the past.
  */
 export class RunStore {
   readonly #runs: mongo.Collection<RunDocument>;
@@ -91,11 +76,11 @@ export class RunStore {
     return document ?? undefined;
   }
 
-  /** For a run that an Orbits worker has locked: makes the caller the one that its writes ask for. */
+  /** Claims a run that an Orbits worker of this process has locked. */
   async holdFor(_id: Types.ObjectId, token: string): Promise<RunDocument | undefined> {
     const document = await this.#runs.findOneAndUpdate(
       { _id, state: { $in: UNFINISHED } },
-      { $set: { 'bag.holder': token }, $inc: { __v: 1 } },
+      { $set: { 'bag.holder': token }, $inc: { __v: 1, 'bag.claims': 1 } },
       { returnDocument: 'after' },
     );
     return document ?? undefined;
@@ -111,18 +96,20 @@ export class RunStore {
     lease: Lease,
   ): Promise<RunDocument | undefined> {
     const { $set, $inc } = takeLease(lease, this.#now());
+    const sealed = cut?.needsPage ? await this.#pages.seal(run) : undefined;
     // First, for pages that expire while their run is open would be missed.
-    if (run.bag.pages) await this.#pages.keep(run._id);
+    if (hasPages(run) || sealed) await this.#pages.keep(run._id);
     const document = await this.#runs.findOneAndUpdate(
       { _id: run._id, state: ActionState.ERROR, __v: run.__v, 'result.undone': { $exists: false } },
       {
-        $set: { ...$set, result: {}, 'bag.claims': 1, ...(cut && cutFields(run, cut)) },
+        $set: { ...$set, result: {}, 'bag.claims': 1, ...(cut && cutFields(run, cut, sealed)) },
         $inc: { __v: $inc.__v },
         $unset: { 'bag.endedAt': '', 'bag.failedStep': '', 'bag.cancelled': '', 'bag.waits': '' },
       },
       { returnDocument: 'after' },
     );
-    if (!document && run.bag.pages && run.bag.endedAt) await this.#pages.expire(run._id, run.bag.endedAt);
+    const { endedAt } = run.bag;
+    if (!document && endedAt && (hasPages(run) || sealed)) await this.#pages.expire(run._id, endedAt);
     return document ?? undefined;
   }
 
@@ -144,7 +131,7 @@ export class RunStore {
     });
     if (!isWritten) return false;
     Object.assign(run, { state, result, stateUpdatedAt: endedAt });
-    if (run.bag.pages) await this.#pages.expire(run._id, endedAt);
+    if (hasPages(run)) await this.#pages.expire(run._id, endedAt);
     return true;
   }
 
@@ -182,9 +169,20 @@ export class RunStore {
   }
 
   /** The whole history of a run. */
-  async history(run: RunDocument): Promise<RecordedStep[]> {
-    const pages = run.bag.pages ? await this.#pages.read(run) : [];
-    return [...pages, ...run.bag.steps].map(fromStoredStep);
+  async history({ _id, bag }: RunDocument): Promise<RecordedStep[]> {
+    const pages = bag.pages?.length ? await this.#pages.read(_id, bag.pages) : [];
+    return [...pages, ...bag.steps].map(fromStoredStep);
+  }
+
+  /** Outcomes that retries have cut off; those of steps that were recorded again are among them. */
+  async spare({ _id, bag }: RunDocument): Promise<EndedStep[]> {
+    const pages = bag.sparePages?.length ? await this.#pages.read(_id, bag.sparePages) : [];
+    return pages.filter(({ error }) => error === undefined).map(fromStoredStep);
+  }
+
+  /** The outcome of a step, if it is in a page of the run's history. */
+  inPages({ bag }: Pick<RunDocument, 'bag'>, step: string): Promise<StoredStep | undefined> {
+    return this.#pages.find(bag.pages ?? [], step);
   }
 
   async #giveBack(
@@ -226,7 +224,10 @@ export class RunStore {
       if (!endedIds.has(id)) $set[`bag.open.${id}`] = toStoredOpen(step);
     }
     if (ended.length > 0) $set['bag.recorded'] = run.bag.recorded + ended.length;
-    if (sealed !== undefined) $set['bag.steps'] = steps;
+    if (sealed !== undefined) {
+      $set['bag.steps'] = steps;
+      for (const { id } of run.bag.steps) if (run.bag.signals?.[id]) $unset[`bag.signals.${id}`] = '';
+    }
     const filter = {
       ...held(run),
       ...(ifNoSignal && { 'bag.signalled': run.bag.signalled ?? { $exists: false } }),
@@ -270,37 +271,10 @@ interface Update {
 
 const begun = ({ bag }: RunDocument): Update['$unset'] => (bag.start ? { 'bag.start': '' } : {});
 
-/** The run as its holder knows it. It matches nothing once another orchestrator has claimed it. */
-function held(run: RunDocument): mongo.Filter<RunDocument> {
-  return { _id: run._id, 'bag.holder': run.bag.holder!, 'bag.recorded': run.bag.recorded };
-}
+const hasPages = ({ bag }: RunDocument) => (bag.pages?.length ?? 0) + (bag.sparePages?.length ?? 0) > 0;
 
 function needsPage(standing: StoredStep[], added: StoredStep[]): boolean {
   if (standing.length === 0) return false;
   const bytes = (steps: StoredStep[]) => steps.reduce((sum, step) => sum + bytesOf(step), 0);
   return bytes(standing) + bytes(added) > PAGE_BYTES;
-}
-
-function takeLease(lease: Lease, now: Date) {
-  return {
-    $set: {
-      state: ActionState.EXECUTING_MAIN,
-      stateUpdatedAt: now,
-      updatedAt: now,
-      'cronActivity.pending': true,
-      'cronActivity.lastActivity': new Date(lease.until.getTime() - ORBITS_LOCK_MS),
-      'cronActivity.nextActivity': now,
-      'bag.holder': lease.token,
-    },
-    $inc: { __v: 1, 'bag.claims': 1 },
-  };
-}
-
-function givenBack(now: Date) {
-  return {
-    stateUpdatedAt: now,
-    updatedAt: now,
-    'cronActivity.pending': false,
-    'bag.claims': 0,
-  };
 }

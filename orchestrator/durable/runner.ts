@@ -19,8 +19,10 @@ import { Journal, type Rest } from './journal.ts';
 import { isTooLarge } from './mongo-errors.ts';
 import type { RunDocument, StartPolicy } from './run-document.ts';
 import { noChanges, type Ending } from './changes.ts';
+import type { Claim, Lease } from './lease.ts';
 import { OpenRuns, type OpenRun } from './open-runs.ts';
-import type { Claim, Lease, RunStore } from './run-store.ts';
+import type { RunObserver } from './run-observer.ts';
+import type { RunStore } from './run-store.ts';
 import { toRun, type Run } from './run.ts';
 import type { AskedStep, RecordedStep } from './step.ts';
 import { Suspension, type TimeLimit, type Wait } from './suspension.ts';
@@ -31,20 +33,6 @@ const MAX_CLAIMS = 10;
 /** How long a blocked run waits at first, and at most. */
 const BLOCKED_MS = 60_000;
 const LONGEST_BLOCKED_MS = 60 * 60_000;
-
-/** Gets what happens to runs. */
-export interface RunObserver {
-  runClaimed(run: RunDocument, how: 'created' | 'taken-over'): void;
-  /** A run whose key came again: it was left as it is. */
-  runFound(run: RunDocument, how: 'held' | 'finished'): void;
-  stepStarted(run: RunDocument, step: AskedStep): void;
-  /** The outcome of a step is on record. */
-  stepEnded(run: RunDocument, step: RecordedStep): void;
-  runSuspended(run: RunDocument, suspension: Suspension): void;
-  /** A fault of the operator keeps the run from going on. */
-  runBlocked(run: RunDocument, error: Error): void;
-  runEnded(run: Run): void;
-}
 
 /** A run to be started, or found if its key has been seen before. */
 export interface RunRequest {
@@ -140,6 +128,12 @@ export class Runner {
     return document && this.advance({ outcome: 'taken-over', document });
   }
 
+  /** Resumes a run that an Orbits worker of this process has locked; undefined if it has ended. */
+  async advanceLocked(run: Types.ObjectId): Promise<Run | undefined> {
+    const document = await this.#store.holdFor(run, this.#clock.token());
+    return document && this.advance({ outcome: 'taken-over', document });
+  }
+
   /**
    * Resumes a failed run from the step that failed it, or from another one. A run that no step failed goes on with all
    * that it has.
@@ -222,9 +216,10 @@ export class Runner {
     const onRecorded = (step: RecordedStep) => this.#observer.stepEnded(document, step);
     const journal = new Journal(document, this.#store, this.#clock, onRecorded);
     const history = await this.#store.history(document);
+    const spare = await this.#store.spare(document);
     const workflow = await this.#workflowOf(document);
     const observer = { stepStarted: (step: AskedStep) => this.#observer.stepStarted(document, step) };
-    const options = { history, journal, time: this.#time, clock: this.#clock, observer };
+    const options = { history, spare, journal, time: this.#time, clock: this.#clock, observer };
     const ending = await workflow.advance(options).catch(asSuspension);
     const rest = await journal.rest();
     if (ending instanceof Suspension) return this.#suspend(document, ending, workflow.history, rest);

@@ -1,9 +1,8 @@
 import type { Types } from 'mongoose';
-import { currentStep } from './attempt.ts';
 import { MisuseError } from './errors.ts';
 import { stepId } from './ids.ts';
 
-/** Gives the steps of a run their ids, by how often each ref was used, and refuses what a replay could not repeat. */
+/** Gives the steps of a run their ids, by how often each ref was used. */
 export class StepIds {
   readonly #run: Types.ObjectId;
   readonly #occurrences = new Map<string, number>();
@@ -27,13 +26,8 @@ export class StepIds {
     this.#unsettled.delete(ref);
   }
 
+  /** What is wrong with the use of a ref right now. */
   misuseOf(ref: string): MisuseError | undefined {
-    const inside = currentStep.getStore();
-    if (inside) {
-      return new MisuseError(
-        `Step "${ref}" is asked for inside step "${inside.ref}". Ask for it before or after that step, in \`define\`.`,
-      );
-    }
     if (!this.#unsettled.has(ref)) return undefined;
     return new MisuseError(
       `Step "${ref}" is asked for while another step with the same ref is under way. Give each branch its own refs, such as "${ref} 1".`,

@@ -29,6 +29,8 @@ export interface OpenStep extends Step {
   isWatched: boolean;
   /** Until when a signal counts, for a step that waits for one. */
   due?: Date;
+  /** Whether it was begun before a retry, after which the workflow may ask for it, or not. */
+  isSpare?: boolean;
 }
 
 /** A step whose outcome is known. */

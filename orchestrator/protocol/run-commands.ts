@@ -129,6 +129,7 @@ export const runCommands = {
 
 const CANCEL_REFUSALS: Partial<Record<CancelOutcome, string>> = {
   held: 'is being advanced at this moment. Wait until it is suspended or ends, then look at it again.',
+  paused: 'is paused: its state was set by hand. Set the state to 0 (SLEEPING), then cancel it.',
   uncertain:
     'may have traded: its orchestrator crashed, or it retries a step whose answer was lost. A tick resumes it; then look at it again.',
 };

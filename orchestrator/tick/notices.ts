@@ -1,6 +1,6 @@
 import type { Notice, Notifier } from '../actions/notifier.ts';
 import type { Run } from '../durable/run.ts';
-import type { RunObserver } from '../durable/runner.ts';
+import type { RunObserver } from '../durable/run-observer.ts';
 
 /**
  * Sends a message about each run that ended, if its workflow has something to say.

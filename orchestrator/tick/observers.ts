@@ -1,4 +1,4 @@
-import type { RunObserver } from '../durable/runner.ts';
+import type { RunObserver } from '../durable/run-observer.ts';
 
 /** Informs several observers, in this order. */
 export function observeAll(observers: Partial<RunObserver>[]): RunObserver {

@@ -2,7 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { recordError } from '../durable/errors.ts';
 import type { RunDocument } from '../durable/run-document.ts';
 import type { Run } from '../durable/run.ts';
-import type { RunObserver } from '../durable/runner.ts';
+import type { RunObserver } from '../durable/run-observer.ts';
 import type { AskedStep, RecordedStep } from '../durable/step.ts';
 import type { Suspension } from '../durable/suspension.ts';
 import type { FailureLog } from './resume-open.ts';

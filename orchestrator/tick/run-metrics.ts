@@ -1,6 +1,6 @@
 import type { RunDocument } from '../durable/run-document.ts';
 import type { Run } from '../durable/run.ts';
-import type { RunObserver } from '../durable/runner.ts';
+import type { RunObserver } from '../durable/run-observer.ts';
 import type { RecordedStep } from '../durable/step.ts';
 import type { MetricLine } from './metric-line.ts';
 

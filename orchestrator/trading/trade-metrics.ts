@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { RecordedStep } from '../durable/step.ts';
 import type { RunDocument } from '../durable/run-document.ts';
-import type { RunObserver } from '../durable/runner.ts';
+import type { RunObserver } from '../durable/run-observer.ts';
 import type { MetricLine } from '../tick/metric-line.ts';
 
 const priced = z.object({

@@ -1,7 +1,8 @@
 import { backendOf } from '../../orchestrator/durable/backend.ts';
 import { runId } from '../../orchestrator/durable/ids.ts';
 import type { RunDocument } from '../../orchestrator/durable/run-document.ts';
-import { Runner, type RunObserver } from '../../orchestrator/durable/runner.ts';
+import type { RunObserver } from '../../orchestrator/durable/run-observer.ts';
+import { Runner } from '../../orchestrator/durable/runner.ts';
 import { runTick, UnfinishedTickError, type Tick } from '../../orchestrator/tick/run-tick.ts';
 import { calls, Changing, Echo, script } from '../support/counting.ts';
 import { newKey, silent, startDurableApp, type DurableTestApp } from '../support/durable-app.ts';

@@ -23,7 +23,7 @@ export class CallAction extends DurableAction {
     firstBackoffMs: 20_000,
     longestBackoffMs: 600_000,
   };
-  request: Omit<Request, 'key'> = { run: '', label: '', seen: [] };
+  request: Omit<Request, 'key' | 'argument'> = { run: '', label: '', seen: [] };
 
   override isRetriable(error: unknown): boolean {
     return error instanceof CalleeAwayError;
@@ -36,7 +36,8 @@ export class CallAction extends DurableAction {
 
   protected invoke(): Promise<CallResult> {
     const { orchestrator, callees } = this.clock as SimulatedClock;
-    return callees.invoke({ ...this.request, key: this.idempotencyKey }, orchestrator);
+    const argument = JSON.stringify(this.argument);
+    return callees.invoke({ ...this.request, argument, key: this.idempotencyKey }, orchestrator);
   }
 }
 

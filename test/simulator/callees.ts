@@ -9,6 +9,8 @@ export interface Request {
   key: string;
   /** Outcomes that the workflow has seen when it asked for the step. */
   seen: readonly string[];
+  /** The argument of the step, as JSON. */
+  argument: string;
   /** The first requests are refused, or crash the orchestrator; a result is of this size. */
   refusals?: number | undefined;
   crashes?: number | undefined;
@@ -102,6 +104,11 @@ export class Callees {
       return send(way, 20, () => (doIt(), away()));
     }
     return send(way, random.whole(1, 40), doIt);
+  }
+
+  /** How often a key was asked for. */
+  requests(key: string): number {
+    return this.#requests.get(key) ?? 0;
   }
 
   /** When a job is done: it takes its time from its first request. */

@@ -1,6 +1,6 @@
 import { RunControl } from '../../orchestrator/durable/run-control.ts';
 import { Runner } from '../../orchestrator/durable/runner.ts';
-import type { RunObserver } from '../../orchestrator/durable/runner.ts';
+import type { RunObserver } from '../../orchestrator/durable/run-observer.ts';
 import { backendFor, type Deployment } from './app.ts';
 import type { Callees } from './callees.ts';
 import type { Faults } from './faults.ts';

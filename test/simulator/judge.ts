@@ -59,7 +59,7 @@ export class Judge {
     counts(event);
     if (event === 'claimed' && was?.bag.holder !== undefined) counts('lease lost');
     if (event === 'claimed' && was?.bag.waits && was.bag.holder === undefined) counts('woken');
-    if (event === 'retried' && (is?.bag.spare?.length ?? 0) > 0) counts('spare outcome');
+    if (event === 'retried' && (is?.bag.sparePages?.length ?? 0) > 0) counts('spare outcome');
     if (event === 'put off' && is?.bag.waits?.[0]?.ref === 'queue') counts('queued');
     const { skipped } = (is?.result ?? {}) as { skipped?: string };
     if (event === 'succeeded' && skipped !== undefined) {
@@ -98,6 +98,8 @@ export class Judge {
         argument.startsWith(`{"label":${JSON.stringify(label)},`),
       );
       demand(!isRecorded, 'history', () => `${step} is on record, and was begun again`);
+      const isSpare = run.spare.some(({ argument }) => argument === request.argument);
+      demand(!isSpare, 'retry', () => `${step} was done before a retry that keeps it, and was begun again`);
       const isUndo = label.startsWith('undo ');
       demand(!document.bag.cancelled || isUndo, 'cancel', () => `${step} began after its run was cancelled`);
       if (!isUndo) return;
@@ -128,7 +130,8 @@ export class Judge {
   /** A signal that was taken or kept, and that the run has therefore. */
   signalled(key: string, step: string, value: string): void {
     this.holds(() => {
-      const standing = this.of(key).document?.bag.signals?.[step]?.value;
+      const { document, history } = this.of(key);
+      const standing = document?.bag.signals?.[step]?.value ?? history.find(({ id }) => id === step)?.result;
       demand(standing === value, 'answers', () => `a signal to run ${key} was taken; it has ${standing}`);
     });
   }

@@ -43,6 +43,8 @@ export class JudgedRun {
   readonly model = new RunModel();
   document: RunDocument | undefined;
   history: StoredStep[] = [];
+  /** Outcomes that a retry has cut off, and that count again when the workflow asks for their very steps. */
+  spare: StoredStep[] = [];
   /** All outcomes that were ever on record, by label. */
   readonly everRecorded = new Set<string>();
   /** What the run ended with, each time that it did. */
@@ -52,6 +54,8 @@ export class JudgedRun {
   endedAt = 0;
   isRetried = false;
   #claims = 0;
+  /** Whether an orchestrator ended while it held the run: then it may have made an attempt of which nothing is known. */
+  #hasCrashed = false;
 
   constructor(
     readonly key: string,
@@ -152,6 +156,7 @@ export class JudgedRun {
 
   #claimed({ before, task, now }: RunChange): void {
     const { holder } = before.bag;
+    this.#hasCrashed ||= holder !== undefined;
     const clock = new Date(task!.orchestrator.clock.now());
     const isFree =
       holder === undefined || !before.cronActivity.pending || isAbandoned(before.cronActivity, clock);
@@ -170,8 +175,11 @@ export class JudgedRun {
     const isSame = of(before) === of(after) || after.state >= ActionState.SUCCESS;
     demand(isSame, 'identity', () => `run ${this.key} is another one: ${of(before)} became ${of(after)}`);
     const [was, is] = [before.bag.signals ?? {}, after.bag.signals ?? {}];
-    const isKept = Object.entries(was).every(([step, { value }]) => is[step]?.value === value);
-    demand(isKept, 'answers', () => `a signal of run ${this.key} is gone, or another one`);
+    const isUsed = (step: string) => this.history.some(({ id }) => id === step);
+    const isKept = Object.entries(was).every(
+      ([step, { value }]) => is[step]?.value === value || (!(step in is) && isUsed(step)),
+    );
+    demand(isKept || isRetried, 'answers', () => `a signal of run ${this.key} is gone, or another one`);
     const isCancelled = isRetried || !before.bag.cancelled || after.bag.cancelled !== undefined;
     demand(isCancelled, 'cancel', () => `run ${this.key} is no longer cancelled`);
   }
@@ -189,7 +197,8 @@ export class JudgedRun {
     for (const step of is.steps.slice(kept.length)) {
       const isNew = this.history.every(({ id }) => id !== step.id);
       demand(isNew, 'history', () => `${step.ref} of run ${this.key} is recorded twice`);
-      judgeStep(step, before, this.callees);
+      const isSpare = this.spare.some(({ id, result }) => id === step.id && result === step.result);
+      if (!isSpare) judgeStep(step, before, this.callees, this.#hasCrashed);
       this.history.push(step);
     }
     demand(is.recorded === this.history.length, 'history', () => {
@@ -231,6 +240,9 @@ export class JudgedRun {
       const due = before.bag.open?.[step]?.due;
       const isInTime = before.bag.signals?.[step] !== undefined || due === undefined || at < due;
       demand(isInTime, 'deadline', () => `run ${this.key} took a signal after the deadline of its wait`);
+      const isNew = before.bag.signals?.[step] === undefined;
+      const isOver = isNew && this.history.some(({ id }) => id === step);
+      demand(!isOver, 'answers', () => `run ${this.key} took a signal for a wait that has ended`);
     }
   }
 
@@ -260,7 +272,27 @@ export class JudgedRun {
     });
     const isCounted = cut === -1 || cuts > (before.bag.cuts ?? 0);
     demand(isCounted, 'retry', () => `the cuts of the history of run ${this.key} are not counted`);
+    const cutOff = this.history.slice(recorded);
+    const done = cutOff.filter(({ error }) => error === undefined);
+    this.spare = task?.from === undefined ? [...this.spare, ...done] : [];
     this.history = this.history.slice(0, recorded);
+    this.#signalsAfterRetry(before, after, cutOff, task?.from !== undefined);
+  }
+
+  /** A retry forgets the signals of the steps that are executed again, and no others. */
+  #signalsAfterRetry(before: RunDocument, after: RunDocument, cutOff: StoredStep[], isFrom: boolean): void {
+    const [first] = cutOff;
+    const isExecutedAgain = (step: string) => {
+      const recorded = cutOff.find(({ id }) => id === step);
+      if (recorded) return isFrom || recorded.error !== undefined;
+      return isFrom && (before.bag.open?.[step]?.sequence ?? -1) >= first!.sequence;
+    };
+    for (const step of Object.keys(before.bag.signals ?? {})) {
+      const isThere = after.bag.signals?.[step] !== undefined;
+      demand(isThere !== isExecutedAgain(step), 'answers', () => {
+        return `a signal of run ${this.key} is ${isThere ? 'there' : 'gone'} after it was retried`;
+      });
+    }
   }
 
   /** What a document says of its own history and retention. */

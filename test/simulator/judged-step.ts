@@ -15,7 +15,12 @@ export const OF_OPERATOR = [
 export const MOST_SKEW_MS = 16_000;
 
 /** Judges an outcome that is recorded, by the document as it was before. */
-export function judgeStep(step: StoredStep, before: RunDocument, callees: Callees): void {
+export function judgeStep(
+  step: StoredStep,
+  before: RunDocument,
+  callees: Callees,
+  hasCrashed: boolean,
+): void {
   const { id, ref, action, attempts, error } = step;
   const failure = error === undefined ? undefined : (JSON.parse(error) as { name: string });
   const what = `${ref} of run ${before.filter.key}`;
@@ -31,6 +36,9 @@ export function judgeStep(step: StoredStep, before: RunDocument, callees: Callee
     );
   }
   demand(attempts <= ATTEMPTS, 'attempts', () => `${what} had ${attempts} attempts`);
+  if (action === 'call' && failure?.name === 'StepTimeoutError' && !hasCrashed) {
+    demand(callees.requests(id) > 0, 'deadline', () => `${what} timed out, and was never attempted`);
+  }
   if (action === 'sleep') judgeSleep(step, what);
   if (action === 'wait-for') judgeWait(step, before, failure !== undefined, what);
   if (action === 'job' && open?.isWatched && failure?.name === 'StepTimeoutError') {

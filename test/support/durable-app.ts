@@ -5,18 +5,11 @@ import type { mongo, Types } from 'mongoose';
 import { startStore, type StoreOptions } from '../../infra/local/mongodb/server.ts';
 import { backendOf } from '../../orchestrator/durable/backend.ts';
 import { connectedApp } from '../../orchestrator/durable/app.ts';
-import { Runner, type RunObserver } from '../../orchestrator/durable/runner.ts';
+import { silentObserver as silent, type RunObserver } from '../../orchestrator/durable/run-observer.ts';
+import { Runner } from '../../orchestrator/durable/runner.ts';
 import { dropDatabase, temporaryFolder, testServer } from './local-app.ts';
 
-export const silent: RunObserver = {
-  runClaimed: () => undefined,
-  runFound: () => undefined,
-  stepStarted: () => undefined,
-  stepEnded: () => undefined,
-  runSuspended: () => undefined,
-  runBlocked: () => undefined,
-  runEnded: () => undefined,
-};
+export { silent };
 
 /** Thrown by an observer: the pass ends there as if its process had died, and gives nothing back. */
 export class Crash extends Error {}

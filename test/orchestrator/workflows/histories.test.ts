@@ -66,6 +66,7 @@ test.each(readHistories())('%s is replayed to its result, and nothing is execute
   const executed: unknown[] = [];
   const { state, result } = await workflow.advance({
     history: toRecorded(history),
+    spare: [],
     journal: new Journal(document, runStoreOf(backendOf(app), systemClock), systemClock),
     observer: { stepStarted: (step) => void executed.push(step) },
     time: noTimeLimit,
