@@ -21,8 +21,8 @@ export interface HistoryCut {
  * The history of a failed run as it was before the step that failed it, or before the one that is named.
  *
  * Without a name, what other branches did stays available: outcomes that were recorded after the failure, and what they
- * have begun. Such a step is not executed again when the workflow asks for it. A wait that has no signal begins anew, for
- * nobody could answer it while the run had ended.
+ * have begun. Such a step is not executed again when the workflow asks for it. A wait that has no signal begins again, because
+ * no signal was taken while the run had ended.
  *
  * @param from a ref: the first step with it is executed again, and so is all that was recorded or asked for after it
  * @returns undefined if no step is to be executed again

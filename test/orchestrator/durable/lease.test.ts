@@ -1,4 +1,3 @@
-import { ActionCron } from '@wbce/orbits-core';
 import { runId } from '../../../orchestrator/durable/ids.ts';
 import { calls, Changing, Echo, script } from '../../support/counting.ts';
 import { Crash, newKey, readyRuns, startDurableApp, type DurableTestApp } from '../../support/durable-app.ts';
@@ -94,53 +93,4 @@ describe('the lease', () => {
     expect(await readyRuns(test_.runner())).toEqual(keys.map(runId));
     expect(await readyRuns(test_.runner(), 2)).toHaveLength(2);
   });
-});
-
-describe('an Orbits worker', () => {
-  /** One round of Orbits' own polling, which otherwise never ends. */
-  class OneRound extends ActionCron {
-    override cycle() {
-      return Promise.resolve();
-    }
-  }
-  const workOnce = () =>
-    (new OneRound(undefined) as unknown as { oneActionCycle(): Promise<void> }).oneActionCycle();
-
-  test('resumes a run that an orchestrator left', async () => {
-    const key = newKey();
-    await expect(test_.doomedRunner({ stepEnded: crash }).run(request(key))).rejects.toThrow(Crash);
-    // Orbits waits for the time that it allows an execution before it begins it again.
-    const longAgo = new Date(Date.now() - 16 * 60_000);
-    const abandoned = { stateUpdatedAt: longAgo, 'cronActivity.nextActivity': longAgo };
-    await test_.actions.updateOne({ _id: runId(key) }, { $set: abandoned });
-    await workOnce();
-    expect(names()).toEqual(['a', 'b']);
-    expect(await test_.runner().run(request(key))).toMatchObject({
-      state: 'SUCCESS',
-      result: { value: 'b' },
-    });
-  });
-
-  test('leaves alone a run that an orchestrator holds, finished runs, and their steps', async () => {
-    const { ended, letGo } = await heldRun(newKey());
-    const other = await heldRun(newKey());
-    other.letGo('b');
-    await other.ended;
-    const before = await test_.actions.find({}).sort({ _id: 1 }).toArray();
-    await workOnce();
-    expect(await test_.actions.find({}).sort({ _id: 1 }).toArray()).toEqual(before);
-    letGo('b');
-    await ended;
-  });
-
-  test('finds documents in its own schema', async () => {
-    await test_.runner().run(request(newKey()));
-    const known = new Set(Object.keys(test_.app.ActionModel.schema.paths).map((path) => path.split('.')[0]));
-    for (const document of await test_.actions.find({}).toArray()) {
-      expect(Object.keys(document).filter((field) => !known.has(field))).toEqual([]);
-      expect(test_.app.ActionModel.hydrate(document).validateSync()).toBeUndefined();
-    }
-  });
-
-  const names = () => calls.map(({ name }) => name);
 });

@@ -113,7 +113,7 @@ describe('a ref that two branches use at once', () => {
   });
 });
 
-test('steps that nobody awaits are carried out before the run ends, however many they are', async () => {
+test('steps that the workflow does not await are carried out before the run ends, however many they are', async () => {
   script.define = (workflow) => {
     for (let step = 0; step < 120; step++) void workflow.echo(`step ${step}`, `${step}`);
     return Promise.resolve();

@@ -142,7 +142,7 @@ describe('a retry keeps what other branches did', () => {
   });
 });
 
-test('a wait that nobody could answer while its run had failed has all of its time after a retry', async () => {
+test('a wait has all of its time after a retry: while its run had failed no signal was taken', async () => {
   script.define = (workflow) =>
     Promise.all([
       workflow.do('refused', new Refuse()),

@@ -5,6 +5,7 @@ import { runId } from '../../../orchestrator/durable/ids.ts';
 import { backoffMs } from '../../../orchestrator/durable/retry-policy.ts';
 import { Runner } from '../../../orchestrator/durable/runner.ts';
 import type { Suspension } from '../../../orchestrator/durable/suspension.ts';
+import { holdClock } from '../../support/clock.ts';
 import { Changing, Echo, script } from '../../support/counting.ts';
 import {
   newKey,
@@ -140,6 +141,31 @@ describe('too little time', () => {
     expect(await run(key, runnerWith(60_000))).toMatchObject({ state: 'SUCCESS' });
     expect(Flaky.keys).toHaveLength(2);
   });
+});
+
+test('a step that had no time for its first attempt has all of its timeout later, although its start is on record', async () => {
+  const clock = holdClock();
+  try {
+    script.define = async (workflow) => {
+      await workflow.echo('first', 'a');
+      return workflow.do('flaky', new Flaky(), { timeout: { hours: 1 } });
+    };
+    let remainingMs = 60_000;
+    const observer = { ...silent, stepEnded: () => void (remainingMs = 500) };
+    const time = { remainingMs: () => remainingMs, stepMs: 1_000 };
+    const key = newKey();
+    expect(await run(key, new Runner(backendOf(test_.app), observer, time))).toMatchObject({
+      waits: [{ ref: 'flaky', attempts: 0 }],
+    });
+    expect((await test_.actions.findOne({ _id: runId(key) }))!['bag']).toMatchObject({
+      open: expect.anything() as unknown,
+    });
+    expect(Flaky.keys).toEqual([]);
+    clock.put(2 * 3_600_000);
+    expect(await run(key, runnerWith(60_000))).toMatchObject({ state: 'SUCCESS' });
+  } finally {
+    clock.release();
+  }
 });
 
 test('the backoff doubles up to its bound, with full jitter', () => {
