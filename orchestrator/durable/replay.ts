@@ -1,14 +1,14 @@
-import { currentAttempt, hasTime, type Attempt } from './attempt.ts';
-import type { Clock } from './clock.ts';
+import { currentAttempt, type Attempt } from './attempt.ts';
 import type { DurableAction } from './durable-action.ts';
 import { toMs, type Duration } from './duration.ts';
-import { MisuseError, NonDeterminismError, StepError, StuckWorkflowError } from './errors.ts';
-import { execute } from './execute.ts';
-import type { Journal } from './journal.ts';
-import { isSameJson, toJson } from './json.ts';
+import { MisuseError, NonDeterminismError, StepError } from './errors.ts';
+import { toJson } from './json.ts';
+import { GRACE_MS, LiveSteps } from './live-steps.ts';
+import type { ReplayOptions } from './replay-options.ts';
 import { fromStoredOpen } from './run-document.ts';
 import {
   describeStep,
+  isSame,
   isUndo,
   type AskedStep,
   type EndedStep,
@@ -16,30 +16,7 @@ import {
   type RecordedStep,
 } from './step.ts';
 import { StepIds } from './step-ids.ts';
-import { Slots } from './slots.ts';
-import { Suspension, type TimeLimit, type Wait } from './suspension.ts';
-
-/** Gets each step as it happens. */
-export interface StepObserver {
-  stepStarted(step: AskedStep): void;
-}
-
-/** What one pass of a workflow works with. */
-export interface ReplayOptions {
-  history: RecordedStep[];
-  /** Outcomes that retries have cut off the history; one counts again when the workflow asks for its very step. */
-  spare: EndedStep[];
-  journal: Journal;
-  observer?: StepObserver | undefined;
-  time: TimeLimit;
-  clock: Clock;
-}
-
-/** A workflow that does something of its own between two steps (it should not) gets this long before it is doubted. */
-const GRACE_MS = 50;
-
-/** How many steps of a run are executed at a time. */
-const PARALLEL_STEPS = 50;
+import type { Wait } from './suspension.ts';
 
 type Deliver = (outcome: Promise<unknown>) => void;
 
@@ -50,10 +27,7 @@ type Deliver = (outcome: Promise<unknown>) => void;
  * branches in parallel, and races between them, take the same course each time, and so do the ids, which count the
  * calls of `do`.
  *
- * A step that must wait for longer than the pass may leaves the other branches to go on; once none can, the pass ends
- * in a `Suspension`.
- *
- * What must end the pass itself (that, a mismatch, a store that is away) never reaches the workflow, whose own
+ * What must end the pass itself (a suspension, a mismatch, a store that is away) never reaches the workflow, whose own
  * try/catch could swallow it: the `do` concerned stays unsettled, and `interrupted` settles instead, with
  * `interruption` set.
  */
@@ -78,21 +52,12 @@ export class Replay {
   readonly #waiting = new Map<string, { asked: AskedStep; deliver: Deliver }>();
   /** Steps that are recorded as open, and that the workflow has not asked for yet. */
   readonly #open: Map<string, OpenStep>;
-  readonly #spare: Map<string, EndedStep>;
-  readonly #waits: Map<string, Wait>;
-  /** Steps that wait for longer than this pass does. */
-  readonly #parked: Wait[] = [];
-  readonly #underWay = new Set<Promise<unknown>>();
-  readonly #slots = new Slots(PARALLEL_STEPS);
+  readonly #live: LiveSteps;
   readonly #delivered: Promise<void>;
-  #ending: Promise<unknown> = Promise.resolve();
-  /** Outcomes that were not delivered yet. */
-  #endingCount = 0;
   #sequence = 0;
   #latest: AskedStep | undefined;
   #isReplayed = false;
   #isClosed = false;
-  readonly #closing = new AbortController();
   #isCancelled = false;
   #isMisused = false;
   #misuse!: (error: MisuseError) => void;
@@ -106,13 +71,11 @@ export class Replay {
     this.#undelivered = [...options.history];
     this.#undeliveredById = new Map(options.history.map((step) => [step.id.toHexString(), step]));
     this.#open = new Map(Object.entries(bag.open ?? {}).map((entry) => [entry[0], fromStoredOpen(entry)]));
-    this.#spare = new Map(options.spare.map((step) => [step.id.toHexString(), step]));
-    this.#waits = new Map((bag.waits ?? []).map((wait) => [wait.step, wait]));
     this.misused = quietly(new Promise<never>((_, reject) => (this.#misuse = reject)));
     this.interrupted = new Promise((resolve) => (this.#interrupt = resolve));
     this.cancelled = new Promise((resolve) => (this.#cancel = resolve));
+    this.#live = new LiveSteps(options, (reason) => this.#stop(reason));
     this.#delivered = this.#deliverRecorded();
-    void this.#watch();
   }
 
   /** The id must be known before anything is awaited, because ids count the calls. */
@@ -150,15 +113,15 @@ export class Replay {
 
   /** Waits of steps that the workflow did not await, and that must be executed before the run ends. */
   get unattempted(): Wait[] {
-    return this.#parked.filter(({ isUnattempted }) => isUnattempted);
+    return this.#live.unattempted;
   }
 
   /** Starts nothing more, waits for what is under way, and checks that the workflow asked for all that is recorded. */
   async settle(): Promise<void> {
     this.#isClosed = true;
-    this.#closing.abort();
+    this.#live.close();
     await this.#delivered;
-    await Promise.all(this.#underWay);
+    await this.#live.ended();
     const left = this.#undelivered[0] ?? this.#neverAsked();
     if (left && !this.#isCancelled) this.#stop(new NonDeterminismError(describeStep(left), 'its end'));
   }
@@ -243,69 +206,19 @@ export class Replay {
       open = undefined;
     }
     const isUndo = this.#isCancelled;
+    const isWanted = () => {
+      this.#refuse(asked);
+      return !this.interruption && (isUndo || !this.#isCancelled);
+    };
     return new Promise((resolve) => {
-      const work = this.#execute(asked, action, { timeout, open, isUndo }, resolve).finally(() => {
-        this.#underWay.delete(work);
-        return this.#suspendWhereAllWait();
-      });
-      this.#underWay.add(work);
+      const ended = (step: RecordedStep) => resolve(this.#deliver(step));
+      this.#live.add({ asked, action, timeout, open, isWanted, ended }, this.#delivered);
     });
-  }
-
-  /** Ends the pass in time if the workflow waits for something of its own, of which nothing is known here. */
-  async #watch(): Promise<void> {
-    const { time, clock } = this.#options;
-    for (;;) {
-      const leftMs = time.remainingMs() - time.stepMs;
-      if (leftMs === Infinity) return;
-      await clock.sleep(Math.max(leftMs, GRACE_MS), this.#closing.signal);
-      if (this.#isClosed) return;
-      if (hasTime(time) || this.#underWay.size + this.#parked.length > 0) continue;
-      this.#stop(new StuckWorkflowError());
-    }
   }
 
   /** What led to an open step was recorded before it, so a workflow that goes on without that step has changed. */
   #neverAsked(): OpenStep | undefined {
     return [...this.#open.values()].find(({ isSpare }) => !isSpare);
-  }
-
-  async #suspendWhereAllWait(): Promise<void> {
-    if (this.#underWay.size > 0 || this.#parked.length === 0 || this.#isClosed) return;
-    await this.#options.clock.sleep(GRACE_MS);
-    const [first, ...others] = this.#parked;
-    if (this.#underWay.size === 0 && first && !this.#isClosed) this.#stop(new Suspension(first, ...others));
-  }
-
-  async #execute(
-    asked: AskedStep,
-    action: DurableAction,
-    { timeout, open, isUndo }: { timeout: Duration | undefined; open: OpenStep | undefined; isUndo: boolean },
-    deliver: Deliver,
-  ): Promise<void> {
-    await this.#delivered;
-    this.#refuse(asked);
-    await this.#slots.take();
-    try {
-      if (this.interruption || (this.#isCancelled && !isUndo)) return;
-      const { time, clock, journal, observer } = this.#options;
-      const id = asked.id.toHexString();
-      const spare = this.#spare.get(id);
-      if (spare && isSame(spare, asked)) {
-        await this.#end({ ...spare, sequence: asked.sequence }, false, deliver);
-        return;
-      }
-      observer?.stepStarted(asked);
-      const signal = journal.document.bag.signals?.[id];
-      const wait = this.#waits.get(id);
-      const step = await execute(asked, { action, timeout, open, wait, signal, journal, time, clock });
-      await this.#end(step, action.takesSignal && !signal, deliver);
-    } catch (error) {
-      if (error instanceof Suspension) this.#park(error.waits);
-      else this.#stop(error as Error);
-    } finally {
-      this.#slots.giveBack();
-    }
   }
 
   /** Its work would be repeated with the step inside it, which a replay would not ask for. */
@@ -325,29 +238,6 @@ export class Replay {
     return quietly(Promise.reject(error));
   }
 
-  #park(waits: Wait[]): void {
-    this.#parked.push(...waits);
-    // The start of a wait is on record even if the process crashes while another branch works.
-    if (this.#underWay.size > 1) this.#flush();
-  }
-
-  #flush(): void {
-    this.#options.journal.flush().catch((error: unknown) => this.#stop(error as Error));
-  }
-
-  /** Gives one outcome at a time its place, and delivers it: the next one comes after the workflow has seen this one. */
-  #end(step: EndedStep, ifNoSignal: boolean, deliver: Deliver): Promise<void> {
-    this.#endingCount++;
-    const ended = this.#ending.then(async () => {
-      deliver(this.#deliver(await this.#options.journal.end(step, ifNoSignal)));
-      await this.#options.clock.turn();
-      // Another branch may work for long, and crash: what is done need not be done again.
-      if (--this.#endingCount === 0 && this.#underWay.size > 1) this.#flush();
-    });
-    this.#ending = ended.catch(() => undefined);
-    return ended;
-  }
-
   #stop(reason: Error): void {
     this.interruption ??= reason;
     this.#interrupt();
@@ -360,8 +250,4 @@ const unsettled = () => new Promise<never>(() => undefined);
 export function quietly<T>(outcome: Promise<T>): Promise<T> {
   outcome.catch(() => undefined);
   return outcome;
-}
-
-function isSame(recorded: EndedStep | OpenStep, asked: AskedStep): boolean {
-  return recorded.action === asked.action && isSameJson(recorded.argument, asked.argument);
 }

@@ -24,6 +24,7 @@ import { OpenRuns, type OpenRun } from './open-runs.ts';
 import type { RunObserver } from './run-observer.ts';
 import type { RunStore } from './run-store.ts';
 import { toRun, type Run } from './run.ts';
+import { decideStart, noTimeToStart } from './start-policy.ts';
 import type { AskedStep, RecordedStep } from './step.ts';
 import { Suspension, type TimeLimit, type Wait } from './suspension.ts';
 
@@ -45,9 +46,6 @@ export interface RunRequest {
   /** From then on it is too late to start it, also if another orchestrator does. */
   startBy?: Date;
 }
-
-/** What a run waits for that has not started because there was no time. */
-export const START = 'start';
 
 /** What a run waits for that a fault of the operator keeps from going on. */
 const BLOCKED = 'blocked';
@@ -108,7 +106,9 @@ export class Runner {
   async advance({ outcome, document }: Claim, mayOverlap = true): Promise<Run> {
     if (outcome === 'held' || outcome === 'finished') return this.#read(document);
     try {
-      if (outcome === 'created' && !document.bag.start && !this.hasTime) return await this.#putOff(document);
+      if (outcome === 'created' && !document.bag.start && !this.hasTime) {
+        return await this.#wait(document, noTimeToStart);
+      }
       return await this.#advance(document, outcome, mayOverlap);
     } catch (error) {
       // If the store is away this fails too, and the lease ends by itself.
@@ -159,41 +159,22 @@ export class Runner {
 
   async #startOrPass(document: RunDocument, mayOverlap = true): Promise<Run> {
     // A person was answered that it ends: not that it waits, or is skipped.
-    const waits = document.bag.cancelled ? undefined : await this.#startOf(document, mayOverlap);
-    return waits ?? this.#pass(document);
-  }
-
-  /** Ends or suspends a run that does not start; undefined if it starts, or has started. */
-  async #startOf(document: RunDocument, mayOverlap: boolean): Promise<Run | undefined> {
-    const { start } = document.bag;
-    if (!start) return undefined;
-    const { notAfter } = start;
-    if (start.skip !== undefined) return this.#skip(document, start.skip);
-    if (notAfter && this.#clock.now() > notAfter.getTime()) {
-      return this.#skip(document, `it was too late to start: the limit was ${notAfter.toISOString()}`);
-    }
-    const earlier = start.overlap && mayOverlap && (await this.#open.findEarlier(document));
-    if (earlier) {
-      const reason = `run ${earlier._id.toHexString()} of ${document.filter['overlap']}, of ${earlier.createdAt.toISOString()}, is still open`;
-      if (start.overlap === 'skip') return this.#skip(document, reason);
-      return this.#wait(document, 'queue', reason);
-    }
-    return this.hasTime ? undefined : this.#putOff(document);
-  }
-
-  #skip(document: RunDocument, reason: string): Promise<Run> {
-    return this.#finish(document, [], nothingLeft, {
-      state: ActionState.SUCCESS,
-      result: { skipped: reason },
+    if (document.bag.cancelled) return this.#pass(document);
+    const decision = await decideStart(document, {
+      now: this.#clock.now(),
+      hasTime: this.hasTime,
+      findEarlier: async () => (mayOverlap ? this.#open.findEarlier(document) : undefined),
     });
+    if (decision === 'start') return this.#pass(document);
+    if ('waitFor' in decision) return this.#wait(document, decision);
+    const skipped = { state: ActionState.SUCCESS as const, result: { skipped: decision.skip } };
+    return this.#finish(document, [], nothingLeft, skipped);
   }
 
-  /** Nothing of the run was done yet, so that it may still be too late to start it. */
-  #putOff(document: RunDocument): Promise<Run> {
-    return this.#wait(document, START, 'the invocation had no time left to start it');
-  }
-
-  async #wait(document: RunDocument, ref: string, reason: string): Promise<Run> {
+  async #wait(
+    document: RunDocument,
+    { waitFor: ref, reason }: { waitFor: string; reason: string },
+  ): Promise<Run> {
     const due = new Date(this.#clock.now());
     const wait: Wait = { step: document._id.toHexString(), ref, reason, due, attempts: 0 };
     const suspension = new Suspension(wait);

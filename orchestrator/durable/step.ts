@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import type { RecordedError } from './errors.ts';
+import { isSameJson } from './json.ts';
 
 /** How a step ended. */
 export type Outcome = { state: 'SUCCESS'; result: unknown } | { state: 'ERROR'; error: RecordedError };
@@ -45,6 +46,11 @@ export interface EndedStep extends Step {
 export interface RecordedStep extends EndedStep {
   /** Its place in the order in which outcomes were recorded, from 0; a replay delivers them in this order. */
   ordinal: number;
+}
+
+/** Whether a step that is asked for is the one that was recorded. */
+export function isSame(recorded: EndedStep | OpenStep, asked: AskedStep): boolean {
+  return recorded.action === asked.action && isSameJson(recorded.argument, asked.argument);
 }
 
 /** The ref of the step that undoes another one. */

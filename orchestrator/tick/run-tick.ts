@@ -1,6 +1,7 @@
 import type { OpenRun } from '../durable/open-runs.ts';
 import type { Run } from '../durable/run.ts';
-import { START, type Runner, type RunRequest } from '../durable/runner.ts';
+import type { Runner, RunRequest } from '../durable/runner.ts';
+import { START } from '../durable/start-policy.ts';
 import { inParallel } from './parallel.ts';
 import { OPEN_LIMIT, resumeOpen, type FailureLog } from './resume-open.ts';
 import type { Trigger } from './trigger.ts';
