@@ -52,8 +52,8 @@ async function large(workflow: Changing): Promise<void> {
 }
 
 /** What holds a run open, and what lets it go on after all. */
-const open: [string, (workflow: Changing) => Promise<unknown>, ((key: string) => unknown)?][] = [
-  ['sleeps', (workflow) => workflow.sleep('long', { days: 40 })],
+const open: [string, (workflow: Changing) => Promise<unknown>, (key: string) => unknown][] = [
+  ['sleeps', (workflow) => workflow.sleep('long', { days: 40 }), () => undefined],
   [
     'waits for an answer',
     (workflow) => workflow.waitFor('approval', { timeout: { days: 50 } }),
@@ -66,6 +66,7 @@ const open: [string, (workflow: Changing) => Promise<unknown>, ((key: string) =>
       const look = () => (Date.now() < end ? ActionState.IN_PROGRESS : ActionState.SUCCESS);
       return workflow.do('job', Scripted.of({ main: look, watcher: look }));
     },
+    () => undefined,
   ],
   [
     'waits for its next attempt',
@@ -79,6 +80,7 @@ const open: [string, (workflow: Changing) => Promise<unknown>, ((key: string) =>
       };
       return workflow.do('retried', Scripted.of({ main, retryPolicy }));
     },
+    () => undefined,
   ],
 ];
 
@@ -106,7 +108,7 @@ describe.each([
     await days(20);
     await start(key);
     await days(20);
-    await end?.(key);
+    await end(key);
     expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: { value: 'last' } });
     expect(names().filter((name) => name !== 'attempt')).toEqual(['charged', 'between', 'last']);
   });

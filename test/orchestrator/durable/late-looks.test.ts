@@ -3,10 +3,11 @@ import { runId } from '../../../orchestrator/durable/ids.ts';
 import { RunControl } from '../../../orchestrator/durable/run-control.ts';
 import { inParallel } from '../../../orchestrator/tick/parallel.ts';
 import { holdClock } from '../../support/clock.ts';
+import { startCommand } from '../../support/command.ts';
 import { calls, Changing, Echo, Refuse, script } from '../../support/counting.ts';
 import { newKey, startDurableApp, type DurableTestApp } from '../../support/durable-app.ts';
 
-// A failure that the workflow looks at late, or never, ends no process: Jest fails a test with an unhandled rejection.
+// A failure that the workflow looks at late, or never, is an outcome like any other, and ends no process.
 let test_: DurableTestApp;
 let clock: ReturnType<typeof holdClock>;
 beforeAll(async () => {
@@ -125,4 +126,13 @@ describe.each(failures)('%s that fails', (_, fail, name) => {
     expect(await start(key)).toMatchObject({ state: 'ERROR', error: { name: 'RunCancelledError' } });
     await turns();
   });
+});
+
+test('no process ends with it: Node, which ends one at an unhandled rejection, goes on to the end', async () => {
+  const { code, stdout, stderr } = await startCommand('test/support/late-looks.ts', []).finished;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const seen = Object.entries(JSON.parse(stdout) as Record<string, string>);
+  expect(seen).toHaveLength(22);
+  for (const [name, result] of seen)
+    expect([name, result]).toEqual([name, name.endsWith('never') ? 'done' : expect.stringMatching(/Error$/)]);
 });

@@ -128,18 +128,6 @@ describe('a step that the workflow does not await', () => {
     });
   });
 
-  test('is carried out by a later pass where there was no time for it', async () => {
-    script.define = loose(1, (workflow) => void workflow.echo('loose', 'x'));
-    let remainingMs = 60_000;
-    const observer = { ...silent, stepStarted: () => void (remainingMs = calls.length > 0 ? 500 : 60_000) };
-    const time = { remainingMs: () => remainingMs, stepMs: 1_000 };
-    const key = newKey();
-    const run = await start(key, new Runner(backendOf(test_.app), observer, time));
-    expect(run).toMatchObject({ state: 'IN_PROGRESS', waits: [{ ref: 'loose' }] });
-    expect(await start(key)).toMatchObject({ state: 'SUCCESS', result: 'done' });
-    expect(names()).toEqual(['0', 'x']);
-  });
-
   test.each(['before', 'after'] as const)(
     'is executed once on record, whichever write the process dies at, %s the write',
     async (at) => {
