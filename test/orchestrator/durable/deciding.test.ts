@@ -55,7 +55,11 @@ test('a run that is started, found, and resumed', async () => {
   await start(key, filter);
   await start(key, filter);
   const second = { key: newKey(), workflow: new Changing(), filter, start: { overlap: 'skip' as const } };
-  expect(await runner().run(second)).toMatchObject({ state: 'IN_PROGRESS' });
+  clock.put(1);
+  expect(await runner().run(second)).toMatchObject({
+    state: 'SUCCESS',
+    result: { skipped: expect.any(String) as string },
+  });
   clock.put(3_600_000);
   for (const { id } of await runner().findOpen([filter.overlap], 10)) await runner().resume(id);
   expect(await start(key, filter)).toMatchObject({ state: 'SUCCESS' });

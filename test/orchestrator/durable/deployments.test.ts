@@ -9,10 +9,18 @@ import { holdClock } from '../../support/clock.ts';
 import { calls, Changing, Echo, script } from '../../support/counting.ts';
 import { newKey, silent, startDurableApp, type DurableTestApp } from '../../support/durable-app.ts';
 
+class First extends Changing {
+  static override version = 1;
+  override define() {
+    return long('old')(this);
+  }
+}
+
 // Containers of two deployments share the runs: what one can't go on with, the other one does.
 let test_: DurableTestApp;
 let clock: ReturnType<typeof holdClock>;
 beforeAll(async () => {
+  Changing.previousVersions = [First];
   test_ = await startDurableApp([Changing, Echo]);
 });
 afterAll(() => test_.close());
@@ -125,21 +133,15 @@ describe.each(containers)('during a deployment, where %s,', (_, useNew, useOld) 
     clock.put(HOUR);
     useOld();
     await runnerOf().resume(runId(key));
+    useNew();
     const control = new RunControl(backendOf(test_.app));
     expect(await control.signal(runId(key), 'approval', { approved: true })).toEqual({ outcome: 'kept' });
     expect(await control.cancel(runId(key), 'no more')).toBe('cancelled');
-    useNew();
     expect(await start(key)).toMatchObject({ state: 'ERROR', error: { name: 'RunCancelledError' } });
   });
 });
 
 test('runs of two versions go on next to one another, each by its own', async () => {
-  class First extends Changing {
-    static override version = 1;
-    override define() {
-      return long('old')(this);
-    }
-  }
   const [old, current] = [newKey(), newKey()];
   script.define = long('old');
   await start(old);
