@@ -10,7 +10,7 @@ import { calls, Changing, Echo, script } from '../support/counting.ts';
 import { newKey, silent, startDurableApp, type DurableTestApp } from '../support/durable-app.ts';
 import { dyingAt } from '../support/interposed.ts';
 
-// What a tick decides about its runs holds, whichever write its orchestrator dies at, and whoever resumes them.
+// What a tick decides about its runs holds, whichever write its orchestrator dies at, and whatever resumes them.
 let test_: DurableTestApp;
 let clock: ReturnType<typeof holdClock>;
 beforeAll(async () => {
@@ -119,7 +119,7 @@ describe.each(decisions)('a tick of which was decided %s,', (_, prepare, remaini
           await runTick(tickOf(scene), runner, log).catch(() => undefined);
           if (!life.isOver) break;
           clock.put(MINUTE + 1);
-          // If it died before its run was on record, there is none, and the next delivery decides.
+          // If it died before its run was on record, the next delivery decides.
           if ((await test_.actions.countDocuments({ _id: runId(keyOf(scene)) })) === 0) continue;
           await next(scene);
           const run = (await deliver(tickOf(scene))).runs[0] as Run;

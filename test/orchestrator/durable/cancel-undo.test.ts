@@ -83,7 +83,7 @@ describe('a run that is cancelled', () => {
     });
   });
 
-  test('says nothing of an undo where there is none', async () => {
+  test('says nothing of an undo if no step has one', async () => {
     script.define = asking;
     const key = newKey();
     await start(key);
