@@ -102,7 +102,7 @@ const handled: [string, (workflow: Changing) => Promise<unknown>, string[], stri
     async (workflow) => {
       const failed = await step(workflow, 'step').then(
         () => undefined,
-        (error: unknown) => error,
+        (error: Error) => error,
       );
       await step(workflow, 'between');
       if (failed !== undefined) throw failed;
