@@ -18,6 +18,7 @@ import { readConfig } from './config.ts';
 import { Connection } from './connection.ts';
 import { backendOf } from './durable/backend.ts';
 import { recordError, redactErrors } from './durable/errors.ts';
+import { surviveLateRejections } from './durable/late-rejections.ts';
 import { RunControl } from './durable/run-control.ts';
 import { Runner } from './durable/runner.ts';
 import { parseEvent } from './protocol/event.ts';
@@ -55,6 +56,8 @@ const observer = observeAll([
 /** The orchestrator: an event in, its answer out. No error that leaves it shows a secret. */
 export async function handler(payload: unknown, context: Context): Promise<unknown> {
   logger.addContext(context);
+  // Here, because Lambda's runtime may set its own listener after this module is loaded.
+  surviveLateRejections(logRejection);
   try {
     const { handle } = parseEvent(commands, payload);
     const time = { remainingMs: () => context.getRemainingTimeInMillis(), stepMs: STEP_MS };
@@ -75,6 +78,10 @@ export async function handler(payload: unknown, context: Context): Promise<unkno
   } finally {
     await notices?.sent();
   }
+}
+
+function logRejection(reason: unknown): void {
+  logger.error('a promise was rejected that nothing awaits', { error: recordError(reason) });
 }
 
 function noticesTo(topicArn: string): Notices {

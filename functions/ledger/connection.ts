@@ -13,6 +13,13 @@ export interface Ledger {
   account: Collection<AccountDocument>;
 }
 
+/** What decides something asks for this, whatever the URI says: no answer from a member that may have to forget it. */
+const DECIDING = {
+  readPreference: 'primary',
+  readConcern: { level: 'majority' },
+  writeConcern: { w: 'majority' },
+} as const;
+
 let connecting: Promise<MongoClient> | undefined;
 
 /**
@@ -41,7 +48,11 @@ async function ledger({ freshSecret = false } = {}): Promise<Ledger> {
   });
   const client = await connecting;
   const db = client.db(requiredVariable('MONGODB_DATABASE'));
-  return { trades: db.collection('trades'), books: db.collection('books'), account: db.collection('books') };
+  return {
+    trades: db.collection('trades', DECIDING),
+    books: db.collection('books', DECIDING),
+    account: db.collection('books', DECIDING),
+  };
 }
 
 /** What the driver throws may quote the URI, so its errors go no further than here. */
@@ -70,6 +81,7 @@ function newClient(uri: string): MongoClient {
     // One invocation at a time runs in a Lambda environment.
     maxPoolSize: 1,
     writeConcern: { w: 'majority' },
+    retryWrites: true,
   });
 }
 

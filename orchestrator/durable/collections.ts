@@ -12,7 +12,7 @@ export interface Collections {
 }
 
 /** What decides something asks for this, whatever the URI says: no answer from a member that may have to forget it. */
-const DECIDING = {
+export const DECIDING = {
   readPreference: 'primary',
   readConcern: { level: 'majority' },
   writeConcern: { w: 'majority' },

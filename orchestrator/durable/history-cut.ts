@@ -25,29 +25,26 @@ export interface HistoryCut {
  * no signal was taken while the run had ended.
  *
  * @param from a ref: the first step with it is executed again, and so is all that was recorded or asked for after it
- * @returns undefined if no step is to be executed again
  */
-export function cutBefore(
-  run: RunDocument,
-  history: RecordedStep[],
-  from: string | undefined,
-): HistoryCut | undefined {
+export function cutBefore(run: RunDocument, history: RecordedStep[], from: string | undefined): HistoryCut {
   const isFirst = ({ id, ref }: RecordedStep) =>
     from === undefined ? id.toHexString() === run.bag.failedStep : ref === from;
-  const recorded = history.findIndex(isFirst);
-  if (recorded === -1) {
-    if (from === undefined) return undefined;
-    throw new RangeError(`The run has no step "${from}".`);
-  }
-  const first = history[recorded]!;
+  const index = history.findIndex(isFirst);
+  if (index === -1 && from !== undefined) throw new RangeError(`The run has no step "${from}".`);
+  // A run that no step failed goes on with all that it has.
+  const recorded = index === -1 ? history.length : index;
   const cutOff = history.slice(recorded);
+  const [first] = cutOff;
+  const kept = new Set(history.slice(0, recorded).map(({ id }) => id.toHexString()));
   const { pages: all = [], sparePages = [], open = {} } = run.bag;
   const isKept = ({ outcome }: RecordedStep) => from === undefined && outcome.state === 'SUCCESS';
   const forgotten = new Set([
     ...cutOff.filter((step) => !isKept(step)).map(({ id }) => id.toHexString()),
-    ...keysOf(open, (_, { sequence }) => from !== undefined && sequence >= first.sequence),
+    ...keysOf(open, (_, { sequence }) => from !== undefined && sequence >= first!.sequence),
   ]);
-  const signals = pick(run.bag.signals, (id) => !forgotten.has(id));
+  // Who cancels a run takes back the answers that no step has taken.
+  const counts = (id: string) => (run.bag.cancelled ? kept.has(id) : !forgotten.has(id));
+  const signals = pick(run.bag.signals, counts);
   const hasBegun = (id: string, { isWatched, due }: { isWatched: boolean; due?: Date }) =>
     isWatched && (due === undefined || id in signals) && !forgotten.has(id);
   const pages = all.filter(({ end }) => end <= recorded);
@@ -66,7 +63,7 @@ export function cutBefore(
 }
 
 /** @param sealed the page with the outcomes that were in no page, if it needs one */
-export function cutFields(run: RunDocument, cut: HistoryCut, sealed: PageRef | undefined) {
+export function cutFields(cut: HistoryCut, sealed: PageRef | undefined) {
   const { pages, steps, recorded, sparePages, open, signals } = cut;
   return {
     'bag.pages': pages,
@@ -75,7 +72,6 @@ export function cutFields(run: RunDocument, cut: HistoryCut, sealed: PageRef | u
     'bag.sparePages': sealed ? [...sparePages, sealed] : sparePages,
     'bag.open': open,
     'bag.signals': signals,
-    'bag.cuts': (run.bag.cuts ?? 0) + 1,
   };
 }
 

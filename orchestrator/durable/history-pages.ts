@@ -16,6 +16,8 @@ export interface PageDocument {
   _id: Types.ObjectId;
   run: Types.ObjectId;
   steps: StoredStep[];
+  /** How often its run had been retried when it was last known to be open. */
+  retries: number;
   /** From when on its retention counts; missing while its run is open. */
   endedAt?: Date;
 }
@@ -33,10 +35,10 @@ export class HistoryPages {
    * the run's document says so; until then, and if that fails, it may be written again.
    */
   async seal(run: RunDocument): Promise<PageRef> {
-    const { recorded: end, steps, cuts = 0 } = run.bag;
-    const id = pageId(run._id, cuts, end);
-    await this.#pages.insertOne({ _id: id, run: run._id, steps }).catch((error: unknown) => {
-      // The same outcomes, or more of them: between two cuts a history only grows.
+    const { recorded: end, steps, retries = 0 } = run.bag;
+    const id = pageId(run._id, retries, end);
+    await this.#pages.insertOne({ _id: id, run: run._id, steps, retries }).catch((error: unknown) => {
+      // The same outcomes, or more of them: between two retries a history only grows.
       if (!hasCode(error, DUPLICATE_KEY)) throw error;
     });
     return { id, end };
@@ -61,13 +63,17 @@ export class HistoryPages {
     return page?.steps.find(({ id }) => id === step);
   }
 
-  /** The pages of a run that has ended are removed with it. */
-  async expire(run: Types.ObjectId, endedAt: Date): Promise<void> {
-    await this.#pages.updateMany({ run }, { $set: { endedAt } });
+  /**
+   * The pages of a run that has ended are removed with it. One that was retried meanwhile is open again, and keeps them.
+   *
+   * @param retries how often it had been retried when it ended
+   */
+  async expire(run: Types.ObjectId, retries: number, endedAt: Date): Promise<void> {
+    await this.#pages.updateMany({ run, retries }, { $set: { endedAt } });
   }
 
-  /** The pages of a run that is open again stay. */
-  async keep(run: Types.ObjectId): Promise<void> {
-    await this.#pages.updateMany({ run }, { $unset: { endedAt: '' } });
+  /** The pages of a run that is retried stay. */
+  async keep(run: Types.ObjectId, retries: number): Promise<void> {
+    await this.#pages.updateMany({ run }, { $set: { retries }, $unset: { endedAt: '' } });
   }
 }

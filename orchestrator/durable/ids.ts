@@ -11,9 +11,9 @@ export function stepId(run: Types.ObjectId, ref: string, occurrence: number): Ty
   return derivedId(JSON.stringify([run.toHexString(), ref, occurrence]));
 }
 
-/** The `_id` of a page of a run's history: from where it ends, and how often a retry has cut the history before. */
-export function pageId(run: Types.ObjectId, cuts: number, end: number): Types.ObjectId {
-  return derivedId(JSON.stringify([run.toHexString(), 'page', cuts, end]));
+/** The `_id` of a page of a run's history: from where it ends, and how often its run was retried before. */
+export function pageId(run: Types.ObjectId, retries: number, end: number): Types.ObjectId {
+  return derivedId(JSON.stringify([run.toHexString(), 'page', retries, end]));
 }
 
 function derivedId(text: string): Types.ObjectId {

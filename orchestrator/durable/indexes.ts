@@ -59,16 +59,12 @@ async function dropChanged<T extends mongo.Document>(
   indexes: (mongo.IndexDescription & { name: string })[],
 ): Promise<void> {
   const standing = await collection.indexes();
-  for (const { name, key, partialFilterExpression, expireAfterSeconds } of indexes) {
-    const definition = JSON.stringify([key, partialFilterExpression, expireAfterSeconds]);
-    const inTheWay = standing.filter((index) => {
-      const its = JSON.stringify([
-        index['key'],
-        index['partialFilterExpression'],
-        index['expireAfterSeconds'],
-      ]);
-      const isSameKey = JSON.stringify(index['key']) === JSON.stringify(key);
-      return (index.name === name) !== isSameKey || (index.name === name && its !== definition);
+  for (const index of indexes) {
+    const isSameKey = (other: mongo.IndexDescription) =>
+      JSON.stringify(other.key) === JSON.stringify(index.key);
+    const inTheWay = standing.filter((other) => {
+      const isSameName = other['name'] === index.name;
+      return isSameName !== isSameKey(other) || (isSameName && definitionOf(other) !== definitionOf(index));
     });
     for (const { name: other } of inTheWay) {
       await collection.dropIndex(other!).catch((error: unknown) => {
@@ -76,4 +72,11 @@ async function dropChanged<T extends mongo.Document>(
       });
     }
   }
+}
+
+/** All that an index is, in one order. */
+function definitionOf(index: mongo.IndexDescription): string {
+  const { v, ns, background, ...definition } = { ...index } as Record<string, unknown>;
+  void [v, ns, background];
+  return JSON.stringify(Object.entries(definition).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

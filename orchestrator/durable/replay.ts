@@ -3,7 +3,7 @@ import type { DurableAction } from './durable-action.ts';
 import { toMs, type Duration } from './duration.ts';
 import { MisuseError, NonDeterminismError, StepError } from './errors.ts';
 import { toJson } from './json.ts';
-import { GRACE_MS, LiveSteps } from './live-steps.ts';
+import { grace, LiveSteps } from './live-steps.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import { fromStoredOpen } from './run-document.ts';
 import {
@@ -135,11 +135,11 @@ export class Replay {
     for (let next = this.#undelivered[0]; next; next = this.#undelivered[0]) {
       await clock.turn();
       const id = next.id.toHexString();
-      if (!this.#waiting.has(id) && !this.#isClosed) await clock.sleep(GRACE_MS);
+      if (!this.#waiting.has(id) && !this.#isClosed) await grace(clock);
       if (!this.#waiting.has(id) && journal.document.bag.cancelled && !this.#isCancelled) {
         // What is recorded from here on undid the steps of the run.
         this.#cancelNow();
-        await clock.sleep(GRACE_MS);
+        await grace(clock);
       }
       if (this.#undelivered[0] !== next) continue;
       const waiting = this.#waiting.get(id);
@@ -154,7 +154,7 @@ export class Replay {
     const [other] = this.#waiting.values();
     if (other) this.#refuse(other.asked);
     if (journal.document.bag.cancelled && !this.#isCancelled) this.#cancelNow();
-    if (this.#open.size > 0 && !this.#isClosed) await clock.sleep(GRACE_MS);
+    if (this.#open.size > 0 && !this.#isClosed) await grace(clock);
     const left = this.#neverAsked();
     if (left && this.#latest && !this.#isClosed && !this.#isCancelled) this.#refuse(this.#latest, left);
   }

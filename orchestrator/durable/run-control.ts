@@ -125,9 +125,12 @@ export class RunControl {
     step: string,
     signal: StoredSignal,
   ): Promise<SignalOutcome | undefined> {
-    const found = await this.#runs.findOne({ _id: run }, { projection: { 'bag.pages': 1, 'bag.cuts': 1 } });
+    const found = await this.#runs.findOne(
+      { _id: run },
+      { projection: { 'bag.pages': 1, 'bag.retries': 1 } },
+    );
     if (!found || (await this.#store.inPages(found, step))) return undefined;
-    const { pages, cuts } = found.bag;
+    const { pages, retries } = found.bag;
     const standing = await this.#runs.findOneAndUpdate(
       {
         _id: run,
@@ -137,7 +140,7 @@ export class RunControl {
         'bag.steps.id': { $ne: step },
         // The pages are those in which the step is not.
         'bag.pages': pages ? { $size: pages.length } : { $exists: false },
-        'bag.cuts': cuts ?? { $exists: false },
+        'bag.retries': retries ?? { $exists: false },
         $or: [{ [`bag.open.${step}`]: { $exists: false } }, { [`bag.open.${step}.due`]: { $gt: signal.at } }],
       },
       {
@@ -153,7 +156,7 @@ export class RunControl {
   /**
    * Ends a run that waits or sleeps: the next pass undoes what has an undo, and the run is due at once. A run that is
    * held is left alone, and so is one that retries a step, or whose holder crashed: it is not certain what its last step
-   * has done.
+   * has done. It takes back the signals that no step has taken: a retry waits for them again.
    */
   async cancel(_id: Types.ObjectId, reason: string): Promise<CancelOutcome> {
     const now = new Date(this.#clock.now());
@@ -177,7 +180,8 @@ export class RunControl {
     if (!document || document.state >= ActionState.SUCCESS) return 'ended';
     if (document.state === ActionState.PAUSED) return 'paused';
     const isHeld = (await this.#runs.countDocuments({ ...isFree(now), _id })) === 0;
-    return isHeld ? 'held' : 'uncertain';
+    if (isHeld) return 'held';
+    return document.bag.cancelled ? 'cancelled' : 'uncertain';
   }
 
   #schemaOf({ actionRef, bag }: RunDocument, ref: string): z.ZodType | undefined {

@@ -78,8 +78,8 @@ export interface RunDocument {
     recorded: number;
     /** The pages of the history, in order. */
     pages?: PageRef[];
-    /** How often a retry has cut the history. */
-    cuts?: number;
+    /** How often it was retried. */
+    retries?: number;
     /** Steps without an outcome, by their ids in hexadecimal. */
     open?: Record<string, StoredOpenStep>;
     /** Pages with outcomes that a retry has cut off; one counts again when the workflow asks for its very step. */

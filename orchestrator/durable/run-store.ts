@@ -63,7 +63,10 @@ export class RunStore {
     } catch (error) {
       if (!hasCode(error, DUPLICATE_KEY)) throw error;
       const document = await this.read(_id);
-      return { outcome: document.state < ActionState.SUCCESS ? 'held' : 'finished', document };
+      if (document.state < ActionState.SUCCESS) return { outcome: 'held', document };
+      // Once more, for the process that ended it may have died before.
+      await this.#expirePages(document);
+      return { outcome: 'finished', document };
     }
   }
 
@@ -90,26 +93,21 @@ export class RunStore {
    * Claims a run that has failed, with a history that ends before the step that failed, or before the one that is
    * named. Undefined if the run has not failed, has undone its steps, or another orchestrator was faster.
    */
-  async reopen(
-    run: RunDocument,
-    cut: HistoryCut | undefined,
-    lease: Lease,
-  ): Promise<RunDocument | undefined> {
+  async reopen(run: RunDocument, cut: HistoryCut, lease: Lease): Promise<RunDocument | undefined> {
     const { $set, $inc } = takeLease(lease, this.#now());
-    const sealed = cut?.needsPage ? await this.#pages.seal(run) : undefined;
+    const retries = (run.bag.retries ?? 0) + 1;
+    const sealed = cut.needsPage ? await this.#pages.seal(run) : undefined;
     // First, for pages that expire while their run is open would be missed.
-    if (hasPages(run) || sealed) await this.#pages.keep(run._id);
+    if (hasPages(run) || sealed) await this.#pages.keep(run._id, retries);
     const document = await this.#runs.findOneAndUpdate(
       { _id: run._id, state: ActionState.ERROR, __v: run.__v, 'result.undone': { $exists: false } },
       {
-        $set: { ...$set, result: {}, 'bag.claims': 1, ...(cut && cutFields(run, cut, sealed)) },
+        $set: { ...$set, result: {}, 'bag.claims': 1, 'bag.retries': retries, ...cutFields(cut, sealed) },
         $inc: { __v: $inc.__v },
         $unset: { 'bag.endedAt': '', 'bag.failedStep': '', 'bag.cancelled': '', 'bag.waits': '' },
       },
       { returnDocument: 'after' },
     );
-    const { endedAt } = run.bag;
-    if (!document && endedAt && (hasPages(run) || sealed)) await this.#pages.expire(run._id, endedAt);
     return document ?? undefined;
   }
 
@@ -131,7 +129,8 @@ export class RunStore {
     });
     if (!isWritten) return false;
     Object.assign(run, { state, result, stateUpdatedAt: endedAt });
-    if (hasPages(run)) await this.#pages.expire(run._id, endedAt);
+    run.bag.endedAt = endedAt;
+    await this.#expirePages(run);
     return true;
   }
 
@@ -183,6 +182,11 @@ export class RunStore {
   /** The outcome of a step, if it is in a page of the run's history. */
   inPages({ bag }: Pick<RunDocument, 'bag'>, step: string): Promise<StoredStep | undefined> {
     return this.#pages.find(bag.pages ?? [], step);
+  }
+
+  async #expirePages(run: RunDocument): Promise<void> {
+    const { endedAt, retries = 0 } = run.bag;
+    if (endedAt && hasPages(run)) await this.#pages.expire(run._id, retries, endedAt);
   }
 
   async #giveBack(

@@ -5,6 +5,7 @@ import { afterTrade, unrealized, type Position } from '../../functions/ledger/po
 import { dollars } from '../../functions/shared/money.ts';
 import { priceNow } from '../actions/check-stock-price.ts';
 import type { LambdaInvoker } from '../actions/lambda-invoker.ts';
+import { DECIDING } from '../durable/collections.ts';
 import { hasCode } from '../durable/mongo-errors.ts';
 import { fromCursor, toCursor } from '../protocol/cursor.ts';
 import { inParallel } from '../tick/parallel.ts';
@@ -37,8 +38,8 @@ export class Ledger {
 
   constructor(app: ActionApp, invoker: LambdaInvoker) {
     const db = app.ActionModel.db.db!;
-    this.#trades = db.collection('trades');
-    this.#account = db.collection('books');
+    this.#trades = db.collection('trades', DECIDING);
+    this.#account = db.collection('books', DECIDING);
     this.#invoker = invoker;
   }
 

@@ -2,6 +2,7 @@ import type { ActionApp } from '@wbce/orbits-core';
 import type { mongo } from 'mongoose';
 import { shardOf } from '../../functions/contracts/shard.ts';
 import type { Config } from '../config.ts';
+import { DECIDING } from '../durable/collections.ts';
 import type { Shard } from '../fields.ts';
 import { InvalidEventError } from '../protocol/event.ts';
 
@@ -17,7 +18,7 @@ export class Watchlist {
   readonly #config: Pick<Config, 'symbols' | 'watchlist'>;
 
   constructor(app: ActionApp, config: Pick<Config, 'symbols' | 'watchlist'>) {
-    this.#symbols = app.ActionModel.db.db!.collection('watchlist');
+    this.#symbols = app.ActionModel.db.db!.collection('watchlist', DECIDING);
     this.#config = config;
   }
 

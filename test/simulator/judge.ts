@@ -130,9 +130,8 @@ export class Judge {
   /** A signal that was taken or kept, and that the run has therefore. */
   signalled(key: string, step: string, value: string): void {
     this.holds(() => {
-      const { document, history } = this.of(key);
-      const standing = document?.bag.signals?.[step]?.value ?? history.find(({ id }) => id === step)?.result;
-      demand(standing === value, 'answers', () => `a signal to run ${key} was taken; it has ${standing}`);
+      const had = this.of(key).everSignalled.get(step);
+      demand(had === value, 'answers', () => `a signal to run ${key} was taken; it had ${had}`);
     });
   }
 

@@ -47,6 +47,8 @@ export class JudgedRun {
   spare: StoredStep[] = [];
   /** All outcomes that were ever on record, by label. */
   readonly everRecorded = new Set<string>();
+  /** The last signal that each step ever had. */
+  readonly everSignalled = new Map<string, string>();
   /** What the run ended with, each time that it did. */
   readonly endings: string[] = [];
   openSince = 0;
@@ -80,6 +82,8 @@ export class JudgedRun {
       for (const event of events) this.#judge(event, { before, after, task, now });
       this.#identity(before, after, events.includes('retried'));
     }
+    for (const [step, { value }] of Object.entries(after?.bag.signals ?? {}))
+      this.everSignalled.set(step, value);
     if (after) this.#standing(after);
     else this.history = [];
     this.document = after;
@@ -262,7 +266,7 @@ export class JudgedRun {
     this.openSince = now;
     this.isRetried = true;
     this.#claims = 1;
-    const { recorded, cuts = 0 } = after.bag;
+    const { recorded, retries = 0 } = after.bag;
     const isCut = ({ id, ref }: StoredStep) =>
       task?.from === undefined ? id === before.bag.failedStep : ref === task.from;
     const cut = this.history.findIndex(isCut);
@@ -270,8 +274,8 @@ export class JudgedRun {
     demand(recorded === expected, 'retry', () => {
       return `run ${this.key} was retried with ${recorded} outcomes in place of ${expected}`;
     });
-    const isCounted = cut === -1 || cuts > (before.bag.cuts ?? 0);
-    demand(isCounted, 'retry', () => `the cuts of the history of run ${this.key} are not counted`);
+    const isCounted = retries === (before.bag.retries ?? 0) + 1;
+    demand(isCounted, 'retry', () => `the retries of run ${this.key} are not counted`);
     const cutOff = this.history.slice(recorded);
     const done = cutOff.filter(({ error }) => error === undefined);
     this.spare = task?.from === undefined ? [...this.spare, ...done] : [];
@@ -283,6 +287,8 @@ export class JudgedRun {
   #signalsAfterRetry(before: RunDocument, after: RunDocument, cutOff: StoredStep[], isFrom: boolean): void {
     const [first] = cutOff;
     const isExecutedAgain = (step: string) => {
+      // Who cancels a run takes back the answers that no step has taken.
+      if (before.bag.cancelled) return this.history.every(({ id }) => id !== step);
       const recorded = cutOff.find(({ id }) => id === step);
       if (recorded) return isFrom || recorded.error !== undefined;
       return isFrom && (before.bag.open?.[step]?.sequence ?? -1) >= first!.sequence;

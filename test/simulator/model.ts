@@ -94,10 +94,10 @@ export const ANSWERS = {
     unknown: all,
   },
   cancel: {
-    cancelled: ['cancelled'],
+    cancelled: ['cancelled', 'undoing'],
     ended: ['none', 'succeeded', 'failed', 'undone'],
     held: ['held', 'undoing'],
-    uncertain: [...unfinished, 'cancelled', 'undoing'],
+    uncertain: unfinished,
   },
   retry: { retried: ['held'], refused: all },
   tick: {
