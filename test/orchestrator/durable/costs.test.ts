@@ -71,6 +71,21 @@ describe('the time and a random number have no command of their own', () => {
     expect(await commandsOf(define, start)).toEqual(await commandsOf(echo, start));
   });
 
+  test('but for one write before the first step, which must not start before what led to it is on record', async () => {
+    const define = async (workflow: Changing) => {
+      await workflow.now();
+      await workflow.random();
+      await echo(workflow);
+    };
+    const what = 'two steps, with `now()` and `random()` before them';
+    expect(await commandsOf(define, undefined, what)).toEqual([
+      'findAndModify',
+      'update',
+      'update',
+      'update',
+    ]);
+  });
+
   test('in a run that has nothing else', async () => {
     const define = async (workflow: Changing) => {
       await workflow.now();
@@ -148,7 +163,7 @@ describe('a tick that resumes runs', () => {
     };
     await leave(5);
     expect(await test_.pages.countDocuments({ endedAt: { $exists: false } })).toBe(4);
-    const taken = await commandsOfTick('the same if the history of the run has pages');
+    const taken = await commandsOfTick('the same if the history of the run has pages, and gets another one');
     const reads = taken.filter((command) => command.startsWith('find'));
     expect(reads).toEqual(['find', 'findAndModify', 'find of pages']);
   });
