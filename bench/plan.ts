@@ -41,7 +41,7 @@ export const quick: Plan = {
   finished: [2000],
   growth: { symbols: 3, ticks: 3 },
   recorded: [3, 100, 1000],
-  lengths: [100, 1000],
+  lengths: [1000],
   coldStarts: 2,
   storeRounds: 3,
   openDocuments: 20_000,
