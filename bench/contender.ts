@@ -1,11 +1,11 @@
 import { contestants } from './contestants/index.ts';
-import type { Contestant } from './contestants/contestant.ts';
+import { STEPS, type Contestant } from './contestants/contestant.ts';
 import { copyRuns } from './figures/growth.ts';
 import type { Plan } from './plan.ts';
 import { startBackend } from './support/backend.ts';
 import type { RunningBackend } from './support/running-backend.ts';
 import { startChild, type Child } from './support/child.ts';
-import { startCountingProxy } from './support/counting-proxy.ts';
+import { startCountingProxy, type CountingProxy } from './support/counting-proxy.ts';
 import type { Deadline } from './support/deadline.ts';
 
 const script = new URL('measure.ts', import.meta.url);
@@ -27,6 +27,9 @@ export class Contender {
   readonly peakMemoryMb: number[] = [];
   readonly reasons: Record<string, string> = {};
   commandsPerRun: number | null = null;
+  /** By the steps of a run. */
+  sentBytesPerStep: Record<string, number | null> | null = null;
+  writtenBytesPerStep: Record<string, number | null> | null = null;
   growth: { finished: number; ms: number }[] = [];
   resumeMs: Record<string, number | null> | null = null;
 
@@ -57,17 +60,29 @@ export class Contender {
 
   /** Counted at the wire, over some runs, with what the engine sends on the side. */
   async commands(): Promise<void> {
-    const proxy = await startCountingProxy(this.backend.uri);
-    try {
-      const counts = await this.#with('runs', proxy.uri, { count: COUNTED_RUNS }, async (child) => {
-        await child.next();
-        const before = proxy.count();
-        await child.next();
-        return proxy.count() - before;
-      });
-      this.commandsPerRun = Math.round((counts / COUNTED_RUNS) * 10) / 10;
-    } finally {
-      await proxy.close();
+    const options = { count: COUNTED_RUNS, steps: STEPS };
+    const commands = await this.#counted(options, (proxy) => [proxy.commands()]);
+    this.commandsPerRun = Math.round((commands[0]! / COUNTED_RUNS) * 10) / 10;
+  }
+
+  /** What a step of a run costs in bytes: what is sent to the store, and what the store writes to its disk. */
+  async bytes(): Promise<void> {
+    const { maxSteps = Infinity } = this.about;
+    const { writtenBytes } = this.backend;
+    const none = Object.fromEntries(this.plan.lengths.map((steps) => [steps, null]));
+    this.sentBytesPerStep = none;
+    this.writtenBytesPerStep = writtenBytes ? { ...none } : null;
+    for (const steps of this.plan.lengths) {
+      if (steps > maxSteps) {
+        this.reasons['sentBytesPerStep'] = `it allows ${maxSteps} steps in a run`;
+        continue;
+      }
+      const [sent, written] = await this.#counted({ count: 1, steps }, (proxy) => [
+        proxy.bytes(),
+        writtenBytes?.() ?? 0,
+      ]);
+      this.sentBytesPerStep[steps] = Math.round(sent! / steps);
+      if (this.writtenBytesPerStep) this.writtenBytesPerStep[steps] = Math.round(written! / steps);
     }
   }
 
@@ -96,6 +111,24 @@ export class Contender {
       }
     } finally {
       await own.stop();
+    }
+  }
+
+  /** By how much counters went up during some runs in a process that is warm. */
+  async #counted(
+    options: { count: number; steps: number },
+    read: (proxy: CountingProxy) => number[],
+  ): Promise<number[]> {
+    const proxy = await startCountingProxy(this.backend.uri);
+    try {
+      return await this.#with('runs', proxy.uri, options, async (child) => {
+        await child.next();
+        const before = read(proxy);
+        await child.next();
+        return read(proxy).map((count, i) => count - before[i]!);
+      });
+    } finally {
+      await proxy.close();
     }
   }
 

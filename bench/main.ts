@@ -82,6 +82,7 @@ await round();
 for (const each of contenders) {
   const { missing } = each.about;
   await attempt(each, 'commandsPerRun', missing.commands, () => each.commands());
+  await attempt(each, 'sentBytesPerStep', missing.bytes, () => each.bytes());
   await attempt(each, 'resumeMs', missing.resume, () => each.resume());
   if (missing.cost) each.reasons['costPerMillionRuns'] = missing.cost;
 }

@@ -8,7 +8,10 @@ export interface Plan {
   /** Finished runs in the store, for growth. */
   finished: number[];
   growth: { symbols: number; ticks: number };
+  /** Steps that are recorded of a run that is resumed. */
   recorded: number[];
+  /** Steps of the runs whose bytes are counted. */
+  lengths: number[];
   coldStarts: number;
   storeRounds: number;
   /** Documents in the folder whose opening is timed. */
@@ -22,7 +25,8 @@ export const full: Plan = {
   symbols: 1000,
   finished: [10_000, 100_000],
   growth: { symbols: 10, ticks: 7 },
-  recorded: [3, 100, 1000],
+  recorded: [3, 100, 1000, 10_000],
+  lengths: [1000, 10_000],
   coldStarts: 5,
   storeRounds: 12,
   openDocuments: 100_000,
@@ -37,6 +41,7 @@ export const quick: Plan = {
   finished: [2000],
   growth: { symbols: 3, ticks: 3 },
   recorded: [3, 100, 1000],
+  lengths: [1000],
   coldStarts: 2,
   storeRounds: 3,
   openDocuments: 20_000,

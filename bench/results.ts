@@ -13,6 +13,7 @@ const orNull = <T>(values: unknown[], figure: () => T): T | null => (values.leng
 function figuresOf(contender: Contender, coldStarts: ColdStart[], driver: ColdStart[], memoryMb: number) {
   const { about, backend, gaps, wholes, runsPerSecond, peakMemoryMb, growth, commandsPerRun, resumeMs } =
     contender;
+  const { sentBytesPerStep, writtenBytesPerStep } = contender;
   const first = growth[0];
   const last = growth[growth.length - 1];
   const cold = (of: (start: ColdStart) => number) =>
@@ -27,6 +28,8 @@ function figuresOf(contender: Contender, coldStarts: ColdStart[], driver: ColdSt
     package: about.package,
     backend: backend.title,
     commandsPerRun,
+    sentBytesPerStep,
+    writtenBytesPerStep,
     stepOverheadMs: orNull(gaps, () => ({ p50: median(gaps), p99: rounded(quantile(gaps, 0.99)) })),
     runOverheadMs: orNull(wholes, () => ({ p50: median(wholes), p99: rounded(quantile(wholes, 0.99)) })),
     runsPerSecond: orNull(runsPerSecond, () => median(runsPerSecond)),
@@ -53,7 +56,10 @@ export function resultOf(...of: Parameters<typeof figuresOf>) {
   const [{ reasons: known }] = of;
   const reasons: Record<string, string> = {};
   for (const [figure, value] of Object.entries(figures)) {
-    const isQuoted = !/Spread$|^(runOverheadMs|growthMs|cold(Load|Memory)Ratio|coldStartMs)$/.test(figure);
+    const isQuoted =
+      !/Spread$|^(writtenBytesPerStep|runOverheadMs|growthMs|cold(Load|Memory)Ratio|coldStartMs)$/.test(
+        figure,
+      );
     const isPartly = typeof value === 'object' && value !== null && Object.values(value).includes(null);
     if ((value === null && isQuoted) || isPartly)
       reasons[figure] = known[figure] ?? known['race'] ?? 'not measured';

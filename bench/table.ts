@@ -7,6 +7,11 @@ const FIGURES: [string, (result: Result) => unknown][] = [
   ['Run overhead, ms, p50 / p99', (r) => pair(r.runOverheadMs)],
   ['Runs a second, one tick, one process', (r) => r.runsPerSecondSpread && text(r.runsPerSecondSpread)],
   ['Peak memory, MB', (r) => r.peakMemoryMb],
+  [
+    'Bytes sent to the store, by the steps of a run, per step',
+    (r) => r.sentBytesPerStep && list(r.sentBytesPerStep),
+  ],
+  ['Bytes written to the disk, the same', (r) => r.writtenBytesPerStep && list(r.writtenBytesPerStep)],
   ['Growth, last to first', (r) => r.growthRatio],
   ['Resume, ms, by recorded steps', (r) => r.resumeMs && list(r.resumeMs)],
   ['Cold start to first step, to driver alone', (r) => r.coldStartRatio],
@@ -18,7 +23,7 @@ const FIGURES: [string, (result: Result) => unknown][] = [
 const pair = (value: { p50: number; p99: number } | null) => value && `${value.p50} / ${value.p99}`;
 const list = (value: Record<string, number | null>) =>
   Object.entries(value)
-    .map(([key, ms]) => `${key}: ${ms ?? '–'}`)
+    .map(([key, figure]) => `${key}: ${figure ?? '–'}`)
     .join(', ');
 
 function table(head: string[], rows: unknown[][]): string {

@@ -19,7 +19,7 @@ export interface Contestant {
   package: string;
   backend: Backend;
   /** Why a figure can't be measured. */
-  missing: Partial<Record<'commands' | 'growth' | 'resume' | 'cold-start' | 'cost', string>>;
+  missing: Partial<Record<'commands' | 'bytes' | 'growth' | 'resume' | 'cold-start' | 'cost', string>>;
   /** Divides the number of symbols in a tick, so that the bench ends in time; the rate stays comparable. */
   slowness?: number;
   /** The most steps that it allows in a run. */

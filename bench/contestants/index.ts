@@ -29,6 +29,7 @@ export const contestants: Record<string, Contestant> = {
     backend: 'store with transactions',
     slowness: 10,
     missing: {
+      bytes: 'a long run of it takes too long: each step waits for polls',
       cost: 'its workers poll in a standing process, which is priced by the hour and not by the run',
       resume: 'it resumes children without awaiting them, and only its polling workers find what was left',
     },
@@ -40,6 +41,7 @@ export const contestants: Record<string, Contestant> = {
     backend: 'none',
     missing: {
       commands: `${localRunner}, so that nothing goes over a wire; it is billed by the operation, see the cost`,
+      bytes: localRunner,
       growth: localRunner,
       'cold-start': 'its local test runner would be loaded too, which no Lambda does',
     },

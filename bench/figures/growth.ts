@@ -20,21 +20,27 @@ export function copyRuns(uri: string, contestant: string, copies: number): Promi
   return uri.startsWith('mongodb') ? copyDocuments(uri, copies) : copyRows(uri, contestant, copies);
 }
 
-const RUNS_AT_ONCE = 250;
+const DOCUMENTS_AT_ONCE = 1000;
 
+/** Orbits' own `ActionState.SUCCESS`: its package would count as memory of each contestant. */
+const SUCCESS = 4;
+
+/** A run of Orbits Trader is one document. Orbits' own engine has one more for each step, with the id of its run. */
 async function copyDocuments(uri: string, copies: number): Promise<void> {
   const client = await new MongoClient(uri).connect();
   const actions = client.db('bench').collection('actions');
-  const run = await actions.findOne({ actionRef: 'bench-steps' });
-  const steps = await actions.find({ workflowId: run!._id.toHexString() }).toArray();
-  for (let made = 0; made < copies; made += RUNS_AT_ONCE) {
-    const batch: Document[] = [];
-    for (let i = made; i < Math.min(copies, made + RUNS_AT_ONCE); i++) {
-      const _id = new ObjectId();
-      batch.push({ ...run, _id, filter: { key: randomUUID() } });
-      for (const step of steps) batch.push({ ...step, _id: new ObjectId(), workflowId: _id.toHexString() });
-    }
+  const run = await actions.findOne({ actionRef: 'bench-steps', state: SUCCESS });
+  if (!run) throw new Error('there is no finished run to copy');
+  const steps = await actions.find({ workflowId: run._id.toHexString() }).toArray();
+  const filter = run['filter'] as Document;
+  let batch: Document[] = [];
+  for (let copy = 1; copy <= copies; copy++) {
+    const _id = new ObjectId();
+    batch.push({ ...run, _id, filter: { ...filter, key: randomUUID() } });
+    for (const step of steps) batch.push({ ...step, _id: new ObjectId(), workflowId: _id.toHexString() });
+    if (batch.length < DOCUMENTS_AT_ONCE && copy < copies) continue;
     await actions.insertMany(batch);
+    batch = [];
   }
   await client.close();
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../contestants/contestant.ts';
 
-/** Milliseconds from carrying a run on, with so many steps recorded, to the start of its next step's work. */
+/** Milliseconds from the takeover of a run, with so many steps recorded, to the start of its next step's work. */
 export async function resume(engine: Engine, { recorded }: { recorded: number[] }) {
   await engine.resume!(randomUUID(), 3);
   const ms: number[] = [];

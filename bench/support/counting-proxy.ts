@@ -11,21 +11,27 @@ const EXECUTE = 'E'.charCodeAt(0);
 export interface CountingProxy {
   uri: string;
   /** Commands that went through so far. */
-  count(): number;
+  commands(): number;
+  /** Bytes that clients sent so far. */
+  bytes(): number;
   close(): Promise<void>;
 }
 
-/** Passes everything on between clients and a store, and counts the commands on the wire. */
+/** Passes everything on between clients and a store, and counts the commands and the bytes on the wire. */
 export async function startCountingProxy(uri: string): Promise<CountingProxy> {
   const target = new URL(uri);
   const { port, hostname } = target;
   const counter = uri.startsWith('mongodb') ? mongodbCommands : postgresCommands;
   let commands = 0;
+  let bytes = 0;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
     const take = counter(() => commands++);
-    client.on('data', take);
+    client.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      take(chunk);
+    });
     client.pipe(upstream).pipe(client);
     for (const socket of [client, upstream]) {
       socket.setNoDelay(true);
@@ -44,7 +50,8 @@ export async function startCountingProxy(uri: string): Promise<CountingProxy> {
   }
   return {
     uri: target.href,
-    count: () => commands,
+    commands: () => commands,
+    bytes: () => bytes,
     async close() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -2,5 +2,7 @@
 export interface RunningBackend {
   title: string;
   uri: string;
+  /** Bytes that it wrote to its disk so far, on a machine that counts them. */
+  writtenBytes?(): number;
   stop(): Promise<void>;
 }

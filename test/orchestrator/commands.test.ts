@@ -1,22 +1,8 @@
 import { Action, ActionApp, ActionState, Workflow } from '@wbce/orbits-core';
-import { startStore, type CommandEvent } from '../../infra/local/mongodb/server.ts';
+import { startStore } from '../../infra/local/mongodb/server.ts';
 import { answerOf, ORCHESTRATOR, startTestApp, temporaryFolder } from '../support/local-app.ts';
 import { figuresOfTest, table } from '../support/figures.ts';
-
-/** Connection upkeep, which comes with time and not with work. */
-const UPKEEP = new Set(['hello', 'isMaster', 'ismaster', 'ping', 'endSessions', 'buildInfo']);
-
-class Tally {
-  readonly commands: string[] = [];
-
-  /** @param appName counts this client's commands alone */
-  constructor(private readonly appName?: string) {}
-
-  readonly take = (event: CommandEvent): void => {
-    const isOurs = this.appName === undefined || event.appName === this.appName;
-    if (event.phase === 'received' && isOurs && !UPKEEP.has(event.command)) this.commands.push(event.command);
-  };
-}
+import { summed, Tally } from '../support/tally.ts';
 
 /** Commands to the store, by what they were for. */
 const counted = new Map<string, string[]>();
@@ -28,12 +14,6 @@ afterAll(async () => {
     table(['what', 'commands', 'which'], rows),
   );
 });
-
-function summed(commands: string[]): string {
-  const counts = new Map<string, number>();
-  for (const command of commands) counts.set(command, (counts.get(command) ?? 0) + 1);
-  return [...counts].map(([command, count]) => (count > 1 ? `${count} ${command}` : command)).join(', ');
-}
 
 test.each([
   ['a run', (key: string) => ({ idempotencyKey: key })],
