@@ -1,0 +1,37 @@
+import { killInPath, recordPath, type Path, type PathPoint } from '../support/fault-path.ts';
+import type { Lane } from '../support/fault-lane.ts';
+import { bounded, disturb, type Proof } from '../support/fault-proof.ts';
+import { APPROVAL_PATHS } from './paths/approval.ts';
+import { BLOCKED_PATHS } from './paths/blocked.ts';
+import { CANCEL_PATHS } from './paths/cancel.ts';
+import { RETRY_PATHS } from './paths/retry.ts';
+import { APPROVING, SKIPPING } from './paths/setups.ts';
+import { TICK_PATHS } from './paths/ticks.ts';
+
+const PATHS = [...TICK_PATHS, ...APPROVAL_PATHS, ...CANCEL_PATHS, ...RETRY_PATHS, ...BLOCKED_PATHS];
+
+/** Kills the orchestrator at every boundary of an event that is not an ordinary tick, one by one. */
+export const crashPaths: Proof = async (options) => {
+  const { done, findings } = await disturb({
+    setups: [SKIPPING, APPROVING],
+    record,
+    // An odd number, so that of a path both kinds of boundary are among them: received, and answered.
+    choose: (points: PathPoint[], offset) => bounded(points, 7, offset, options),
+    carryOut: killInPath,
+  });
+  const kills = (path: Path) => done.filter((point) => point.path === path).length;
+  const each = PATHS.map((path) => `${path.name} ${kills(path)}`).join('; ');
+  return { ...findings, count: done.length, line: `${done.length} kills on ${PATHS.length} paths (${each})` };
+};
+
+async function record(lane: Lane): Promise<PathPoint[]> {
+  const paths = PATHS.filter(({ setup }) => setup === lane.setup);
+  // The first order of a symbol has boundaries of its own; the crash matrix has them.
+  await recordPath(
+    lane,
+    paths.find(({ answer }) => answer.endsWith('traded'))!,
+  );
+  const points: PathPoint[] = [];
+  for (const path of paths) points.push(...(await recordPath(lane, path)));
+  return points;
+}
