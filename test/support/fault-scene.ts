@@ -59,15 +59,15 @@ export class Scene {
     this.said.push({ tick, command: event.command, text, run });
   }
 
-  /** What was answered and is not so in the end. */
+  /** What was answered and is not so in the end. A run that is retried may end in another way. */
   async contradictions(): Promise<string[]> {
     const found: string[] = [];
     for (const [index, said] of this.said.entries()) {
+      if (this.said.slice(index + 1).some(({ command }) => command === 'retry')) continue;
       const [run] = await this.lane.audit.runsOf(said.tick);
-      const isRetried = this.said.slice(index).some(({ command }) => command === 'retry');
       const ending = PROMISES.find(([pattern]) => pattern.test(said.text))?.[1];
       const isKept = ending === undefined || (run && endingsOf(run).includes(ending));
-      if (!isKept || (!isRetried && said.run && hasChanged(said.run, run)))
+      if (!isKept || (said.run && hasChanged(said.run, run)))
         found.push(`"${said.text}" was answered to ${said.command}, but ${describeRun(run)}`);
     }
     return found;

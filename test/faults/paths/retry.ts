@@ -1,6 +1,14 @@
 import type { Path } from '../../support/fault-path.ts';
-import { deliver, deliverRefused, newTick, resumeDue, retry } from '../../support/fault-steps.ts';
-import { SKIPPING } from './setups.ts';
+import {
+  approve,
+  cancel,
+  deliver,
+  deliverRefused,
+  newTick,
+  resumeDue,
+  retry,
+} from '../../support/fault-steps.ts';
+import { APPROVING, SKIPPING } from './setups.ts';
 
 const retried = {
   setup: SKIPPING,
@@ -10,7 +18,7 @@ const retried = {
   endings: ['trade'],
 } satisfies Partial<Path>;
 
-/** Runs that failed because of a fault that is gone. */
+/** Runs that failed because of a fault that is gone, or of a cancellation. */
 export const RETRY_PATHS: Path[] = [
   // Where the pass died, a second `retry` is refused: the run is open.
   { ...retried, name: 'retry', recover: [retry, deliver] },
@@ -20,5 +28,14 @@ export const RETRY_PATHS: Path[] = [
     name: 'retry: its trade was made',
     prepare: [newTick, deliverRefused('answered')],
     recover: [retry, deliver],
+  },
+  {
+    setup: APPROVING,
+    name: 'retry: it was cancelled',
+    prepare: [newTick, deliver, cancel],
+    act: retry,
+    answer: 'retried, approval',
+    recover: [retry, approve],
+    endings: ['trade'],
   },
 ];
