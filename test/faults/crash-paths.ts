@@ -1,6 +1,6 @@
 import { killInPath, recordPath, type Path, type PathPoint } from '../support/fault-path.ts';
 import type { Lane } from '../support/fault-lane.ts';
-import { bounded, disturb, type Proof } from '../support/fault-proof.ts';
+import { bounded, disturb, share, type Proof } from '../support/fault-proof.ts';
 import { APPROVAL_PATHS } from './paths/approval.ts';
 import { BLOCKED_PATHS } from './paths/blocked.ts';
 import { CANCEL_PATHS } from './paths/cancel.ts';
@@ -16,7 +16,7 @@ export const crashPaths: Proof = async (options) => {
     setups: [SKIPPING, APPROVING],
     record,
     // An odd number, so that of a path both kinds of boundary are among them: received, and answered.
-    choose: (points: PathPoint[], offset) => bounded(points, 7, offset, options),
+    choose: (points: PathPoint[], offset) => bounded(points, 9, offset, options),
     carryOut: killInPath,
   });
   const kills = (path: Path) => done.filter((point) => point.path === path).length;
@@ -24,14 +24,14 @@ export const crashPaths: Proof = async (options) => {
   return { ...findings, count: done.length, line: `${done.length} kills on ${PATHS.length} paths (${each})` };
 };
 
-async function record(lane: Lane): Promise<PathPoint[]> {
-  const paths = PATHS.filter(({ setup }) => setup === lane.setup);
+async function record(lanes: Lane[]): Promise<PathPoint[]> {
+  const paths = PATHS.filter(({ setup }) => setup === lanes[0]!.setup);
   // The first order of a symbol has boundaries of its own; the crash matrix has them.
-  await recordPath(
-    lane,
-    paths.find(({ answer }) => answer.endsWith('traded'))!,
-  );
-  const points: PathPoint[] = [];
-  for (const path of paths) points.push(...(await recordPath(lane, path)));
-  return points;
+  const trading = paths.find(({ answer }) => answer.endsWith('traded'))!;
+  await Promise.all(lanes.map((lane) => recordPath(lane, trading)));
+  const points = new Map<Path, PathPoint[]>();
+  await share(paths, lanes, async (lane, path) => {
+    points.set(path, await recordPath(lane, path));
+  });
+  return paths.flatMap((path) => points.get(path)!);
 }

@@ -38,8 +38,8 @@ export interface Point {
 /** What is done on the lanes of each setup. */
 export interface Plan<Place, Disturbance> {
   setups: LaneSetup[];
-  /** Finds where something can be disturbed. Each lane does it, and is then used to what is done on it. */
-  record(this: void, lane: Lane): Promise<Place[]>;
+  /** Finds where something can be disturbed on these lanes, and makes each ready for it. */
+  record(this: void, lanes: Lane[]): Promise<Place[]>;
   /** @param offset the setup's place in the list of setups */
   choose(this: void, places: Place[], offset: number): Disturbance[];
   /** Throws where something is wrong. */
@@ -61,21 +61,17 @@ export async function disturb<Place, Disturbance>({
   const findings = await Promise.all(
     setups.map((setup, offset) =>
       withLanes(setup, LANES_PER_SETUP, async (lanes) => {
-        const [recorded] = await Promise.all(lanes.map(record));
-        points.push(...recorded!);
-        const left = choose(recorded!, offset);
-        const work = async (lane: Lane) => {
-          for (let next = left.shift(); next !== undefined; next = left.shift()) {
-            try {
-              await carryOut(lane, next);
-              done.push(next);
-            } catch (error) {
-              lane.audit.problems.push((error as Error).message);
-              await lane.calmDown();
-            }
+        const recorded = await record(lanes);
+        points.push(...recorded);
+        await share(choose(recorded, offset), lanes, async (lane, next) => {
+          try {
+            await carryOut(lane, next);
+            done.push(next);
+          } catch (error) {
+            lane.audit.problems.push((error as Error).message);
+            await lane.calmDown();
           }
-        };
-        await Promise.all(lanes.map(work));
+        });
       }),
     ),
   );
@@ -87,7 +83,21 @@ export function disturbRuns<Disturbance>(
   choose: Plan<Point, Disturbance>['choose'],
   carryOut: Plan<Point, Disturbance>['carryOut'],
 ): Promise<{ points: Point[]; done: Disturbance[]; findings: Findings }> {
-  return disturb({ setups: BRANCHES, record: recordPoints, choose, carryOut });
+  const record = async (lanes: Lane[]) => (await Promise.all(lanes.map(recordPoints)))[0]!;
+  return disturb({ setups: BRANCHES, record, choose, carryOut });
+}
+
+/** Each lane takes the next item when it is done with one. */
+export async function share<Item>(
+  items: Item[],
+  lanes: Lane[],
+  work: (lane: Lane, item: Item) => Promise<void>,
+): Promise<void> {
+  const left = items.values();
+  const workOn = async (lane: Lane) => {
+    for (const item of left) await work(lane, item);
+  };
+  await Promise.all(lanes.map(workOn));
 }
 
 /** Starts lanes, lets them do something, and answers what their ledgers hold in the end. */
