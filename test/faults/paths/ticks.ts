@@ -48,7 +48,7 @@ export const TICK_PATHS: Path[] = [
     prepare: [newTick, deliverAndDie, newTick],
     act: deliver,
     answer: 'skipped',
-    // This resumes the earlier run, so that it is not open any more for a tick that came to nothing.
+    // This resumes the earlier run, so that a tick that is not on record yet finds none that is open.
     recover: [deliver],
     endings: ['skip', 'trade'],
   },
