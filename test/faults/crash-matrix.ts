@@ -1,5 +1,5 @@
-import { describeBoundary, type Fault } from '../support/fault-boundary.ts';
-import { isOwnCommand, type Lane } from '../support/fault-lane.ts';
+import { describeBoundary } from '../support/fault-boundary.ts';
+import type { Lane } from '../support/fault-lane.ts';
 import { disturbAt, disturbRuns, type Point, type Proof } from '../support/fault-proof.ts';
 
 /** Kills the orchestrator at every boundary of a run, one by one, on both branches; a cold start's are among them. */
@@ -10,12 +10,7 @@ export const crashMatrix: Proof = async () => {
 };
 
 async function killAt(lane: Lane, point: Point): Promise<void> {
-  const kill: Fault = (boundary) => {
-    lane.killOrchestrator();
-    // What a killed process had sent itself is lost; what it asked others to do goes on.
-    return isOwnCommand(boundary) ? 'lost' : undefined;
-  };
-  const { tick, delivery } = await disturbAt(lane, point, kill);
+  const { tick, delivery } = await disturbAt(lane, point, lane.kill);
   if (delivery.error?.errorType !== 'Runtime.ExitError')
     throw new Error(`killed at ${describeBoundary(point.boundary)}, it answered ${JSON.stringify(delivery)}`);
   await lane.recoverWell(tick);

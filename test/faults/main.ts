@@ -37,7 +37,7 @@ function toFigures(verdicts: Map<string, Verdict>) {
   const all = [...verdicts.values()];
   const count = (name: string) => verdicts.get(name)?.count ?? 0;
   return {
-    crashPoints: count('crash matrix'),
+    crashPoints: count('crash matrix') + count('crash paths'),
     duplicateTicks: count('two at once'),
     storeFaults: count('sick store'),
     functionFaults: count('sick functions'),

@@ -1,5 +1,6 @@
 import type { Proof, ProofOptions, Verdict } from '../support/fault-proof.ts';
 import { crashMatrix } from './crash-matrix.ts';
+import { crashPaths } from './crash-paths.ts';
 import { random } from './random.ts';
 import { sickFunctions } from './sick-functions.ts';
 import { sickStore } from './sick-store.ts';
@@ -8,6 +9,7 @@ import { twoAtOnce } from './two-at-once.ts';
 
 export const PROOFS: Record<string, Proof> = {
   'crash matrix': crashMatrix,
+  'crash paths': crashPaths,
   'two at once': twoAtOnce,
   'slow holder': slowHolder,
   'sick store': sickStore,

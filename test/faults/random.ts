@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Fault } from '../support/fault-boundary.ts';
 import { FUNCTION_FAULTS } from '../support/fault-functions.ts';
-import { BRANCHES, isOwnCommand, type Lane } from '../support/fault-lane.ts';
+import { BRANCHES, type Lane } from '../support/fault-lane.ts';
 import { sum, withLanes, type Proof } from '../support/fault-proof.ts';
 import { STORE_FAULTS, type NamedFault } from '../support/fault-store.ts';
 
@@ -30,10 +30,7 @@ interface Scene {
 const eventsOf = (scene: () => Scene): Event[] => [
   {
     name: 'killed',
-    verdict: (lane, boundary) => {
-      lane.killOrchestrator();
-      return isOwnCommand(boundary) ? 'lost' : undefined;
-    },
+    verdict: (lane, boundary) => lane.kill(boundary),
   },
   {
     name: 'held until another one has passed it',
@@ -64,8 +61,8 @@ export const random: Proof = async ({ full, seed }) => {
   let schedules = 0;
   let happened = 0;
   const findings = await Promise.all(
-    BRANCHES.map((branch, half) =>
-      withLanes(branch, LANES_PER_BRANCH, async (own) => {
+    BRANCHES.map((setup, half) =>
+      withLanes(setup, LANES_PER_BRANCH, async (own) => {
         const searches = own.map(async (lane, index) => {
           const player = new Player(lane);
           // What a schedule that fails leaves behind would disturb the search for a smaller one.

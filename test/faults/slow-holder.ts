@@ -1,12 +1,12 @@
 import { describeBoundary } from '../support/fault-boundary.ts';
-import type { Branch, Lane } from '../support/fault-lane.ts';
+import type { Lane } from '../support/fault-lane.ts';
 import { bounded, disturbRuns, type Point, type Proof } from '../support/fault-proof.ts';
 
 /** Stops an orchestrator past its lease at every boundary of a run, has another one finish, and lets the first go on. */
 export const slowHolder: Proof = async (options) => {
-  const plan = (points: Point[], branch: Branch) => {
+  const plan = (points: Point[], offset: number) => {
     const ofRun = points.filter(({ when }) => when === 'always');
-    return bounded(ofRun, 2, branch, options);
+    return bounded(ofRun, 2, offset, options);
   };
   const { done, findings } = await disturbRuns(plan, stopAt);
   const boundaries = new Set(done.map(({ n }) => n)).size;

@@ -14,7 +14,7 @@ export const twoAtOnce: Proof = async ({ full, seed }) => {
   let deliveries = 0;
   let processes = 0;
   let ticks: string[] = [];
-  const findings = await withLanes('buy', 1, async ([lane]) => {
+  const findings = await withLanes({ branch: 'buy' }, 1, async ([lane]) => {
     ticks = Array.from({ length: full ? TICKS.full : TICKS.bounded }, () => lane!.nextTick());
     const receivers = Array.from({ length: PROCESSES }, async (_, receiver) => {
       const random = seededRandom(seed + receiver);

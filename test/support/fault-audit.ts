@@ -1,14 +1,15 @@
 import { ActionState } from '@wbce/orbits-core';
-import type { Db, Decimal128, ObjectId } from 'mongodb';
+import type { Collection, Db, Decimal128, ObjectId } from 'mongodb';
 import { simulatedPrice } from '../../functions/market/simulated-price.ts';
 import type { StockTransaction } from '../../functions/contracts/stock.ts';
 import type { RecordedError } from '../../orchestrator/durable/errors.ts';
 
-interface RunDocument {
+export interface RunDocument {
   _id: ObjectId;
   state: ActionState;
   filter: { tick: string };
-  result: (StockTransaction & RecordedError) | undefined;
+  argument: { at: string };
+  result: (StockTransaction & RecordedError) | { skipped: string } | { rejected: string } | undefined;
 }
 
 interface TradeDocument {
@@ -19,8 +20,26 @@ interface TradeDocument {
   price: Decimal128;
 }
 
-/** How a tick's run has to end: in one trade; in an error and no trade; or in an error, with its one trade made. */
-export type Expectation = 'trade' | 'refusal' | 'trade and error';
+/**
+ * How a run ends: in one trade, at the price of its tick or of a later moment; without one, because it was skipped,
+ * rejected or cancelled; in an error and no trade; or in an error, with its one trade made.
+ */
+export type Ending =
+  'trade' | 'late trade' | 'skip' | 'rejection' | 'cancellation' | 'refusal' | 'trade and error';
+
+/** The endings that look alike in the record of a run. */
+export function endingsOf({ state, result, argument, filter }: RunDocument): Ending[] {
+  if (result === undefined) return [];
+  if (state === ActionState.SUCCESS) {
+    if ('skipped' in result) return ['skip'];
+    if ('rejected' in result) return ['rejection'];
+    return [argument.at === filter.tick ? 'trade' : 'late trade'];
+  }
+  if (state !== ActionState.ERROR || !('message' in result)) return [];
+  return result.name === 'RunCancelledError' ? ['cancellation'] : ['refusal', 'trade and error'];
+}
+
+const isTrade = (ending: Ending) => ending.includes('trade');
 
 /** What the ledger holds in excess of, and short of, what was asked for. */
 export interface Findings {
@@ -34,15 +53,27 @@ export interface Findings {
 export class Audit {
   /** What was wrong, other than in the ledger. */
   readonly problems: string[] = [];
-  readonly #expected = new Map<string, Expectation>();
+  readonly #expected = new Map<string, Ending[]>();
 
   constructor(
     readonly database: Db,
     readonly type: 'buy' | 'sell',
   ) {}
 
-  expect(tick: string, expectation: Expectation = 'trade'): void {
-    this.#expected.set(tick, expectation);
+  /** @param endings how the tick's run may end */
+  expect(tick: string, ...endings: Ending[]): void {
+    this.#expected.set(tick, endings);
+  }
+
+  /** The runs of a tick: one, if all is well. */
+  runsOf(tick: string): Promise<RunDocument[]> {
+    return this.#runs.find({ actionRef: 'trading', 'filter.tick': tick }).toArray();
+  }
+
+  /** Changes the record of a tick's run, as no orchestrator would. */
+  async tamper(tick: string, fields: Record<string, unknown>): Promise<void> {
+    const { matchedCount } = await this.#runs.updateOne({ 'filter.tick': tick }, { $set: fields });
+    if (matchedCount !== 1) throw new Error(`there is no run of tick ${tick} to change`);
   }
 
   /** Everything there is, as text: equal where nothing was written in between. */
@@ -54,38 +85,36 @@ export class Audit {
   }
 
   async findings(): Promise<Findings> {
-    const runs = await this.database
-      .collection<RunDocument>('actions')
-      .find({ actionRef: 'trading' })
-      .toArray();
-    const trades = await this.database.collection<TradeDocument>('trades').find().toArray();
-    const unclaimed = new Map(trades.map((trade) => [trade._id, trade]));
+    const runs = await this.#runs.find({ actionRef: 'trading' }).toArray();
+    const made = await this.database.collection<TradeDocument>('trades').find().toArray();
+    const unclaimed = new Map(made.map((trade) => [trade._id, trade]));
+    const claimWhere = (isIt: (trade: TradeDocument) => boolean) => {
+      const found = [...unclaimed.values()].find(isIt);
+      return found !== undefined && unclaimed.delete(found._id);
+    };
     const problems = [...this.problems];
     let lost = 0;
 
     // Trades of failed runs are known by their price alone, so they take what the others leave.
-    const isLast = ([, expectation]: [string, Expectation]) => (expectation === 'trade and error' ? 1 : 0);
-    for (const [tick, expectation] of [...this.#expected].sort((a, b) => isLast(a) - isLast(b))) {
+    const isLast = ([, endings]: [string, Ending[]]) => (endings.includes('trade and error') ? 1 : 0);
+    for (const [tick, endings] of [...this.#expected].sort((a, b) => isLast(a) - isLast(b))) {
       const own = runs.filter(({ filter }) => filter.tick === tick);
       const [run] = own;
       if (own.length > 1) problems.push(`tick ${tick} has ${own.length} runs, expected one`);
-      const isRefused = run?.state === ActionState.ERROR && run.result?.message;
-      if (expectation === 'refusal') {
-        if (!isRefused) problems.push(`tick ${tick} was to be refused, but ${describeRun(run)}`);
-        continue;
-      }
-      const trade =
-        expectation === 'trade'
-          ? run?.state === ActionState.SUCCESS && unclaimed.get(run.result?.id ?? '')
-          : isRefused && [...unclaimed.values()].find((candidate) => this.#isOf(tick, candidate));
-      if (trade && this.#isOf(tick, trade)) {
-        unclaimed.delete(trade._id);
-      } else {
+      const ending = run && endings.find((each) => endingsOf(run).includes(each));
+      if (ending && !isTrade(ending)) continue;
+      const id = run?.result && 'id' in run.result ? run.result.id : undefined;
+      const isClaimed =
+        ending !== undefined &&
+        claimWhere(
+          (trade) => (ending === 'trade and error' || trade._id === id) && this.#isOf(tick, run, trade),
+        );
+      if (isClaimed) continue;
+      problems.push(`tick ${tick} was to end in a ${endings.join(' or ')}, but ${describeRun(run)}`);
+      if (ending ?? endings.every(isTrade)) {
         lost++;
-        problems.push(`tick ${tick} was to end in a ${expectation}, but ${describeRun(run)}`);
         // A trade that its run does not know of is not a second one.
-        const unknown = [...unclaimed.values()].find((candidate) => this.#isOf(tick, candidate));
-        if (unknown) unclaimed.delete(unknown._id);
+        claimWhere((trade) => this.#isOf(tick, run, trade));
       }
     }
     for (const { _id, type, price } of unclaimed.values())
@@ -96,17 +125,21 @@ export class Audit {
   }
 
   /** Whether a trade is the one that an undisturbed run of the tick makes. */
-  #isOf(tick: string, { symbol, type, qty, price }: TradeDocument): boolean {
+  #isOf(tick: string, run: RunDocument | undefined, { symbol, type, qty, price }: TradeDocument): boolean {
     return (
       symbol === 'AMZN' &&
       type === this.type &&
       qty === 1 &&
-      price.toString() === simulatedPrice('AMZN', Date.parse(tick))
+      price.toString() === simulatedPrice('AMZN', Date.parse(run?.argument.at ?? tick))
     );
+  }
+
+  get #runs(): Collection<RunDocument> {
+    return this.database.collection('actions');
   }
 }
 
-function describeRun(run: RunDocument | undefined): string {
+export function describeRun(run: RunDocument | undefined): string {
   if (!run) return 'there is no run of it';
   return `run ${run._id.toHexString()} is in the state ${ActionState[run.state]} with ${JSON.stringify(run.result)}`;
 }

@@ -40,7 +40,7 @@ export const FUNCTION_FAULTS: FunctionFault[] = [
   after('empty answer', (_lane, { answer }) => changed(answer, () => '')),
   before('Runtime.ExitError', () => functionError('Runtime.ExitError')),
   after('Runtime.OutOfMemory', () => functionError('Runtime.OutOfMemory')),
-  final('its own error', () => functionError('OrderRefusedError')),
+  final('its own error', ownError),
   final('403', () => refusal(403, 'AccessDeniedException')),
   { ...before('process killed', killFunctions), kind: 'command' },
   { ...after('process killed', killFunctions), kind: 'command' },
@@ -52,6 +52,11 @@ const json = { 'content-type': 'application/json' };
 function refusal(status: number, type: string): Verdict {
   const body = JSON.stringify({ Type: 'Service', message: `${type}, as the proxy before Lambda has it` });
   return { answer: { status, headers: { ...json, 'x-amzn-errortype': type }, body } };
+}
+
+/** A function fails with an error of its own. */
+export function ownError(): Verdict {
+  return functionError('OrderRefusedError');
 }
 
 function functionError(errorType: string): Verdict {

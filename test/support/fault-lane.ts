@@ -5,7 +5,7 @@ import { startStore } from '../../infra/local/mongodb/server.ts';
 import type { Report } from '../../orchestrator/protocol/report.ts';
 import type { RunReport } from '../../orchestrator/protocol/run-report.ts';
 import { Audit } from './fault-audit.ts';
-import { NthBoundary, type Boundary, type Fault } from './fault-boundary.ts';
+import { describeBoundary, NthBoundary, type Boundary, type Fault } from './fault-boundary.ts';
 import { FaultClock } from './fault-clock.ts';
 import { LambdaProxy } from './fault-lambda-proxy.ts';
 import { StoreProxy } from './fault-store-proxy.ts';
@@ -22,14 +22,28 @@ export const isOwnCommand = ({ kind, appName }: Boundary) =>
   kind === 'command' && appName === 'orbits-trader-orchestrator';
 
 export type Branch = 'buy' | 'sell';
-export const BRANCHES: Branch[] = ['buy', 'sell'];
+
+/** What distinguishes a lane from others. */
+export interface LaneSetup {
+  /** Which way its runs go. */
+  branch: Branch;
+  /** What the orchestrator's environment has in addition, or otherwise. */
+  environment?: Record<string, string>;
+}
+
+export const BRANCHES: LaneSetup[] = [{ branch: 'buy' }, { branch: 'sell' }];
 
 /** The outcome of one delivery of a tick. */
 export interface Delivery {
   report?: Report;
   /** The tick's own run. */
   run?: RunReport | undefined;
-  error?: { errorType: string; errorMessage: string };
+  error?: InvocationError;
+}
+
+export interface InvocationError {
+  errorType: string;
+  errorMessage: string;
 }
 
 /**
@@ -41,7 +55,8 @@ export class Lane {
   readonly audit: Audit;
   readonly #app: Awaited<ReturnType<typeof startLocalApp>>;
 
-  static async start(branch: Branch): Promise<Lane> {
+  static async start(setup: LaneSetup): Promise<Lane> {
+    const { branch, environment } = setup;
     const folder = temporaryFolder();
     const clock = new FaultClock(folder.path);
     const own: { lane?: Lane } = {};
@@ -71,6 +86,7 @@ export class Lane {
           MAX_TICK_AGE_MINUTES: '1440',
           // Ticks that come while an orchestrator lies dead are to be trades, too.
           OVERLAP: 'allow',
+          ...environment,
         },
       },
       onLog: () => undefined,
@@ -87,12 +103,12 @@ export class Lane {
       await store.close();
       folder.remove();
     };
-    own.lane = new Lane(branch, app, { clock, storeProxy, lambdaProxy, observer }, close);
+    own.lane = new Lane(setup, app, { clock, storeProxy, lambdaProxy, observer }, close);
     return own.lane;
   }
 
   private constructor(
-    readonly branch: Branch,
+    readonly setup: LaneSetup,
     app: Awaited<ReturnType<typeof startLocalApp>>,
     readonly parts: {
       clock: FaultClock;
@@ -103,45 +119,59 @@ export class Lane {
     readonly close: () => Promise<void>,
   ) {
     this.#app = app;
-    this.audit = new Audit(parts.observer.db('orbits-trader'), branch);
+    this.audit = new Audit(parts.observer.db('orbits-trader'), setup.branch);
+  }
+
+  /** The function that trades on this branch. */
+  get tradeFunction(): string {
+    return `OrbitsTrader-${this.setup.branch}-stock`;
   }
 
   get orchestratorPids(): number[] {
     return this.#app.functions.pids(ORCHESTRATOR);
   }
 
-  /** The function that trades on this branch dies. */
   killTradeFunction(): void {
-    for (const pid of this.#app.functions.pids(`OrbitsTrader-${this.branch}-stock`))
-      process.kill(pid, 'SIGKILL');
+    for (const pid of this.#app.functions.pids(this.tradeFunction)) process.kill(pid, 'SIGKILL');
   }
 
   /** A tick of the schedule that was not delivered yet. It is expected to end in one trade. */
   nextTick(): string {
     this.parts.clock.advance(1);
     const tick = new Date(this.parts.clock.now).toISOString().replace(/\.\d+Z$/, 'Z');
-    this.audit.expect(tick);
+    this.audit.expect(tick, 'trade');
     return tick;
   }
 
   async deliver(tick: string): Promise<Delivery> {
-    const result = await this.#app.invoke(ORCHESTRATOR, { command: 'tick', scheduledTime: tick });
-    if ('error' in result) return { error: result.error };
-    const report = answerOf<Report>(result);
-    return { report, run: report.runs.find(({ key }) => key.endsWith(`/${tick}`)) };
+    const { answer, error } = await this.send<Report>({ command: 'tick', scheduledTime: tick });
+    if (error) return { error };
+    return { report: answer, run: answer.runs.find(({ key }) => key.endsWith(`/${tick}`)) };
   }
 
-  /** Delivers a new tick while something happens at one boundary; false where the boundary was not reached. */
-  async disturb(
-    tick: string,
-    n: number,
+  /** Sends the orchestrator an event. */
+  async send<Answer>(
+    event: object,
+  ): Promise<{ answer: Answer; error?: never } | { answer?: never; error: InvocationError }> {
+    const result = await this.#app.invoke(ORCHESTRATOR, event);
+    return 'error' in result ? { error: result.error } : { answer: answerOf<Answer>(result) };
+  }
+
+  /** Lets something happen at one boundary of what is done meanwhile; throws where it does not come by there. */
+  async disturb<Result>(
+    { n, boundary }: { n: number; boundary: Boundary },
     fault: Fault,
-  ): Promise<{ delivery: Delivery; reached: Boundary | undefined }> {
+    act: () => Promise<Result>,
+  ): Promise<Result> {
     const once = new NthBoundary(n, fault);
     this.fault = once.at;
-    const delivery = await this.deliver(tick);
+    const result = await act();
     await this.calmDown();
-    return { delivery, reached: once.reached };
+    const expected = describeBoundary(boundary);
+    const reached = once.reached ? describeBoundary(once.reached) : 'no boundary';
+    if (reached !== expected)
+      throw new Error(`the fault for ${expected} (boundary ${n}) happened at ${reached}`);
+    return result;
   }
 
   /** Holds what passes the n-th boundary from now on until it is released. Everything after it passes. */
@@ -164,12 +194,21 @@ export class Lane {
     await this.parts.lambdaProxy.idle();
   }
 
-  /** The boundaries of one undisturbed run, in their order. */
-  async recordBoundaries(): Promise<Boundary[]> {
+  /** The boundaries that something comes by when nothing disturbs it, in their order. */
+  async boundariesOf<Result>(
+    act: () => Promise<Result>,
+  ): Promise<{ boundaries: Boundary[]; result: Result }> {
     const boundaries: Boundary[] = [];
     this.fault = (boundary) => void boundaries.push(boundary);
-    const { run, error } = await this.deliver(this.nextTick());
+    const result = await act();
     await this.calmDown();
+    return { boundaries, result };
+  }
+
+  /** Those of a run. */
+  async recordBoundaries(): Promise<Boundary[]> {
+    const { boundaries, result } = await this.boundariesOf(() => this.deliver(this.nextTick()));
+    const { run, error } = result;
     if (run?.state !== 'SUCCESS')
       throw new Error(`an undisturbed run must succeed, but is ${JSON.stringify(run ?? error)}`);
     return boundaries;
@@ -183,6 +222,12 @@ export class Lane {
   killOrchestrator(): void {
     for (const pid of this.orchestratorPids) process.kill(pid, 'SIGKILL');
   }
+
+  /** As a fault: what the killed process had sent itself is lost; what it asked others to do goes on. */
+  readonly kill: Fault = (boundary) => {
+    this.killOrchestrator();
+    return isOwnCommand(boundary) ? 'lost' : undefined;
+  };
 
   /** Ends the orchestrator, so that the next delivery is a cold start. */
   async stopOrchestrator(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Findings } from './fault-audit.ts';
 import { describeBoundary, type Boundary, type Fault } from './fault-boundary.ts';
-import { BRANCHES, Lane, type Branch, type Delivery } from './fault-lane.ts';
+import { BRANCHES, Lane, type Delivery, type LaneSetup } from './fault-lane.ts';
 
 export interface ProofOptions {
   /** Everything there is, where the bounded form takes a part. */
@@ -19,13 +19,13 @@ export interface Verdict extends Findings {
 
 export type Proof = (options: ProofOptions) => Promise<Verdict>;
 
-/** All of a list in the full form; in the bounded one every n-th, others on the one branch than on the other. */
-export function bounded<Item>(items: Item[], every: number, branch: Branch, { full }: ProofOptions): Item[] {
-  return full ? items : items.filter((_, index) => (index + BRANCHES.indexOf(branch)) % every === 0);
+/** All of a list in the full form; in the bounded one every n-th, others where the offset is another one. */
+export function bounded<Item>(items: Item[], every: number, offset: number, { full }: ProofOptions): Item[] {
+  return full ? items : items.filter((_, index) => (index + offset) % every === 0);
 }
 
-/** With both branches two a core: while one waits for its disk or for a time-out, another one works. */
-const LANES_PER_BRANCH = 2;
+/** With two setups two a core: while one waits for its disk or for a time-out, another one works. */
+const LANES_PER_SETUP = 2;
 
 /** A boundary of a run, as a place to disturb it. */
 export interface Point {
@@ -35,47 +35,78 @@ export interface Point {
   when: 'cold' | 'first order' | 'always';
 }
 
+/** What is done on the lanes of each setup. */
+export interface Plan<Place, Disturbance> {
+  setups: LaneSetup[];
+  /** Finds where something can be disturbed on these lanes, and makes each ready for it. */
+  record(this: void, lanes: Lane[]): Promise<Place[]>;
+  /** @param offset the setup's place in the list of setups */
+  choose(this: void, places: Place[], offset: number): Disturbance[];
+  /** Throws where something is wrong. */
+  carryOut(this: void, lane: Lane, disturbance: Disturbance): Promise<void>;
+}
+
 /**
- * Records the boundaries of a run on either branch, and has every disturbance of the plan carried out, one after the
- * other on each of several lanes. One that throws is a problem, and leaves the others alone.
+ * Carries out every disturbance of a plan, one after the other on each of several lanes. One that throws is a problem,
+ * and leaves the others alone.
  */
-export async function disturbRuns<Disturbance>(
-  plan: (points: Point[], branch: Branch) => Disturbance[],
-  carryOut: (lane: Lane, disturbance: Disturbance) => Promise<void>,
-): Promise<{ points: Point[]; done: Disturbance[]; findings: Findings }> {
-  const points: Point[] = [];
+export async function disturb<Place, Disturbance>({
+  setups,
+  record,
+  choose,
+  carryOut,
+}: Plan<Place, Disturbance>): Promise<{ points: Place[]; done: Disturbance[]; findings: Findings }> {
+  const points: Place[] = [];
   const done: Disturbance[] = [];
   const findings = await Promise.all(
-    BRANCHES.map((branch) =>
-      withLanes(branch, LANES_PER_BRANCH, async (lanes) => {
-        const [recorded] = await Promise.all(lanes.map(recordPoints));
-        points.push(...recorded!);
-        const left = plan(recorded!, branch);
-        const work = async (lane: Lane) => {
-          for (let next = left.shift(); next !== undefined; next = left.shift()) {
-            try {
-              await carryOut(lane, next);
-              done.push(next);
-            } catch (error) {
-              lane.audit.problems.push((error as Error).message);
-              await lane.calmDown();
-            }
+    setups.map((setup, offset) =>
+      withLanes(setup, LANES_PER_SETUP, async (lanes) => {
+        const recorded = await record(lanes);
+        points.push(...recorded);
+        await share(choose(recorded, offset), lanes, async (lane, next) => {
+          try {
+            await carryOut(lane, next);
+            done.push(next);
+          } catch (error) {
+            lane.audit.problems.push((error as Error).message);
+            await lane.calmDown();
           }
-        };
-        await Promise.all(lanes.map(work));
+        });
       }),
     ),
   );
   return { points, done, findings: sum(findings) };
 }
 
+/** Disturbs runs, on either branch. */
+export function disturbRuns<Disturbance>(
+  choose: Plan<Point, Disturbance>['choose'],
+  carryOut: Plan<Point, Disturbance>['carryOut'],
+): Promise<{ points: Point[]; done: Disturbance[]; findings: Findings }> {
+  const record = async (lanes: Lane[]) => (await Promise.all(lanes.map(recordPoints)))[0]!;
+  return disturb({ setups: BRANCHES, record, choose, carryOut });
+}
+
+/** Each lane takes the next item when it is done with one. */
+export async function share<Item>(
+  items: Item[],
+  lanes: Lane[],
+  work: (lane: Lane, item: Item) => Promise<void>,
+): Promise<void> {
+  const left = items.values();
+  const workOn = async (lane: Lane) => {
+    for (const item of left) await work(lane, item);
+  };
+  await Promise.all(lanes.map(workOn));
+}
+
 /** Starts lanes, lets them do something, and answers what their ledgers hold in the end. */
 export async function withLanes(
-  branch: Branch,
+  setup: LaneSetup,
   count: number,
   work: (lanes: Lane[]) => Promise<void>,
 ): Promise<Findings> {
-  const lanes = await Promise.all(Array.from({ length: count }, () => Lane.start(branch)));
+  const lanes = await Promise.all(Array.from({ length: count }, () => Lane.start(setup)));
   try {
     await work(lanes);
     return sum(await Promise.all(lanes.map(({ audit }) => audit.findings())));
@@ -115,18 +146,13 @@ const names = (boundaries: Boundary[]) => boundaries.map(describeBoundary).join(
 /** Delivers a new tick with a fault at a point; throws if the run does not come by there. */
 export async function disturbAt(
   lane: Lane,
-  { n, boundary, when }: Point,
+  point: Point,
   fault: Fault,
 ): Promise<{ tick: string; delivery: Delivery }> {
-  if (when === 'cold') await lane.stopOrchestrator();
-  if (when === 'first order') await lane.loseBook();
+  if (point.when === 'cold') await lane.stopOrchestrator();
+  if (point.when === 'first order') await lane.loseBook();
   const tick = lane.nextTick();
-  const { delivery, reached } = await lane.disturb(tick, n, fault);
-  if (!reached || describeBoundary(reached) !== describeBoundary(boundary)) {
-    const place = reached ? describeBoundary(reached) : 'no boundary';
-    throw new Error(`the fault for ${describeBoundary(boundary)} (boundary ${n}) happened at ${place}`);
-  }
-  return { tick, delivery };
+  return { tick, delivery: await lane.disturb(point, fault, () => lane.deliver(tick)) };
 }
 
 export function sum(all: Findings[]): Findings {
