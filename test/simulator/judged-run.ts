@@ -56,7 +56,7 @@ export class JudgedRun {
   endedAt = 0;
   isRetried = false;
   #claims = 0;
-  /** Whether an orchestrator ended while it held the run: then it may have made an attempt of which nothing is known. */
+  /** Whether a pass over the run failed: then it may have made an attempt of which nothing is known. */
   #hasCrashed = false;
 
   constructor(
@@ -116,6 +116,9 @@ export class JudgedRun {
         this.#claims = 0;
         this.#suspended(after, task!.orchestrator);
         this.#attempts(before, after);
+        return;
+      case 'released':
+        this.#hasCrashed = true;
         return;
       case 'blocked':
         this.#blocked(after);

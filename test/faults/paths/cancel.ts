@@ -10,8 +10,7 @@ const cancelled = {
 } satisfies Partial<Path>;
 
 export const CANCEL_PATHS: Path[] = [
-  // Where the pass that was to end it died, a second `cancel` is refused.
-  { ...cancelled, name: 'cancel', recover: [cancel, resumeDue], endings: ['cancellation'] },
+  { ...cancelled, name: 'cancel', recover: [cancel], endings: ['cancellation'] },
   {
     ...cancelled,
     name: 'cancel, then approve',

@@ -1,4 +1,4 @@
-import { workflowsOf } from '../../../orchestrator/durable/app.ts';
+import { backendOf } from '../../../orchestrator/durable/backend.ts';
 import { PAGE_BYTES } from '../../../orchestrator/durable/history-pages.ts';
 import { Runner, type RunRequest } from '../../../orchestrator/durable/runner.ts';
 import { runTick } from '../../../orchestrator/tick/run-tick.ts';
@@ -180,7 +180,7 @@ test('the bytes of a run grow as its steps do: no step rewrites what all steps b
       for (let step = 0; step < steps; step++) await workflow.echo('step', value);
     };
     const counted = new CountedCollections();
-    const backend = { ...counted.collections, workflows: workflowsOf(test_.app) };
+    const backend = { ...counted.collections, workflows: backendOf(test_.app).workflows };
     const runner = new Runner(backend, silent, { remainingMs: () => Infinity, stepMs: 0 });
     const run = await runner.run({ key: 'bytes', workflow: new Changing() });
     expect(run).toMatchObject({ state: 'SUCCESS', steps: { length: steps } });
