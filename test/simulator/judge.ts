@@ -192,21 +192,24 @@ export class Judge {
   /** What is done at a callee and not on record is known to be uncertain, so that no person can cancel the run. */
   #suspended(run: JudgedRun, { bag }: RunDocument): void {
     if (bag.cancelled || bag.claims > 0 || bag.waits?.some(({ attempts }) => attempts > 0)) return;
-    this.#demandRecorded(run, bag, 'is suspended as if nothing were uncertain');
+    this.#demandRecorded(run, 'is suspended as if nothing were uncertain');
   }
 
   #cancelled(run: JudgedRun): void {
-    this.#demandRecorded(run, run.document!.bag, 'was cancelled');
+    this.#demandRecorded(run, 'was cancelled');
   }
 
-  #demandRecorded(run: JudgedRun, bag: RunDocument['bag'], how: string): void {
+  #demandRecorded(run: JudgedRun, how: string): void {
     const prefix = `${run.key} `;
     for (const [step, key] of this.#keyOfLabel) {
       if (!step.startsWith(prefix) || !this.callees.done.has(key)) continue;
       const label = step.slice(prefix.length);
       const isKnown = run.everRecorded.has(`${label} ok`) || run.everRecorded.has(`${label} failed`);
-      const isWatched = Object.values(bag.open ?? {}).some((open) => open.isWatched && open.action === 'job');
-      demand(isKnown || isWatched, 'cancel', () => `${step} is done and not on record, and its run ${how}`);
+      demand(
+        isKnown || run.hasWatched,
+        'cancel',
+        () => `${step} is done and not on record, and its run ${how}`,
+      );
     }
   }
 

@@ -47,6 +47,8 @@ export class JudgedRun {
   spare: StoredStep[] = [];
   /** All outcomes that were ever on record, by label. */
   readonly everRecorded = new Set<string>();
+  /** Whether a job of it was ever on record as begun. A retry from a step before it begins it again, under its key. */
+  hasWatched = false;
   /** The last signal that each step ever had. */
   readonly everSignalled = new Map<string, string>();
   /** What the run ended with, each time that it did. */
@@ -84,6 +86,8 @@ export class JudgedRun {
     }
     for (const [step, { value }] of Object.entries(after?.bag.signals ?? {}))
       this.everSignalled.set(step, value);
+    const open = Object.values(after?.bag.open ?? {});
+    this.hasWatched ||= open.some(({ isWatched, action }) => isWatched && action === 'job');
     if (after) this.#standing(after);
     else this.history = [];
     this.document = after;

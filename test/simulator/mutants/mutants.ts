@@ -47,11 +47,14 @@ export async function findMutants(
   schedules = SCHEDULES,
 ): Promise<Found> {
   const chosen = MUTANTS.filter(({ name }) => names?.includes(name) ?? true);
-  for (const seed of new Set(chosen.map((mutant) => mutant.seed))) {
-    const unchanged = await firstFinding(seed, schedules);
-    if (unchanged !== undefined)
-      throw new Error(`The code as it is breaks a rule, seed ${seed}: ${unchanged}`);
-  }
+  const seeds = new Set(chosen.map((mutant) => mutant.seed)).values();
+  const playUnchanged = async () => {
+    for (const seed of seeds) {
+      const finding = await firstFinding(seed, schedules);
+      if (finding !== undefined) throw new Error(`The code as it is breaks a rule, seed ${seed}: ${finding}`);
+    }
+  };
+  await Promise.all(Array.from({ length: processes }, playUnchanged));
   const missed: string[] = [];
   const left = chosen.values();
   const work = async () => {
