@@ -58,6 +58,6 @@ export class Compensation {
         notUndone.push({ ref, error: recordError(undoError) });
       }
     }
-    return { undone, notUndone };
+    return undone.length + notUndone.length > 0 ? { undone, notUndone } : undefined;
   }
 }

@@ -13,8 +13,8 @@ import { quietly, Replay } from './replay.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import type { RunDocument } from './run-document.ts';
 import { SleepAction } from './sleep.ts';
-import type { RecordedStep } from './step.ts';
-import { Suspension } from './suspension.ts';
+import { isUndo, type RecordedStep } from './step.ts';
+import { Suspension, type Wait } from './suspension.ts';
 import { WaitForAction } from './wait-for.ts';
 
 /** A workflow's class that can be instantiated: one version of it. */
@@ -91,6 +91,8 @@ export abstract class DurableWorkflow extends Workflow {
     if (!this.#replay) throw new Error('a step belongs inside `define`');
     // A workflow that has failed asks for nothing more; what is inside a step is refused there.
     if (this.#compensation.hasBegun && !currentAttempt.getStore()) return new Promise(() => undefined);
+    if (isUndo({ ref }))
+      return this.#replay.refuse(`The ref "${ref}" is that of an undo. Give the step another one.`);
     return this.#replay.step(ref, action, timeout);
   }
 
@@ -145,6 +147,11 @@ export abstract class DurableWorkflow extends Workflow {
 
   get version(): number {
     return (this.constructor as typeof DurableWorkflow).version;
+  }
+
+  /** Why steps of the last pass have no outcome yet. */
+  get parked(): Wait[] {
+    return this.#replay?.parked ?? [];
   }
 
   /** The steps that the last pass delivered or carried out. */
@@ -237,6 +244,7 @@ function fail(error: unknown, { steps }: Replay, undone?: Undone): Ending {
   return {
     state: ActionState.ERROR,
     result: { ...recordError(error), ...undone },
+    isUndone: undone !== undefined,
     failedStep: first?.id.toHexString(),
   };
 }

@@ -7,8 +7,8 @@ import { recordError, StepTimeoutError } from './errors.ts';
 import type { Journal } from './journal.ts';
 import { toJson } from './json.ts';
 import type { StoredSignal } from './run-document.ts';
-import type { AskedStep, EndedStep, OpenStep } from './step.ts';
-import type { TimeLimit, Wait } from './suspension.ts';
+import type { AskedStep, EndedStep, OpenStep, Outcome } from './step.ts';
+import { Suspension, type TimeLimit, type Wait } from './suspension.ts';
 
 /** A longer wait than this is cheaper if the run is suspended. */
 const LONGEST_IDLE_MS = 30_000;
@@ -52,8 +52,16 @@ export async function execute(asked: AskedStep, execution: Execution): Promise<E
   // An earlier pass may have recorded its start, and then had no time for an attempt.
   const begun = attemptsBefore > 0 || execution.open?.isWatched ? execution.open : undefined;
   let open: OpenStep = begun ?? { ...step, startedAt: new Date(clock.now()), bag: {}, isWatched: false };
-  if (timeout && !begun) journal.open(open);
-  if (action.hasEffect) await (action.isRead ? journal.flush() : journal.begin());
+  const refusal = timeout && !begun ? tryToOpen(open, journal) : undefined;
+  if (refusal)
+    return {
+      ...step,
+      startedAt: open.startedAt,
+      attempts: 0,
+      endedAt: new Date(clock.now()),
+      outcome: refusal,
+    };
+  if (action.hasEffect) await journal.act(action.isRead);
 
   const { startedAt } = open;
   const deadline = timeout && new Date(startedAt.getTime() + toMs(timeout));
@@ -74,12 +82,17 @@ export async function execute(asked: AskedStep, execution: Execution): Promise<E
 
   if (!open.isWatched) {
     const work = () => watching(() => action.main());
-    const { outcome, attempts } = await attempt({ ...subject, work }, time, clock);
+    const { outcome, attempts } = await attempt({ ...subject, work }, time, clock).catch((error: unknown) => {
+      // No clock starts before the first attempt.
+      if (timeout && error instanceof Suspension && error.waits[0]?.attempts === 0) journal.withdraw(step.id);
+      throw error;
+    });
     if (outcome !== 'OPEN') return ended(outcome, attempts);
     subject.attemptsBefore = attempts - 1;
     const until = action.takesSignal ? { due: watched.due } : {};
     open = { ...open, bag: watched.bag, isWatched: true, ...until };
-    journal.open(open);
+    const refusal = tryToOpen(open, journal);
+    if (refusal) return ended(refusal, attempts);
   }
 
   action.bag = open.bag;
@@ -97,6 +110,16 @@ export async function execute(asked: AskedStep, execution: Execution): Promise<E
     const next = waitOf(asked, watched.reason, earlier(due, deadline));
     if (fits(next, LONGEST_IDLE_MS, time, clock)) await journal.flush();
     await pause(next, LONGEST_IDLE_MS, time, clock);
+  }
+}
+
+/** What is too large to be on record as begun fails the step. */
+function tryToOpen(open: OpenStep, journal: Journal): Outcome | undefined {
+  try {
+    journal.open(open);
+    return undefined;
+  } catch (error) {
+    return { state: 'ERROR', error: recordError(error) };
   }
 }
 

@@ -1,5 +1,12 @@
-import { toStoredStep, type PageRef, type RunDocument, type StoredStep } from './run-document.ts';
+import {
+  toStoredStep,
+  type PageRef,
+  type RunDocument,
+  type StoredSignal,
+  type StoredStep,
+} from './run-document.ts';
 import type { RecordedStep } from './step.ts';
+import { WAIT_FOR } from './wait-for.ts';
 
 /** Where a retry cuts the history: what stays of it, and what may count again. */
 export interface HistoryCut {
@@ -44,7 +51,8 @@ export function cutBefore(run: RunDocument, history: RecordedStep[], from: strin
   ]);
   // Who cancels a run takes back the answers that no step has taken.
   const counts = (id: string) => (run.bag.cancelled ? kept.has(id) : !forgotten.has(id));
-  const signals = pick(run.bag.signals, counts);
+  const answered = cutOff.filter((step) => step.action === WAIT_FOR && isKept(step)).map(toSignal);
+  const signals = pick({ ...Object.fromEntries(answered), ...run.bag.signals }, counts);
   const hasBegun = (id: string, { isWatched, due }: { isWatched: boolean; due?: Date }) =>
     isWatched && (due === undefined || id in signals) && !forgotten.has(id);
   const pages = all.filter(({ end }) => end <= recorded);
@@ -73,6 +81,12 @@ export function cutFields(cut: HistoryCut, sealed: PageRef | undefined) {
     'bag.open': open,
     'bag.signals': signals,
   };
+}
+
+/** The signal that a wait ended with, which it may have no longer: its step takes it again. */
+function toSignal({ id, endedAt, outcome }: RecordedStep): [string, StoredSignal] {
+  const value = outcome.state === 'SUCCESS' ? outcome.result : null;
+  return [id.toHexString(), { value: JSON.stringify(value), at: endedAt }];
 }
 
 function keysOf<T>(map: Record<string, T>, matches: (key: string, value: T) => boolean): string[] {

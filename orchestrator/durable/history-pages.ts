@@ -56,6 +56,11 @@ export class HistoryPages {
     });
   }
 
+  async areThere(refs: PageRef[]): Promise<boolean> {
+    if (refs.length === 0) return true;
+    return (await this.#pages.countDocuments({ _id: { $in: refs.map(({ id }) => id) } })) === refs.length;
+  }
+
   /** The outcome of a step, if it is in one of these pages. */
   async find(refs: PageRef[], step: string): Promise<StoredStep | undefined> {
     if (refs.length === 0) return undefined;

@@ -1,3 +1,4 @@
+import type { Types } from 'mongoose';
 import type { Clock } from './clock.ts';
 import { LeaseLostError, recordError, StaleRunError } from './errors.ts';
 import { STEP_BYTES, tooLarge } from './json.ts';
@@ -12,6 +13,9 @@ const WRITE_BYTES = 7.5 * 1024 * 1024;
 /** A little more, because of the members around the values: an argument that was taken leaves room for an error. */
 const MAX_STEP_BYTES = STEP_BYTES + 64 * 1024;
 
+/** What BSON adds to an outcome, nearly. */
+const MEMBERS_BYTES = 200;
+
 /**
  * The outcomes of a pass that are not on record yet.
  *
@@ -23,11 +27,15 @@ export class Journal {
   readonly document: RunDocument;
   /** Whether a pass before this one crashed, and nothing was recorded since. */
   readonly isAfterCrash: boolean;
+  /** Whether something outside was begun. */
+  hasActed = false;
   readonly #store: RunStore;
   readonly #clock: Clock;
   readonly #onRecorded: (step: RecordedStep) => void;
   #changes: Changes = noChanges;
   #bytes = 0;
+  /** Of the steps that are begun, by their ids. */
+  readonly #openBytes: Map<string, number>;
   #recorded: number;
   #flushing: Promise<void> | undefined;
   #begins = false;
@@ -45,6 +53,8 @@ export class Journal {
     this.#onRecorded = onRecorded;
     this.#recorded = document.bag.recorded;
     this.isAfterCrash = document.bag.claims > 1;
+    const open = Object.entries(document.bag.open ?? {});
+    this.#openBytes = new Map(open.map(([id, { argument, bag }]) => [id, Buffer.byteLength(argument + bag)]));
   }
 
   /**
@@ -56,19 +66,48 @@ export class Journal {
     const { step, bytes } = storable(asIs);
     if (this.#bytes + bytes > WRITE_BYTES) await this.flush();
     this.#bytes += bytes;
+    this.#openBytes.delete(step.id.toHexString());
     const recorded = { ...step, ordinal: this.#recorded++ };
-    const { ended, opened } = this.#changes;
+    const { ended } = this.#changes;
     this.#changes = {
+      ...this.#changes,
       ended: [...ended, recorded],
-      opened,
       ifNoSignal: ifNoSignal || this.#changes.ifNoSignal,
     };
     return recorded;
   }
 
+  /** Throws if the steps that are begun are too large together. */
   open(step: OpenStep): void {
-    const others = this.#changes.opened.filter(({ id }) => !id.equals(step.id));
-    this.#changes = { ...this.#changes, opened: [...others, step] };
+    const bytes = Buffer.byteLength(JSON.stringify([step.argument, step.bag]));
+    const id = step.id.toHexString();
+    const others = [...this.#openBytes].reduce((sum, [other, size]) => (other === id ? sum : sum + size), 0);
+    if (others + bytes > STEP_BYTES)
+      throw tooLarge(`arguments of ${others + bytes} bytes of steps in progress`);
+    this.#openBytes.set(id, bytes);
+    this.#without(id, { opened: [step] });
+  }
+
+  /** A step was not begun after all. */
+  withdraw(step: Types.ObjectId): void {
+    const id = step.toHexString();
+    this.#openBytes.delete(id);
+    this.#without(id, { withdrawn: [id] });
+  }
+
+  #without(id: string, { opened = [], withdrawn = [] }: Partial<Changes>): void {
+    const changes = this.#changes;
+    this.#changes = {
+      ...changes,
+      opened: [...changes.opened.filter((step) => step.id.toHexString() !== id), ...opened],
+      withdrawn: [...changes.withdrawn.filter((other) => other !== id), ...withdrawn],
+    };
+  }
+
+  /** The same as `flush` or `begin`, before something outside is begun. */
+  async act(isRead: boolean): Promise<void> {
+    await (isRead ? this.flush() : this.begin());
+    this.hasActed = true;
   }
 
   /** Does the same, and records that the run has started: from now on it can't be too late for that. */
@@ -137,7 +176,7 @@ export class Journal {
 /** An argument and a result that are too large together fail their step. */
 function storable(step: EndedStep): { step: EndedStep; bytes: number } {
   const bytes = Buffer.byteLength(JSON.stringify([step.argument, step.outcome]));
-  if (bytes <= MAX_STEP_BYTES) return { step, bytes };
+  if (bytes <= MAX_STEP_BYTES) return { step, bytes: bytes + MEMBERS_BYTES };
   const error = recordError(tooLarge(`an argument and an outcome of ${bytes} bytes of JSON`));
   return storable({ ...step, outcome: { state: 'ERROR', error } });
 }
@@ -149,4 +188,5 @@ export interface Rest {
   written(this: void): void;
 }
 
-const isEmpty = ({ ended, opened }: Changes) => ended.length === 0 && opened.length === 0;
+const isEmpty = ({ ended, opened, withdrawn }: Changes) =>
+  ended.length + opened.length + withdrawn.length === 0;

@@ -42,11 +42,12 @@ export interface LiveStep {
  * ends in a `Suspension`.
  */
 export class LiveSteps {
+  /** Why steps wait for longer than this pass does. */
+  readonly parked: Wait[] = [];
   readonly #options: ReplayOptions;
   readonly #stop: (reason: Error) => void;
   readonly #spare: Map<string, EndedStep>;
   readonly #waits: Map<string, Wait>;
-  readonly #parked: Wait[] = [];
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #slots = new Slots(PARALLEL_STEPS);
   readonly #closing = new AbortController();
@@ -65,7 +66,7 @@ export class LiveSteps {
 
   /** Waits of steps that must be executed before the run ends. */
   get unattempted(): Wait[] {
-    return this.#parked.filter(({ isUnattempted }) => isUnattempted);
+    return this.parked.filter(({ isUnattempted }) => isUnattempted);
   }
 
   /** @param replayed settles once the workflow has seen what is recorded */
@@ -131,7 +132,7 @@ export class LiveSteps {
   }
 
   #park(waits: Wait[]): void {
-    this.#parked.push(...waits);
+    this.parked.push(...waits);
     // The start of a wait is on record even if the process crashes while another branch works.
     if (this.#underWay.size > 1) this.#flush();
   }
@@ -141,9 +142,9 @@ export class LiveSteps {
   }
 
   async #suspendWhereAllWait(): Promise<void> {
-    if (this.#underWay.size > 0 || this.#parked.length === 0 || this.#isClosed) return;
+    if (this.#underWay.size > 0 || this.parked.length === 0 || this.#isClosed) return;
     await grace(this.#options.clock);
-    const [first, ...others] = this.#parked;
+    const [first, ...others] = this.parked;
     if (this.#underWay.size === 0 && first && !this.#isClosed) this.#stop(new Suspension(first, ...others));
   }
 
@@ -155,7 +156,7 @@ export class LiveSteps {
       if (leftMs === Infinity) return;
       await clock.sleep(Math.max(leftMs, GRACE_MS), this.#closing.signal);
       if (this.#isClosed) return;
-      if (hasTime(time) || this.#underWay.size + this.#parked.length > 0) continue;
+      if (hasTime(time) || this.#underWay.size + this.parked.length > 0) continue;
       this.#stop(new StuckWorkflowError());
     }
   }

@@ -54,6 +54,7 @@ export class Replay {
   readonly #open: Map<string, OpenStep>;
   readonly #live: LiveSteps;
   readonly #delivered: Promise<void>;
+  readonly #used = new WeakSet<DurableAction>();
   #sequence = 0;
   #latest: AskedStep | undefined;
   #isReplayed = false;
@@ -84,7 +85,7 @@ export class Replay {
     if (attempt) return this.#refuseInside(attempt, ref);
     if (this.#isClosed || (this.#isMisused && !isUndo({ ref }))) return unsettled();
     const misuse = this.#ids.misuseOf(ref);
-    if (misuse) return this.#endOver(misuse);
+    if (misuse) return this.refuse(misuse);
     let argument: unknown;
     try {
       argument = toJson(action.argument);
@@ -92,6 +93,13 @@ export class Replay {
     } catch (error) {
       return quietly(Promise.reject(error as Error));
     }
+    if (this.#used.has(action))
+      return this.refuse(
+        `Step "${ref}" is given an action that another step has. Give each step an action of its own.`,
+      );
+    this.#used.add(action);
+    // A copy: what the workflow changes later is no part of this step.
+    action.dbDoc.argument = structuredClone(argument) as typeof action.dbDoc.argument;
     const { idempotencyScope } = action.constructor as typeof DurableAction;
     const { id, idempotencyKey } = this.#ids.next(ref, idempotencyScope);
     const asked: AskedStep = {
@@ -111,9 +119,22 @@ export class Replay {
     return quietly(outcome);
   }
 
+  /** Ends the run over something that a replay could not repeat, whatever the workflow makes of it. */
+  refuse(what: string): Promise<never> {
+    const error = new MisuseError(what);
+    this.#isMisused = true;
+    this.#misuse(error);
+    return quietly(Promise.reject(error));
+  }
+
   /** Waits of steps that the workflow did not await, and that must be executed before the run ends. */
   get unattempted(): Wait[] {
     return this.#live.unattempted;
+  }
+
+  /** Why its steps have no outcome yet. */
+  get parked(): Wait[] {
+    return this.#live.parked;
   }
 
   /** Starts nothing more, waits for what is under way, and checks that the workflow asked for all that is recorded. */
@@ -189,8 +210,9 @@ export class Replay {
     const { outcome } = step;
     return quietly(
       outcome.state === 'SUCCESS'
-        ? Promise.resolve(outcome.result)
-        : Promise.reject(new StepError(step.ref, step.id.toHexString(), outcome.error)),
+        ? // A copy: the workflow may change it, and the record must not.
+          Promise.resolve(structuredClone(outcome.result))
+        : Promise.reject(new StepError(step.ref, step.id.toHexString(), structuredClone(outcome.error))),
     );
   }
 
@@ -224,17 +246,10 @@ export class Replay {
   /** Its work would be repeated with the step inside it, which a replay would not ask for. */
   #refuseInside(attempt: Attempt, ref: string): Promise<never> {
     const outer = attempt.step.ref;
-    const error = new MisuseError(
-      `Step "${ref}" is asked for inside step "${outer}". Ask for it before or after that step, in \`define\`.`,
-    );
-    if (attempt.isOver) return this.#endOver(error);
+    const what = `Step "${ref}" is asked for inside step "${outer}". Ask for it before or after that step, in \`define\`.`;
+    if (attempt.isOver) return this.refuse(what);
+    const error = new MisuseError(what);
     attempt.misuse ??= error;
-    return quietly(Promise.reject(error));
-  }
-
-  #endOver(error: MisuseError): Promise<never> {
-    this.#isMisused = true;
-    this.#misuse(error);
     return quietly(Promise.reject(error));
   }
 

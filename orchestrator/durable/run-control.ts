@@ -101,7 +101,7 @@ export class RunControl {
       { projection: { actionRef: 1, 'bag.version': 1 } },
     );
     const schema = found && this.#schemaOf(found, ref);
-    if (!schema) return { outcome: 'unknown' };
+    if (!schema || !Number.isSafeInteger(occurrence) || occurrence < 0) return { outcome: 'unknown' };
     const parsed = schema.safeParse(value);
     if (!parsed.success) return { outcome: 'invalid', problems: z.prettifyError(parsed.error) };
     const text = JSON.stringify(toJson(value));

@@ -94,6 +94,8 @@ export interface RunDocument {
     cancelled?: { reason: string; at: Date };
     /** The operator's fault that keeps it from going on. */
     blocked?: { error: RecordedError; since: Date };
+    /** Whether it failed, and undid its steps. */
+    undone?: true;
     /** The step whose failure ended it. */
     failedStep?: string;
     /** From when on its retention counts. */

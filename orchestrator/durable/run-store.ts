@@ -20,6 +20,7 @@ import {
 import { blankRun, isFree, NEVER, UNFINISHED, type NewWorkflow } from './run-fields.ts';
 import type { EndedStep, RecordedStep } from './step.ts';
 import type { Suspension, Wait } from './suspension.ts';
+import { WAIT_FOR } from './wait-for.ts';
 
 const DUPLICATE_KEY = 11_000;
 
@@ -99,8 +100,10 @@ export class RunStore {
     const sealed = cut.needsPage ? await this.#pages.seal(run) : undefined;
     // First, for pages that expire while their run is open would be missed.
     if (hasPages(run) || sealed) await this.#pages.keep(run._id, retries);
+    // They may have expired a moment before their run.
+    if (!(await this.#pages.areThere([...cut.pages, ...cut.sparePages]))) return undefined;
     const document = await this.#runs.findOneAndUpdate(
-      { _id: run._id, state: ActionState.ERROR, __v: run.__v, 'result.undone': { $exists: false } },
+      { _id: run._id, state: ActionState.ERROR, __v: run.__v, 'bag.undone': { $exists: false } },
       {
         $set: { ...$set, result: {}, 'bag.claims': 1, 'bag.retries': retries, ...cutFields(cut, sealed) },
         $inc: { __v: $inc.__v },
@@ -120,16 +123,23 @@ export class RunStore {
 
   /** Ends a run and gives the lease back. False if nothing was written. */
   async finish(run: RunDocument, changes: Changes, ending: Ending): Promise<boolean> {
-    const { state, result, failedStep } = ending;
+    const { state, result, failedStep, isUndone } = ending;
+    // One that was cancelled before it started may be too late when it is retried.
+    const unset: Update['$unset'] = { 'bag.holder': '', 'bag.waits': '', 'bag.blocked': '' };
     const endedAt = this.#now();
     const fields = { state, result, 'bag.endedAt': endedAt, 'cronActivity.nextActivity': NEVER };
     const isWritten = await this.#change(run, changes, {
-      $set: { ...givenBack(endedAt), ...fields, ...(failedStep && { 'bag.failedStep': failedStep }) },
-      $unset: { 'bag.holder': '', 'bag.waits': '', 'bag.blocked': '', 'bag.start': '' },
+      $set: {
+        ...givenBack(endedAt),
+        ...fields,
+        ...(failedStep && { 'bag.failedStep': failedStep }),
+        ...(isUndone && { 'bag.undone': true }),
+      },
+      $unset: run.bag.cancelled ? unset : { ...unset, 'bag.start': '' },
     });
     if (!isWritten) return false;
     Object.assign(run, { state, result, stateUpdatedAt: endedAt });
-    run.bag.endedAt = endedAt;
+    Object.assign(run.bag, { endedAt, ...(isUndone && { undone: true }) });
     await this.#expirePages(run);
     return true;
   }
@@ -176,7 +186,9 @@ export class RunStore {
   /** Outcomes that retries have cut off; those of steps that were recorded again are among them. */
   async spare({ _id, bag }: RunDocument): Promise<EndedStep[]> {
     const pages = bag.sparePages?.length ? await this.#pages.read(_id, bag.sparePages) : [];
-    return pages.filter(({ error }) => error === undefined).map(fromStoredStep);
+    return pages
+      .filter(({ error, action }) => error === undefined && action !== WAIT_FOR)
+      .map(fromStoredStep);
   }
 
   /** The outcome of a step, if it is in a page of the run's history. */
@@ -216,13 +228,14 @@ export class RunStore {
   }
 
   async #change(run: RunDocument, changes: Changes, more: Update): Promise<boolean> {
-    const { ended, opened, ifNoSignal } = changes;
+    const { ended, opened, withdrawn, ifNoSignal } = changes;
     const steps = ended.map(toStoredStep);
     const sealed = needsPage(run.bag.steps, steps) ? await this.#pages.seal(run) : undefined;
     const endedIds = new Set(steps.map(({ id }) => id));
     const $set: Record<string, unknown> = { 'bag.claims': ended.length > 0 ? 1 : run.bag.claims };
     const $unset: Record<string, ''> = {};
     for (const { id } of steps) $unset[`bag.open.${id}`] = '';
+    for (const id of withdrawn) $unset[`bag.open.${id}`] = '';
     for (const step of opened) {
       const id = step.id.toHexString();
       if (!endedIds.has(id)) $set[`bag.open.${id}`] = toStoredOpen(step);
@@ -275,7 +288,8 @@ interface Update {
 
 const begun = ({ bag }: RunDocument): Update['$unset'] => (bag.start ? { 'bag.start': '' } : {});
 
-const hasPages = ({ bag }: RunDocument) => (bag.pages?.length ?? 0) + (bag.sparePages?.length ?? 0) > 0;
+/** A retry may have cut off all pages of a run; they are its own nevertheless. */
+const hasPages = ({ bag }: RunDocument) => (bag.pages?.length ?? 0) + (bag.retries ?? 0) > 0;
 
 function needsPage(standing: StoredStep[], added: StoredStep[]): boolean {
   if (standing.length === 0) return false;

@@ -17,6 +17,8 @@ export interface Run {
   state: RunState;
   result: unknown;
   error: RecordedError | null;
+  /** Whether it failed, and undid its steps. */
+  isUndone: boolean;
   /** The steps with an outcome, in the order in which the workflow asked for them. */
   steps: RecordedStep[];
   /** Why an unfinished run is suspended. */
@@ -39,6 +41,7 @@ export function toRun(document: RunDocument, history: RecordedStep[]): Run {
     state,
     result: state === 'SUCCESS' ? document.result : null,
     error: state === 'ERROR' ? (document.result as RecordedError) : null,
+    isUndone: document.bag.undone === true,
     steps: history.toSorted((a, b) => a.sequence - b.sequence),
     waits: (state === 'IN_PROGRESS' && document.bag.waits) || [],
     blocked: (state === 'IN_PROGRESS' && document.bag.blocked) || null,

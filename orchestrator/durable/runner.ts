@@ -2,6 +2,7 @@ import { ActionState } from '@wbce/orbits-core';
 import type { Types } from 'mongoose';
 import { hasTime } from './attempt.ts';
 import type { Backend } from './backend.ts';
+import { waitsOfBlocked } from './blocking.ts';
 import { runStoreOf } from './collections.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { DurableWorkflow } from './durable-workflow.ts';
@@ -12,6 +13,7 @@ import {
   recordError,
   RecordTooLargeError,
   StaleRunError,
+  StuckWorkflowError,
   UnknownWorkflowError,
 } from './errors.ts';
 import { cutBefore } from './history-cut.ts';
@@ -26,14 +28,10 @@ import type { RunStore } from './run-store.ts';
 import { toRun, type Run } from './run.ts';
 import { decideStart, noTimeToStart } from './start-policy.ts';
 import type { AskedStep, RecordedStep } from './step.ts';
-import { Suspension, type TimeLimit, type Wait } from './suspension.ts';
+import { mergedWaits, Suspension, type TimeLimit, type Wait } from './suspension.ts';
 
 /** How often a run is claimed in a row without any progress before it is tried less often. */
 const MAX_CLAIMS = 10;
-
-/** How long a blocked run waits at first, and at most. */
-const BLOCKED_MS = 60_000;
-const LONGEST_BLOCKED_MS = 60 * 60_000;
 
 /** A run to be started, or found if its key has been seen before. */
 export interface RunRequest {
@@ -46,9 +44,6 @@ export interface RunRequest {
   /** From then on it is too late to start it, also if another orchestrator does. */
   startBy?: Date;
 }
-
-/** What a run waits for that a fault of the operator keeps from going on. */
-const BLOCKED = 'blocked';
 
 /** Advances runs in this process, one pass each, and awaits them: nothing is left running when a call returns. */
 export class Runner {
@@ -183,22 +178,39 @@ export class Runner {
   }
 
   async #pass(document: RunDocument): Promise<Run> {
+    const onRecorded = (step: RecordedStep) => this.#observer.stepEnded(document, step);
+    const journal = new Journal(document, this.#store, this.#clock, onRecorded);
+    const pass: { workflow?: DurableWorkflow } = {};
     try {
-      return await this.#onePass(document);
+      return await this.#onePass(document, journal, pass);
     } catch (error) {
-      if (error instanceof StaleRunError || error instanceof LeaseLostError) return this.#reread(document);
-      if (isBlocking(error)) return this.#block(document, error);
-      if (isTooLarge(error)) return this.#block(document, new RecordTooLargeError(error));
+      if (error instanceof LeaseLostError) return this.#reread(document);
+      if (error instanceof StaleRunError) {
+        return this.#reread(
+          document,
+          mergedWaits(document.bag.waits, pass.workflow?.parked),
+          journal.hasActed,
+        );
+      }
+      // The history of a workflow that is stuck is sound, unlike that of one that does not match it.
+      if (error instanceof StuckWorkflowError) {
+        await journal.flush();
+        return await this.#block(document, error, false);
+      }
+      if (isBlocking(error)) return this.#block(document, error, journal.hasActed);
+      if (isTooLarge(error)) return this.#block(document, new RecordTooLargeError(error), journal.hasActed);
       throw error;
     }
   }
 
-  async #onePass(document: RunDocument): Promise<Run> {
-    const onRecorded = (step: RecordedStep) => this.#observer.stepEnded(document, step);
-    const journal = new Journal(document, this.#store, this.#clock, onRecorded);
+  async #onePass(
+    document: RunDocument,
+    journal: Journal,
+    pass: { workflow?: DurableWorkflow },
+  ): Promise<Run> {
     const history = await this.#store.history(document);
     const spare = await this.#store.spare(document);
-    const workflow = await this.#workflowOf(document);
+    const workflow = (pass.workflow = await this.#workflowOf(document));
     const observer = { stepStarted: (step: AskedStep) => this.#observer.stepStarted(document, step) };
     const options = { history, spare, journal, time: this.#time, clock: this.#clock, observer };
     const ending = await workflow.advance(options).catch(asSuspension);
@@ -228,19 +240,12 @@ export class Runner {
     return toRun(sleeping(document), history);
   }
 
-  /** What a pass did that ends so may be wrong, as its history is: nothing of it is written. */
-  async #block(document: RunDocument, error: Error): Promise<Run> {
-    const since = document.bag.blocked?.since.getTime() ?? this.#clock.now();
-    const waitMs = Math.min(LONGEST_BLOCKED_MS, Math.max(BLOCKED_MS, this.#clock.now() - since));
-    const due = new Date(this.#clock.now() + waitMs);
-    const step = document._id.toHexString();
-    const wait: Wait = { step, ref: BLOCKED, reason: error.message, due, attempts: 0 };
+  /** @param hasActed whether something was begun of which there may be no record */
+  async #block(document: RunDocument, error: Error, hasActed = true): Promise<Run> {
+    const { due, waits } = waitsOfBlocked(document, error.message, this.#clock.now());
     // This pass has not crashed; one before it may have.
-    if (!(error instanceof CrashLoopError)) document.bag.claims = Math.max(0, document.bag.claims - 1);
-    const others = (document.bag.waits ?? []).filter(({ ref }) => ref !== BLOCKED);
-    if (!(await this.#store.block(document, due, [wait, ...others], recordError(error)))) {
-      return this.#reread(document);
-    }
+    if (!hasActed) document.bag.claims = Math.max(0, document.bag.claims - 1);
+    if (!(await this.#store.block(document, due, waits, recordError(error)))) return this.#reread(document);
     this.#observer.runBlocked(document, error);
     return toRun(sleeping(document), await this.#store.history(document));
   }
@@ -259,12 +264,14 @@ export class Runner {
   }
 
   /** After a write that changed nothing: goes on if the run is still this process's own, or answers what stands. */
-  async #reread(document: RunDocument, waits = document.bag.waits): Promise<Run> {
+  async #reread(document: RunDocument, waits = document.bag.waits, hasActed = false): Promise<Run> {
     const standing = await this.#store.read(document._id);
     const isOurs = standing.state < ActionState.SUCCESS && standing.bag.holder === document.bag.holder;
     if (!isOurs) return this.#read(standing);
     Object.assign(document, standing);
     if (waits) document.bag.waits = waits;
+    // What the pass has begun may have no record, as after a crash.
+    if (hasActed) document.bag.claims = Math.max(2, document.bag.claims);
     return this.#startOrPass(document);
   }
 

@@ -1,5 +1,4 @@
 import type { Types } from 'mongoose';
-import { MisuseError } from './errors.ts';
 import { stepId } from './ids.ts';
 
 /** Gives the steps of a run their ids, by how often each ref was used. */
@@ -27,11 +26,9 @@ export class StepIds {
   }
 
   /** What is wrong with the use of a ref right now. */
-  misuseOf(ref: string): MisuseError | undefined {
+  misuseOf(ref: string): string | undefined {
     if (!this.#unsettled.has(ref)) return undefined;
-    return new MisuseError(
-      `Step "${ref}" is asked for while another step with the same ref is under way. Give each branch its own refs, such as "${ref} 1".`,
-    );
+    return `Step "${ref}" is asked for while another step with the same ref is under way. Give each branch its own refs, such as "${ref} 1".`;
   }
 
   #occurrence(counter: string): number {

@@ -15,6 +15,12 @@ export interface Wait {
   isUnattempted?: true;
 }
 
+/** What is known of a step now takes the place of what was known before. */
+export function mergedWaits(before: Wait[] = [], now: Wait[] = []): Wait[] {
+  const steps = new Set(now.map(({ step }) => step));
+  return [...before.filter(({ step }) => !steps.has(step)), ...now];
+}
+
 /** Ends a pass before the run has ended: the run is suspended, and a later pass resumes it. */
 export class Suspension extends Error {
   override readonly name = 'Suspension';

@@ -4,9 +4,12 @@ import { DurableAction } from './durable-action.ts';
 import { toMs, type Duration } from './duration.ts';
 import { StepTimeoutError } from './errors.ts';
 
+/** The ref of the action behind `waitFor`. */
+export const WAIT_FOR = 'wait-for';
+
 /** The action behind `waitFor`: a signal from outside, or the timeout. */
 export class WaitForAction extends DurableAction {
-  static override permanentRef = 'wait-for';
+  static override permanentRef = WAIT_FOR;
   declare IArgument: { timeout: Duration };
   declare IBag: { due: string };
   declare IResult: object;

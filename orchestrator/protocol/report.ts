@@ -45,8 +45,9 @@ export function toReport(tick: string, runs: Run[], remaining: string[]): Report
   // What did not succeed comes first, because a person may have to act.
   for (const run of runs.toSorted((one, other) => rank(one) - rank(other))) {
     const reported = toRunReport(run);
-    bytes += Buffer.byteLength(JSON.stringify(reported));
-    if (bytes > RUNS_BYTES) break;
+    const size = Buffer.byteLength(JSON.stringify(reported));
+    if (bytes + size > RUNS_BYTES) continue;
+    bytes += size;
     shown.push(reported);
   }
   return { tick, runs: shown, omitted: runs.length - shown.length, counts, remaining };

@@ -117,7 +117,7 @@ export const runCommands = {
       const run = await invocation.runner.retry(new Types.ObjectId(id), from);
       if (!run) {
         throw new RefusedError(
-          before.error?.['undone']
+          before.isUndone
             ? `Run ${id} undid its steps when it failed. Start a new run with another key.`
             : `Run ${id} was changed by another command at the same moment. Look at it again.`,
         );

@@ -72,7 +72,9 @@ export async function runTick(tick: Tick, runner: Runner, log: FailureLog): Prom
 
   if (failures.length > 0) throw failures[0];
   const runs = advanced.filter((run) => run !== undefined);
-  const waiting = runs.filter((run) => run.waits.some(({ ref }) => ref === START)).length;
+  const waiting = runs.filter(({ id, waits }) =>
+    waits.some(({ step, ref }) => step === id && ref === START),
+  ).length;
   if (waiting > 0 && tick.isRedelivered) {
     throw new UnfinishedTickError(
       `${waiting} of ${tick.starts.length} runs were not started within the time limit; they wait for the redelivery or the next tick. Configure more shards, or a longer orchestratorTimeoutSeconds.`,

@@ -97,6 +97,7 @@ describe('a notice', () => {
     ...{
       result: null,
       error: null,
+      isUndone: false,
       steps: [],
       waits: [],
       blocked: null,

@@ -14,6 +14,7 @@ const run = (state: Run['state'], result: unknown = null): Run => ({
   steps: [],
   waits: [],
   blocked: null,
+  isUndone: false,
   startedAt: new Date(0),
   endedAt: null,
 });

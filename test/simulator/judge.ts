@@ -4,6 +4,7 @@ import type { RunDocument } from '../../orchestrator/durable/run-document.ts';
 import type { Run } from '../../orchestrator/durable/run.ts';
 import type { Callees, Request } from './callees.ts';
 import { JudgedRun, type Task } from './judged-run.ts';
+import { MOST_SKEW_MS } from './judged-step.ts';
 import type { Change } from './memory-store.ts';
 import { ANSWERS, type Event, type State } from './model.ts';
 import type { Orchestrator } from './orchestrator.ts';
@@ -179,6 +180,9 @@ export class Judge {
 
   /** An earlier run that was open all the time since this one was claimed keeps it from starting. */
   #started({ key, claimedAt }: JudgedRun, { bag, filter, createdAt }: RunDocument): void {
+    const { notAfter } = bag.start ?? {};
+    const isInTime = !notAfter || claimedAt <= notAfter.getTime() + MOST_SKEW_MS;
+    demand(isInTime, 'identity', () => `run ${key} was claimed when it was too late to start, and started`);
     if (bag.start?.overlap === undefined) return;
     for (const other of this.runs.values()) {
       const { document, openSince, isRetried } = other;

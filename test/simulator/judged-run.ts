@@ -284,7 +284,8 @@ export class JudgedRun {
     const isCounted = retries === (before.bag.retries ?? 0) + 1;
     demand(isCounted, 'retry', () => `the retries of run ${this.key} are not counted`);
     const cutOff = this.history.slice(recorded);
-    const done = cutOff.filter(({ error }) => error === undefined);
+    // A wait takes its signal again.
+    const done = cutOff.filter(({ error, action }) => error === undefined && action !== 'wait-for');
     this.spare = task?.from === undefined ? [...this.spare, ...done] : [];
     this.history = this.history.slice(0, recorded);
     this.#signalsAfterRetry(before, after, cutOff, task?.from !== undefined);

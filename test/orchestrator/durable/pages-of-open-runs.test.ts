@@ -1,3 +1,4 @@
+import { ActionState } from '@wbce/orbits-core';
 import { backendOf } from '../../../orchestrator/durable/backend.ts';
 import { runId } from '../../../orchestrator/durable/ids.ts';
 import { Runner } from '../../../orchestrator/durable/runner.ts';
@@ -20,6 +21,10 @@ afterEach(() => {
   clock.release();
 });
 
+const pagesOf = (key: string) => test_.pages.find({ run: runId(key) }).toArray();
+const long = async (workflow: Changing) => {
+  for (let step = 0; step < 3; step++) await workflow.echo('long', 'x'.repeat(20_000));
+};
 const time = { remainingMs: () => 60_000, stepMs: -1 };
 const start = (key: string) => test_.runner().run({ key, workflow: new Changing() });
 const define = async (workflow: Changing) => {
@@ -76,4 +81,47 @@ test('the pages of a run go with it, also where its orchestrator died as it ende
       0,
     ]);
   }
+});
+
+describe('the pages', () => {
+  test('of a run that was retried from its first step expire with it', async () => {
+    let isFixed = false;
+    script.define = async (workflow) => {
+      await workflow.echo('first', 'a');
+      if (isFixed) return;
+      await long(workflow);
+      await workflow.do('refuse', new Refuse());
+    };
+    const key = newKey();
+    expect(await start(key)).toMatchObject({ state: 'ERROR' });
+    expect((await pagesOf(key)).length).toBeGreaterThan(0);
+    isFixed = true;
+    expect(await test_.runner().retry(runId(key), 'first')).toMatchObject({ state: 'SUCCESS' });
+    expect((await pagesOf(key)).filter(({ endedAt }) => !endedAt)).toEqual([]);
+  });
+
+  test('that expired before a retry keep the run from being open again', async () => {
+    script.define = async (workflow) => {
+      await long(workflow);
+      await workflow.do('refuse', new Refuse());
+    };
+    const key = newKey();
+    await start(key);
+    Refuse.isFixed = true;
+    const backend = backendOf(test_.app);
+    let swept = false;
+    const late = new Runner(
+      interposed(backend, async (phase, command) => {
+        if (swept || phase !== 'before' || command !== 'updateMany') return;
+        swept = true;
+        // The TTL monitor has removed a page, and not yet its run.
+        const one = await test_.pages.findOne({ run: runId(key), endedAt: { $exists: true } });
+        await test_.pages.deleteOne({ _id: one!._id });
+      }),
+      silent,
+      time,
+    );
+    expect(await late.retry(runId(key))).toBeUndefined();
+    expect(await test_.actions.findOne({ _id: runId(key) })).toMatchObject({ state: ActionState.ERROR });
+  });
 });

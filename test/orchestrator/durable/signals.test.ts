@@ -118,7 +118,7 @@ describe('a signal from outside', () => {
     const document = (await store.takeOver(runId(key), lease))!;
     expect(await control().signal(runId(key), 'approval', { approved: true })).toEqual({ outcome: 'taken' });
     clock.put(1);
-    const timeout = { ended: [], opened: [], ifNoSignal: true };
+    const timeout = { ended: [], opened: [], withdrawn: [], ifNoSignal: true };
     const ending = { state: ActionState.ERROR as const, result: { name: 'StepTimeoutError' } };
     expect(await store.finish(document, timeout, ending)).toBe(false);
     await store.release(document);

@@ -75,7 +75,8 @@ async function firstFinding(seed: number, schedules: number, mutant?: Mutant): P
   try {
     const order = { kind: 'play', seed, from: 0, to: schedules, stopsAtFirst: true } as const;
     const answer = await worker.order(order, LIMIT_MS);
-    if ('problem' in answer) return answer.problem;
+    // A fault that ends the process, or that never ends, is found by no rule.
+    if ('problem' in answer) throw new Error(`${mutant?.name ?? `Seed ${seed}`}: ${answer.problem}`);
     const first = 'played' in answer ? answer.played.violations[0] : undefined;
     return first && `at schedule ${first.schedule}, ${first.message.slice(0, 160)}`;
   } finally {
