@@ -35,7 +35,8 @@ export const RETRY_PATHS: Path[] = [
     prepare: [newTick, deliver, cancel],
     act: retry,
     answer: 'retried, approval',
-    recover: [retry, approve],
+    // Where the pass died before it waited again, the answer is kept for the next one.
+    recover: [retry, approve, resumeDue],
     endings: ['trade'],
   },
 ];
