@@ -34,13 +34,15 @@ test("the SDK's calls of orchestrator and ledger are subsegments of Lambda's own
     const calls = segments.map(({ name, aws }) =>
       `${name} ${aws?.operation} ${aws?.function_name ?? ''}`.trim(),
     );
-    expect(calls.sort()).toEqual([
+    // What it trades is up to the market.
+    const expected = [
       'Lambda Invoke OrbitsTrader-check-stock-price',
       'Lambda Invoke OrbitsTrader-generate-buy-sell-recommendation',
       `Lambda Invoke OrbitsTrader-${trade}`,
       'SecretsManager GetSecretValue',
       'SecretsManager GetSecretValue',
-    ]);
+    ];
+    expect(calls.sort()).toEqual(expected.sort());
     for (const segment of segments) expect(segment).toMatchObject({ trace_id: TRACE_ID, namespace: 'aws' });
   } finally {
     await app.close();
