@@ -4,7 +4,7 @@ import { connectedApp } from '../../orchestrator/durable/app.ts';
 import { DurableWorkflow } from '../../orchestrator/durable/durable-workflow.ts';
 import { runId } from '../../orchestrator/durable/ids.ts';
 import type { Run } from '../../orchestrator/durable/run.ts';
-import { Runner, type RunObserver } from '../../orchestrator/durable/runner.ts';
+import { Runner } from '../../orchestrator/durable/runner.ts';
 import { runTick } from '../../orchestrator/tick/run-tick.ts';
 import { hook, STEPS, whenStep, type Engine } from './contestant.ts';
 
@@ -25,16 +25,6 @@ class Steps extends DurableWorkflow {
 }
 
 class Crash extends Error {}
-
-const silent: RunObserver = {
-  runClaimed: () => undefined,
-  runFound: () => undefined,
-  stepStarted: () => undefined,
-  stepEnded: () => undefined,
-  runSuspended: () => undefined,
-  runBlocked: () => undefined,
-  runEnded: () => undefined,
-};
 
 const thrown = {
   runFailed: (_: string, error: unknown) => {

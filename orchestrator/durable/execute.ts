@@ -52,23 +52,16 @@ export async function execute(asked: AskedStep, execution: Execution): Promise<E
   // An earlier pass may have recorded its start, and then had no time for an attempt.
   const begun = attemptsBefore > 0 || execution.open?.isWatched ? execution.open : undefined;
   let open: OpenStep = begun ?? { ...step, startedAt: new Date(clock.now()), bag: {}, isWatched: false };
-  const refusal = timeout && !begun ? tryToOpen(open, journal) : undefined;
-  if (refusal)
-    return {
-      ...step,
-      startedAt: open.startedAt,
-      attempts: 0,
-      endedAt: new Date(clock.now()),
-      outcome: refusal,
-    };
-  if (action.hasEffect) await journal.act(action.isRead);
-
   const { startedAt } = open;
-  const deadline = timeout && new Date(startedAt.getTime() + toMs(timeout));
-  const subject = { step: asked, action, attemptsBefore, deadline };
   const ended = (outcome: EndedStep['outcome'], attempts: number): EndedStep => {
     return { ...step, startedAt, attempts, endedAt: new Date(clock.now()), outcome };
   };
+  const refusal = timeout && !begun ? tryToOpen(open, journal) : undefined;
+  if (refusal) return ended(refusal, 0);
+  if (action.hasEffect) await journal.act(action.isRead);
+
+  const deadline = timeout && new Date(startedAt.getTime() + toMs(timeout));
+  const subject = { step: asked, action, attemptsBefore, deadline };
 
   let watched = { bag: open.bag, due: startedAt, reason: '' };
   /** What is in progress is looked at in the same attempt: a bag or a due date that can't be stored fails the step. */

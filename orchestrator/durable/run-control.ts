@@ -96,10 +96,7 @@ export class RunControl {
   async signal(run: Types.ObjectId, ref: string, value: unknown, occurrence = 0): Promise<SignalOutcome> {
     // Before anything is awaited: a signal counts from when it came.
     const now = new Date(this.#clock.now());
-    const found = await this.#runs.findOne(
-      { _id: run, ...isRun },
-      { projection: { actionRef: 1, 'bag.version': 1 } },
-    );
+    let found = await this.#addressee(run);
     const schema = found && this.#schemaOf(found, ref);
     if (!schema || !Number.isSafeInteger(occurrence) || occurrence < 0) return { outcome: 'unknown' };
     const parsed = schema.safeParse(value);
@@ -110,30 +107,30 @@ export class RunControl {
     }
     const step = stepId(run, ref, occurrence).toHexString();
     const signal = { value: text, at: now };
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const outcome = (await this.#deliver(run, step, signal)) ?? (await this.#whyNotTaken(run, step, now));
+    for (let attempt = 0; found && attempt < MAX_ATTEMPTS; attempt++) {
+      const outcome = (await this.#deliver(found, step, signal)) ?? (await this.#whyNotTaken(run, step, now));
       if (outcome) return outcome;
+      found = await this.#addressee(run);
     }
+    if (!found) return { outcome: 'ended' };
     throw new Error(
       `Run ${run.toHexString()} changed each time that a signal was to be written. Send it again.`,
     );
   }
 
+  /** What a signal has to know of its run. */
+  #addressee(run: Types.ObjectId): Promise<RunDocument | null> {
+    const projection = { actionRef: 1, 'bag.version': 1, 'bag.pages': 1, 'bag.retries': 1 };
+    return this.#runs.findOne({ _id: run, ...isRun }, { projection });
+  }
+
   /** Writes a signal, if the run is open and no earlier one is known; undefined if nothing was written. */
-  async #deliver(
-    run: Types.ObjectId,
-    step: string,
-    signal: StoredSignal,
-  ): Promise<SignalOutcome | undefined> {
-    const found = await this.#runs.findOne(
-      { _id: run },
-      { projection: { 'bag.pages': 1, 'bag.retries': 1 } },
-    );
-    if (!found || (await this.#store.inPages(found, step))) return undefined;
+  async #deliver(found: RunDocument, step: string, signal: StoredSignal): Promise<SignalOutcome | undefined> {
+    if (await this.#store.inPages(found, step)) return undefined;
     const { pages, retries } = found.bag;
     const standing = await this.#runs.findOneAndUpdate(
       {
-        _id: run,
+        _id: found._id,
         ...isOpen,
         'bag.cancelled': { $exists: false },
         [`bag.signals.${step}`]: { $exists: false },

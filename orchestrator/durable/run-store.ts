@@ -124,7 +124,6 @@ export class RunStore {
   /** Ends a run and gives the lease back. False if nothing was written. */
   async finish(run: RunDocument, changes: Changes, ending: Ending): Promise<boolean> {
     const { state, result, failedStep, isUndone } = ending;
-    // One that was cancelled before it started may be too late when it is retried.
     const unset: Update['$unset'] = { 'bag.holder': '', 'bag.waits': '', 'bag.blocked': '' };
     const endedAt = this.#now();
     const fields = { state, result, 'bag.endedAt': endedAt, 'cronActivity.nextActivity': NEVER };
@@ -135,6 +134,7 @@ export class RunStore {
         ...(failedStep && { 'bag.failedStep': failedStep }),
         ...(isUndone && { 'bag.undone': true }),
       },
+      // One that was cancelled before it started may be too late when it is retried.
       $unset: run.bag.cancelled ? unset : { ...unset, 'bag.start': '' },
     });
     if (!isWritten) return false;

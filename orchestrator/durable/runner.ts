@@ -186,11 +186,8 @@ export class Runner {
     } catch (error) {
       if (error instanceof LeaseLostError) return this.#reread(document);
       if (error instanceof StaleRunError) {
-        return this.#reread(
-          document,
-          mergedWaits(document.bag.waits, pass.workflow?.parked),
-          journal.hasActed,
-        );
+        const waits = mergedWaits(document.bag.waits, pass.workflow?.parked);
+        return this.#reread(document, waits, journal.hasActed);
       }
       // The history of a workflow that is stuck is sound, unlike that of one that does not match it.
       if (error instanceof StuckWorkflowError) {

@@ -1,6 +1,6 @@
 import { RunControl } from '../../orchestrator/durable/run-control.ts';
 import { Runner } from '../../orchestrator/durable/runner.ts';
-import type { RunObserver } from '../../orchestrator/durable/run-observer.ts';
+import { silentObserver as silent } from '../../orchestrator/durable/run-observer.ts';
 import { backendFor, type Deployment } from './app.ts';
 import type { Callees } from './callees.ts';
 import type { Faults } from './faults.ts';
@@ -27,16 +27,6 @@ export interface Process {
   control: RunControl;
   askedAt: number;
 }
-
-const silent: RunObserver = {
-  runClaimed: () => undefined,
-  runFound: () => undefined,
-  stepStarted: () => undefined,
-  stepEnded: () => undefined,
-  runSuspended: () => undefined,
-  runBlocked: () => undefined,
-  runEnded: () => undefined,
-};
 
 /** Starts orchestrators, each a process of its own with its own clock and time. */
 export class Invocations {

@@ -4,6 +4,7 @@ import type { RunDocument, StoredStep } from '../../orchestrator/durable/run-doc
 import { isAbandoned } from '../../orchestrator/durable/run-fields.ts';
 import type { Callees } from './callees.ts';
 import { judgeEnd, labelsOf } from './judged-end.ts';
+import { judgeSignals } from './judged-retry.ts';
 import { judgeStep } from './judged-step.ts';
 import { RunModel, type Event } from './model.ts';
 import type { Orchestrator } from './orchestrator.ts';
@@ -288,25 +289,7 @@ export class JudgedRun {
     const done = cutOff.filter(({ error, action }) => error === undefined && action !== 'wait-for');
     this.spare = task?.from === undefined ? [...this.spare, ...done] : [];
     this.history = this.history.slice(0, recorded);
-    this.#signalsAfterRetry(before, after, cutOff, task?.from !== undefined);
-  }
-
-  /** A retry forgets the signals of the steps that are executed again, and no others. */
-  #signalsAfterRetry(before: RunDocument, after: RunDocument, cutOff: StoredStep[], isFrom: boolean): void {
-    const [first] = cutOff;
-    const isExecutedAgain = (step: string) => {
-      // Who cancels a run takes back the answers that no step has taken.
-      if (before.bag.cancelled) return this.history.every(({ id }) => id !== step);
-      const recorded = cutOff.find(({ id }) => id === step);
-      if (recorded) return isFrom || recorded.error !== undefined;
-      return isFrom && (before.bag.open?.[step]?.sequence ?? -1) >= first!.sequence;
-    };
-    for (const step of Object.keys(before.bag.signals ?? {})) {
-      const isThere = after.bag.signals?.[step] !== undefined;
-      demand(isThere !== isExecutedAgain(step), 'answers', () => {
-        return `a signal of run ${this.key} is ${isThere ? 'there' : 'gone'} after it was retried`;
-      });
-    }
+    judgeSignals(before, after, this.history, cutOff, task?.from !== undefined);
   }
 
   /** What a document says of its own history and retention. */

@@ -1,6 +1,4 @@
-import { ActionState } from '@wbce/orbits-core';
 import { backendOf } from '../../../orchestrator/durable/backend.ts';
-import { DurableAction } from '../../../orchestrator/durable/durable-action.ts';
 import { runId } from '../../../orchestrator/durable/ids.ts';
 import { RunControl } from '../../../orchestrator/durable/run-control.ts';
 import { Runner } from '../../../orchestrator/durable/runner.ts';
@@ -8,33 +6,16 @@ import { holdClock } from '../../support/clock.ts';
 import { calls, Changing, Echo, Refuse, script } from '../../support/counting.ts';
 import { newKey, silent, startDurableApp, type DurableTestApp } from '../../support/durable-app.ts';
 
-class Flaky extends DurableAction {
-  static override permanentRef = 'flaky';
-  static failures = 0;
-  static attempts = 0;
-  override readonly retryPolicy = { attempts: 2, firstBackoffMs: 2 ** 40, longestBackoffMs: 3_600_000 * 10 };
-  override isRetriable(): boolean {
-    return true;
-  }
-  override main(): Promise<ActionState> {
-    Flaky.attempts++;
-    if (Flaky.attempts <= Flaky.failures) return Promise.reject(new Error('not now'));
-    this.setResult({});
-    return Promise.resolve(ActionState.SUCCESS);
-  }
-}
-
 let test_: DurableTestApp;
 let clock: ReturnType<typeof holdClock>;
 beforeAll(async () => {
-  test_ = await startDurableApp([Changing, Echo, Refuse, Flaky]);
+  test_ = await startDurableApp([Changing, Echo, Refuse]);
 });
 afterAll(() => test_.close());
 beforeEach(() => {
   clock = holdClock();
   calls.length = 0;
   Refuse.isFixed = false;
-  Object.assign(Flaky, { failures: 0, attempts: 0 });
 });
 afterEach(() => clock.release());
 
@@ -46,18 +27,6 @@ const names = () => calls.map(({ name }) => name);
 
 describe('an approval that a retry cut off', () => {
   const HOUR = 3_600_000;
-  // B fails, is reported at the end; meanwhile a person answers, and the order is placed only if all went well.
-  const define = async (workflow: Changing) => {
-    const failure = await workflow.do('audit', new Refuse()).then(
-      () => undefined,
-      (error: unknown) => error as Error,
-    );
-    const { approved } = await workflow.waitFor<{ approved: boolean }>('approval', { timeout: { hours: 1 } });
-    if (failure) throw failure;
-    await workflow.sleep('until the opening', { hours: 1 });
-    if (approved) await workflow.echo('buy', 'bought');
-    return { approved };
-  };
   test('does not count after a cancel', async () => {
     script.define = async (workflow) => {
       let failure: Error | undefined;
@@ -109,7 +78,6 @@ describe('an approval that a retry cut off', () => {
         ? { answer: 'answered', bought: true }
         : { answer: 'kept', bought: false },
     );
-    void define;
   });
 });
 

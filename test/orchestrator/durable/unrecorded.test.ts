@@ -8,31 +8,9 @@ import { runTick } from '../../../orchestrator/tick/run-tick.ts';
 import { holdClock } from '../../support/clock.ts';
 import { calls, Changing, Echo, Refuse, script } from '../../support/counting.ts';
 import { Crash, newKey, silent, startDurableApp, type DurableTestApp } from '../../support/durable-app.ts';
+import { Flaky } from '../../support/flaky.ts';
 import { interposed } from '../../support/interposed.ts';
 
-class Flaky extends DurableAction {
-  static override permanentRef = 'flaky';
-  static failures = 0;
-  static attempts = 0;
-  override readonly retryPolicy = { attempts: 2, firstBackoffMs: 2 ** 40, longestBackoffMs: 3_600_000 * 10 };
-  override isRetriable(): boolean {
-    return true;
-  }
-  override main(): Promise<ActionState> {
-    Flaky.attempts++;
-    if (Flaky.attempts <= Flaky.failures) return Promise.reject(new Error('not now'));
-    this.setResult({});
-    return Promise.resolve(ActionState.SUCCESS);
-  }
-}
-class Nested extends DurableAction {
-  static override permanentRef = 'nested';
-  declare IArgument: { order: { qty: number } };
-  override main(): Promise<ActionState> {
-    calls.push({ name: String(this.argument.order.qty), key: this.idempotencyKey });
-    return Promise.resolve(ActionState.SUCCESS);
-  }
-}
 class Big extends DurableAction {
   static override permanentRef = 'big';
   declare IArgument: { text: string };
@@ -46,7 +24,7 @@ class Big extends DurableAction {
 let test_: DurableTestApp;
 let clock: ReturnType<typeof holdClock>;
 beforeAll(async () => {
-  test_ = await startDurableApp([Changing, Echo, Refuse, Flaky, Nested, Big]);
+  test_ = await startDurableApp([Changing, Echo, Refuse, Flaky, Big]);
 });
 afterAll(() => test_.close());
 beforeEach(() => {

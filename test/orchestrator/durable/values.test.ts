@@ -3,22 +3,7 @@ import { DurableAction } from '../../../orchestrator/durable/durable-action.ts';
 import { holdClock } from '../../support/clock.ts';
 import { calls, Changing, Echo, Refuse, script } from '../../support/counting.ts';
 import { Crash, newKey, startDurableApp, type DurableTestApp } from '../../support/durable-app.ts';
-
-class Flaky extends DurableAction {
-  static override permanentRef = 'flaky';
-  static failures = 0;
-  static attempts = 0;
-  override readonly retryPolicy = { attempts: 2, firstBackoffMs: 2 ** 40, longestBackoffMs: 3_600_000 * 10 };
-  override isRetriable(): boolean {
-    return true;
-  }
-  override main(): Promise<ActionState> {
-    Flaky.attempts++;
-    if (Flaky.attempts <= Flaky.failures) return Promise.reject(new Error('not now'));
-    this.setResult({});
-    return Promise.resolve(ActionState.SUCCESS);
-  }
-}
+import { Flaky } from '../../support/flaky.ts';
 
 class Nested extends DurableAction {
   static override permanentRef = 'nested';
