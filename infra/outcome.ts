@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const trade = z.object({
   type: z.enum(['buy', 'sell']),
-  qty: z.number(),
+  qty: z.string(),
   symbol: z.string(),
   price: z.string(),
 });

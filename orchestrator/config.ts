@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { decimalShares } from '../functions/contracts/stock.ts';
 
 const required = (what: string) =>
   z.string(`is not set; the stack sets it to ${what}`).min(1, `is empty; the stack sets it to ${what}`);
@@ -27,7 +28,7 @@ const environment = z.object({
     .transform(Number)
     .pipe(z.int().min(1)),
   CHECK_LIMITS: z.literal('true', 'is no choice; the stack sets it to true or not at all').optional(),
-  QUANTITY: required('the number of shares in an order').transform(Number).pipe(z.int().min(1)),
+  QUANTITY: required('the number of shares in an order').pipe(decimalShares),
 });
 
 export interface Config {
@@ -37,7 +38,8 @@ export interface Config {
   symbols: string[] | undefined;
   /** Where the list of symbols is kept. */
   watchlist: 'stack' | 'store';
-  quantity: number;
+  /** Shares in an order: a decimal string. */
+  quantity: string;
   /** How long a finished run and its steps are kept. */
   historyDays: number;
   /** A tick that comes later than this after its scheduled time trades nothing. */

@@ -11,7 +11,7 @@ const trade = {
   symbol: 'AMZN',
   price: '102.48',
   type: 'buy',
-  qty: 1,
+  qty: '1',
   timestamp: '2026-01-05T14:30:00.000Z',
 };
 

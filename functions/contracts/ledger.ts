@@ -6,11 +6,12 @@ export interface TradeDocument {
   _id: string;
   symbol: string;
   type: TradeType;
-  qty: number;
+  /** Shares. */
+  qty: Decimal128;
   price: Decimal128;
   timestamp: Date;
   /** What was asked for, if the market gave another price or fewer shares. */
-  ordered?: { qty: number; price: Decimal128 };
+  ordered?: { qty: Decimal128; price: Decimal128 };
 }
 
 /** Why new orders are refused; set during a halt. */
@@ -22,7 +23,31 @@ export interface Halt {
 /** The one document of the collection `books` that is about all symbols; no symbol has small letters. */
 export interface AccountDocument {
   _id: typeof ACCOUNT;
+  /** The market and the account that all trades of the ledger are made with, such as `alpaca-paper PA3ABCDEFGHI`. */
+  venue?: string;
+  /** What the keys of this ledger's orders begin with at the market: two ledgers never share an order. */
+  ledger?: string;
   halted?: Halt;
 }
 
 export const ACCOUNT = 'account';
+
+/** What a symbol's trades add up to, by the method of average cost. A short position has a negative quantity. */
+export interface StoredPosition {
+  /** Shares. */
+  qty: Decimal128;
+  /** What was paid for a share of the position, or got for one that was sold short; dollars. */
+  averageCost: Decimal128;
+  /** Profit of what was bought and sold again, or the other way round; dollars. */
+  realized: Decimal128;
+  /** Of the last trade; dollars a share. */
+  lastPrice: Decimal128;
+}
+
+/** A book as far as others than buy and sell read it. */
+export interface BookDocument {
+  _id: string;
+  version: number;
+  position: StoredPosition;
+  halted?: Halt;
+}

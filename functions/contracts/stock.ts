@@ -24,13 +24,21 @@ export const price = z
 /** Prices before one, oldest first. */
 export const recentPrices = z.array(price).max(1_000);
 
-/** The average price of a share, if an order was filled in parts: a decimal string of up to twelve decimals. */
-const averagePrice = z
-  .string()
-  .regex(/^(0|[1-9]\d{0,11})(\.\d{1,12})?$/, 'a price is a decimal string such as "101.25"');
+/** The average price of a share, if an order was filled in parts: a decimal string with the decimals that it has. */
+const averagePrice = z.string().regex(/^\d+(\.\d+)?$/, 'a price is a decimal string such as "101.25"');
 
-/** Shares, whole. */
-export const quantity = z.int('a quantity is a whole number of shares').min(1).max(1_000_000);
+const wholeShares = z.int().min(1).max(1_000_000).transform(String);
+export const decimalShares = z
+  .string()
+  .regex(/^(?=.*[1-9])(0|[1-9]\d{0,6})(\.\d{1,9})?$/)
+  .transform((text) => (text.includes('.') ? text.replace(/\.?0+$/, '') : text));
+
+/**
+ * Shares: a positive decimal string of up to nine decimals, without zeros at its end. A whole number may be a JSON number.
+ */
+export const quantity = z.union([decimalShares, wholeShares], {
+  error: 'a quantity is a positive decimal string of shares such as "3" or "0.25", of at most nine decimals',
+});
 
 export const tradeType = z.enum(['buy', 'sell']);
 export type TradeType = z.infer<typeof tradeType>;
@@ -44,13 +52,13 @@ export const instant = z.iso.datetime({
   error: 'an instant is an ISO 8601 time in UTC, such as "2026-01-05T14:30:00Z"',
 });
 
-/** A trade as the ledger holds it; `id` is the idempotency key under which it was made. */
+/** A trade as the ledger holds it, whatever the market filled; `id` is the idempotency key under which it was made. */
 export const stockTransaction = z.object({
   id: idempotencyKey,
   symbol: stockSymbol,
   price: averagePrice,
   type: tradeType,
-  qty: quantity,
+  qty: z.string().regex(/^\d+(\.\d+)?$/),
   timestamp: z.iso.datetime(),
 });
 export type StockTransaction = z.infer<typeof stockTransaction>;

@@ -1,73 +1,76 @@
 import { Decimal128 } from 'mongodb';
+import type { BookDocument, Halt, StoredPosition } from '../contracts/ledger.ts';
 import { Money } from '../shared/money.ts';
-import type { TradeDocument } from '../contracts/ledger.ts';
-import type { TradeType } from '../contracts/stock.ts';
-import type { Refusal } from '../contracts/trade.ts';
+import { dayOf } from './day.ts';
+import type { BookOrder, Settled, StoredFill } from './order.ts';
+import { afterTrade, toPosition, type Position } from './position.ts';
 
 /**
- * What a symbol's trades add up to, and the orders that were decided since: one document a symbol in `books`.
+ * One document a symbol in `books`: what its trades add up to, and the orders that are under way.
  *
- * It is written by compare-and-set on `version`, so that of two orders at the same moment the second is decided
- * with the first one in view.
+ * It is written by compare-and-set on `version`, so that of two orders at the same moment the second is judged with the
+ * first one in view. A halt is written into each book too: an order that was judged before it is not let go after it.
  */
-export interface Book {
-  _id: string;
-  version: number;
-  /** Shares: those bought less those sold. */
-  position: number;
+export interface Book extends BookDocument {
   /** What was bought and sold on the last day of trades. */
-  day: { date: string; qty: number; value: Decimal128 };
-  decisions: Decision[];
+  day: { date: string; qty: Decimal128; value: Decimal128 };
+  orders: BookOrder[];
 }
 
-/** An order that was let through or refused; one that was let through stays until its trade is known. */
-export interface Decision {
-  /** The order's idempotency key. */
-  key: string;
-  type: TradeType;
-  qty: number;
-  /** Quantity times price, in dollars. */
-  value: Decimal128;
-  at: Date;
-  refusal?: Refusal;
+const zero = Decimal128.fromString('0');
+const nothing: StoredPosition = { qty: zero, averageCost: zero, realized: zero, lastPrice: zero };
+
+export function newBook(symbol: string, halted?: Halt): Book {
+  const day = { date: '', qty: zero, value: zero };
+  return { _id: symbol, version: 0, position: nothing, day, orders: [], ...(halted && { halted }) };
 }
 
-/** Longer than the 10 seconds that a function may run: no function works on an order that was decided before this. */
-const AT_WORK_MS = 60_000;
-
-export function isAtWork({ at }: Decision, now: Date): boolean {
-  return now.getTime() - at.getTime() < AT_WORK_MS;
+/** The book with an order in place of what it had under the same key. */
+export function withOrder(book: Book, order: BookOrder): Book {
+  return { ...book, orders: [...book.orders.filter(({ key }) => key !== order.key), order] };
 }
 
-export function newBook(symbol: string): Book {
-  return { _id: symbol, version: 0, position: 0, day: noDay, decisions: [] };
+/** The book in which an order has ended with a fill: the position and the day have it. */
+export function settled(book: Book, order: BookOrder, fill: StoredFill, now: Date, timeZone: string): Book {
+  const { key, type, qty, asked, day } = order;
+  const after: Settled = { key, type, qty, asked, day, state: 'settled', since: now, fill };
+  const trade = { type, qty: fill.qty.toString(), price: fill.price.toString() };
+  return withOrder(
+    {
+      ...book,
+      position: toStored(afterTrade(toPosition(book.position), trade)),
+      day: dayAfter(book.day, dayOf(fill.at, timeZone), trade),
+    },
+    after,
+  );
 }
 
-const noDay: Book['day'] = { date: '', qty: 0, value: Decimal128.fromString('0') };
+/** What is known late, of an earlier day, does not count towards a later one. */
+function dayAfter(
+  day: Book['day'],
+  date: string,
+  { qty, price }: { qty: string; price: string },
+): Book['day'] {
+  if (date < day.date) return day;
+  const before = date === day.date ? day : { qty: zero, value: zero };
+  const value = new Money(price).times(qty).plus(before.value.toString());
+  return {
+    date,
+    qty: toDecimal128(new Money(qty).plus(before.qty.toString())),
+    value: toDecimal128(value),
+  };
+}
 
-/** The book with some more trades in it. */
-export function withTrades(book: Book, trades: TradeDocument[], timeZone: string): Book {
-  let { position, day } = book;
-  for (const { type, qty, price, timestamp } of trades) {
-    position += type === 'buy' ? qty : -qty;
-    const date = dayOf(timestamp, timeZone);
-    if (date > day.date) day = { ...noDay, date };
-    if (date === day.date) {
-      const value = new Money(price.toString()).times(qty).plus(day.value.toString());
-      day = { date, qty: day.qty + qty, value: toDecimal128(value) };
-    }
-  }
-  const known = new Set(trades.map(({ _id }) => _id));
-  return { ...book, position, day, decisions: book.decisions.filter(({ key }) => !known.has(key)) };
+function toStored({ qty, averageCost, realized, lastPrice }: Position): StoredPosition {
+  return {
+    qty: toDecimal128(qty),
+    averageCost: toDecimal128(averageCost),
+    realized: toDecimal128(realized),
+    lastPrice: toDecimal128(lastPrice),
+  };
 }
 
 /** Exact, and never in the notation with an exponent that large values would have. */
-export function toDecimal128(value: Money): Decimal128 {
-  return Decimal128.fromString(value.toFixed());
-}
-
-/** The day in a time zone, such as "2026-01-05"; days sort as text. */
-export function dayOf(time: Date, timeZone: string): string {
-  // Sweden writes dates as ISO 8601 has them.
-  return new Intl.DateTimeFormat('sv-SE', { timeZone }).format(time);
+export function toDecimal128(value: Money | string): Decimal128 {
+  return Decimal128.fromString(new Money(value).toFixed());
 }

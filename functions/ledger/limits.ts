@@ -1,10 +1,13 @@
-import { dollars, Money } from '../shared/money.ts';
 import * as z from 'zod';
+import { quantity, type TradeType } from '../contracts/stock.ts';
 import type { Refusal } from '../contracts/trade.ts';
-import type { MarketOrder } from '../market/market.ts';
-import { dayOf, type Book } from './book.ts';
+import { dollars, Money } from '../shared/money.ts';
+import type { Book } from './book.ts';
+import { dayOf } from './day.ts';
+import type { Placed } from './order.ts';
+import { signed } from './position.ts';
 
-const shares = z.int().min(1).optional();
+const shares = z.union([quantity, z.int().min(1).transform(String)]).optional();
 const amount = z
   .string()
   .regex(/^\d+(\.\d+)?$/)
@@ -42,8 +45,16 @@ export function readLimits(text: string | undefined): Limits {
   );
 }
 
-/** An order, and what its limits need to know. */
-export interface Asked extends MarketOrder {
+/** An order, as it is asked for. */
+export interface Asked {
+  /** The idempotency key. */
+  key: string;
+  type: TradeType;
+  symbol: string;
+  /** Shares: a decimal string. */
+  qty: string;
+  /** The price on which the order was decided: decimal string in dollars. */
+  price: string;
   /** When the market had the price, if the order says so. */
   pricedAt: Date | undefined;
 }
@@ -55,11 +66,22 @@ export interface Circumstances {
 }
 
 /**
+ * How many of the shares that are to be sold are there, if no more may be sold than are held: what was bought in part can
+ * be sold in part.
+ */
+export function sharesToSell({ allowShortSelling }: Limits, { type, qty, key }: Asked, book: Book): Money {
+  const asked = new Money(qty);
+  if (type === 'buy' || allowShortSelling) return asked;
+  return Money.max(0, Money.min(asked, exposureOf(book, 'sell', key)));
+}
+
+/**
  * The first limit that an order would break, if there is one.
  *
- * Orders that were let through and whose trades are not known yet count as if they were filled, so that orders at the
- * same moment can't together exceed a limit. They never count in an order's favour: a sale under way makes no room for a
- * purchase, and a purchase under way covers no sale.
+ * Orders that were let go and whose outcome is not known yet count as if they were filled, so that orders at the same
+ * moment can't together exceed a limit. They never count in an order's favour: a sale under way makes no room for a
+ * purchase, and a purchase under way covers no sale. An order that only makes a position smaller is a way out: no limit
+ * of size is in its way.
  */
 export function brokenLimit(
   limits: Limits,
@@ -67,15 +89,51 @@ export function brokenLimit(
   book: Book,
   { now, priceNow }: Circumstances,
 ): Refusal | undefined {
-  const { type, qty, price, symbol } = order;
-  const value = new Money(price).times(qty);
-  const underWay = book.decisions.filter(({ refusal }) => refusal === undefined);
-  const sharesUnderWay = (kind: MarketOrder['type']) =>
-    underWay.reduce((sum, each) => (each.type === kind ? sum + each.qty : sum), 0);
+  const { type, symbol, key } = order;
+  const qty = sharesToSell(limits, order, book);
+  if (qty.isZero()) {
+    const held = exposureOf(book, 'sell', key).toFixed();
+    return refusal(
+      'short-selling',
+      `${held} shares of ${symbol} are there to be sold, and the order is of ${order.qty}`,
+    );
+  }
+  const before = exposureOf(book, type, key);
+  const after = before.plus(signed(type, qty));
+  const isWayOut = !before.isZero() && before.isNeg() !== signed(type, qty).isNeg() && qty.lte(before.abs());
+  const broken = isWayOut
+    ? undefined
+    : sizeProblem(limits, { ...order, qty: qty.toFixed() }, book, after, now);
+  return broken ?? priceProblem(limits, order, now, priceNow);
+}
 
+/** What is held, and what would be if all orders of one kind that are under way were filled. */
+function exposureOf(book: Book, type: TradeType, without: string): Money {
+  const held = new Money(book.position.qty.toString());
+  return underWay(book, without)
+    .filter((order) => order.type === type)
+    .reduce((sum, { qty }) => sum.plus(signed(type, qty.toString())), held);
+}
+
+const underWay = (book: Book, without: string): Placed[] =>
+  book.orders.filter((order): order is Placed => order.state === 'placed' && order.key !== without);
+
+function sizeProblem(
+  limits: Limits,
+  { type, qty: ordered, price, symbol, key }: Asked,
+  book: Book,
+  after: Money,
+  now: Date,
+): Refusal | undefined {
   const { maxOrderQuantity, maxOrderValue, maxDailyQuantity, maxDailyValue, maxPosition } = limits;
-  if (maxOrderQuantity !== undefined && qty > maxOrderQuantity) {
-    return broken('order-quantity', `an order of ${qty} shares`, `${maxOrderQuantity} shares in an order`);
+  const qty = new Money(ordered);
+  const value = qty.times(price);
+  if (maxOrderQuantity !== undefined && qty.gt(maxOrderQuantity)) {
+    return broken(
+      'order-quantity',
+      `an order of ${ordered} shares`,
+      `${maxOrderQuantity} shares in an order`,
+    );
   }
   if (maxOrderValue !== undefined && value.gt(maxOrderValue)) {
     return broken(
@@ -85,18 +143,20 @@ export function brokenLimit(
     );
   }
 
-  const isToday = book.day.date === dayOf(now, limits.timeZone);
-  const qtyToday = (isToday ? book.day.qty : 0) + sharesUnderWay('buy') + sharesUnderWay('sell') + qty;
-  if (maxDailyQuantity !== undefined && qtyToday > maxDailyQuantity) {
+  const today = dayOf(now, limits.timeZone);
+  const before = book.day.date === today ? book.day : { qty: 0, value: 0 };
+  const open = underWay(book, key).filter(({ day }) => day === today);
+  const qtyToday = open.reduce((sum, each) => sum.plus(each.qty.toString()), qty.plus(before.qty.toString()));
+  if (maxDailyQuantity !== undefined && qtyToday.gt(maxDailyQuantity)) {
     return broken(
       'daily-quantity',
-      `${qtyToday} shares of ${symbol} today`,
+      `${qtyToday.toFixed()} shares of ${symbol} today`,
       `${maxDailyQuantity} shares a day`,
     );
   }
-  const valueToday = underWay.reduce(
-    (sum, each) => sum.plus(each.value.toString()),
-    value.plus(isToday ? book.day.value.toString() : 0),
+  const valueToday = open.reduce(
+    (sum, { qty: shares, asked }) => sum.plus(new Money(asked.price.toString()).times(shares.toString())),
+    value.plus(before.value.toString()),
   );
   if (maxDailyValue !== undefined && valueToday.gt(maxDailyValue)) {
     return broken(
@@ -106,21 +166,12 @@ export function brokenLimit(
     );
   }
 
-  const held =
-    type === 'buy' ? book.position + sharesUnderWay('buy') : book.position - sharesUnderWay('sell');
-  const after = type === 'buy' ? held + qty : held - qty;
-  if (!limits.allowShortSelling && type === 'sell' && after < 0) {
-    return refusal(
-      'short-selling',
-      `${held} shares of ${symbol} are there to be sold, and the order is of ${qty}`,
-    );
-  }
   // Only on the order's own side: what makes a position smaller is never in its way.
-  const extent = type === 'buy' ? after : -after;
-  if (maxPosition !== undefined && extent > maxPosition) {
-    return broken('position', `a position of ${after} ${symbol}`, `${maxPosition} either way`);
+  const extent = type === 'buy' ? after : after.neg();
+  if (maxPosition !== undefined && extent.gt(maxPosition)) {
+    return broken('position', `a position of ${after.toFixed()} ${symbol}`, `${maxPosition} either way`);
   }
-  return priceProblem(limits, order, now, priceNow);
+  return undefined;
 }
 
 /** Whether a price is too old to trade at, or is no longer the market's. */

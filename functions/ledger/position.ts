@@ -1,44 +1,68 @@
+import type { Decimal128 } from 'mongodb';
+import type { StoredPosition } from '../contracts/ledger.ts';
 import type { TradeType } from '../contracts/stock.ts';
 import { Money } from '../shared/money.ts';
 
-/** One trade, as the ledger holds it; `price` in dollars a share, as a decimal string. */
+/** One trade; `qty` in shares and `price` in dollars a share, as decimal strings. */
 export interface Trade {
   symbol: string;
   type: TradeType;
-  qty: number;
+  qty: string;
   price: string;
 }
 
-/** What the trades of a symbol add up to, in decimals of 40 digits. A short position has a negative quantity. */
+/** What the trades of a symbol add up to, in decimals of 34 digits. A short position has a negative quantity. */
 export interface Position {
-  symbol: string;
-  qty: number;
+  qty: Money;
   /** What was paid for a share of the position, or got for one that was sold short. */
   averageCost: Money;
   /** Profit of what was bought and sold again, or the other way round. */
   realized: Money;
-  lastPrice: string;
+  lastPrice: Money;
 }
+
+const none = new Money(0);
+export const noPosition: Position = { qty: none, averageCost: none, realized: none, lastPrice: none };
+
+/** Shares that a trade adds to a position. */
+export const signed = (type: TradeType, qty: Money | string): Money =>
+  type === 'buy' ? new Money(qty) : new Money(qty).neg();
 
 /** The position after one more trade, by the method of average cost. */
-export function afterTrade(before: Position | undefined, { symbol, type, qty, price }: Trade): Position {
-  const { qty: held, averageCost, realized } = before ?? blank;
-  const change = type === 'buy' ? qty : -qty;
-  const after = held + change;
-  if (held === 0 || Math.sign(held) === Math.sign(change)) {
-    const cost = averageCost.times(Math.abs(held)).plus(new Money(price).times(qty));
-    return { symbol, qty: after, averageCost: cost.div(Math.abs(after)), realized, lastPrice: price };
+export function afterTrade(
+  { qty: held, averageCost, realized }: Position,
+  { type, qty, price }: Pick<Trade, 'type' | 'qty' | 'price'>,
+): Position {
+  const lastPrice = new Money(price);
+  const change = signed(type, qty);
+  const after = held.plus(change);
+  if (held.isZero() || held.isNeg() === change.isNeg()) {
+    const cost = averageCost.times(held.abs()).plus(lastPrice.times(qty));
+    return { qty: after, averageCost: cost.div(after.abs()), realized, lastPrice };
   }
-  const closed = Math.min(Math.abs(held), qty);
-  const gain = new Money(price).minus(averageCost).times(closed).times(Math.sign(held));
-  const isTurned = Math.sign(after) === -Math.sign(held);
-  const cost = after === 0 ? new Money(0) : isTurned ? new Money(price) : averageCost;
-  return { symbol, qty: after, averageCost: cost, realized: realized.plus(gain), lastPrice: price };
+  const closed = Money.min(held.abs(), qty);
+  const gain = lastPrice.minus(averageCost).times(closed);
+  const isTurned = !after.isZero() && after.isNeg() !== held.isNeg();
+  const cost = after.isZero() ? none : isTurned ? lastPrice : averageCost;
+  return {
+    qty: after,
+    averageCost: cost,
+    realized: held.isNeg() ? realized.minus(gain) : realized.plus(gain),
+    lastPrice,
+  };
 }
-
-const blank = { qty: 0, averageCost: new Money(0), realized: new Money(0) };
 
 /** What the position would bring beyond its cost, were it closed at a price. */
 export function unrealized({ qty, averageCost }: Position, price: string): Money {
   return new Money(price).minus(averageCost).times(qty);
+}
+
+export function toPosition({ qty, averageCost, realized, lastPrice }: StoredPosition): Position {
+  const money = (stored: Decimal128) => new Money(stored.toString());
+  return {
+    qty: money(qty),
+    averageCost: money(averageCost),
+    realized: money(realized),
+    lastPrice: money(lastPrice),
+  };
 }

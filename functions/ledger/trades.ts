@@ -1,6 +1,8 @@
-import { MongoServerError, type Collection } from 'mongodb';
+import { Decimal128, MongoServerError, type Collection } from 'mongodb';
 import type { TradeDocument } from '../contracts/ledger.ts';
 import type { StockTransaction } from '../contracts/stock.ts';
+import { Money } from '../shared/money.ts';
+import type { Settled } from './order.ts';
 
 const DUPLICATE_KEY = 11_000;
 
@@ -33,13 +35,35 @@ export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }
 
+/** The trade of an order that has settled. */
+export function toTrade(symbol: string, { key, type, asked, fill }: Settled): TradeDocument {
+  const isAsAsked = isEqual(asked.qty, fill.qty) && isEqual(asked.price, fill.price);
+  return {
+    _id: key,
+    symbol,
+    type,
+    qty: fill.qty,
+    price: fill.price,
+    timestamp: fill.at,
+    ...(!isAsAsked && { ordered: asked }),
+  };
+}
+
+const isEqual = (one: Decimal128, other: Decimal128) => new Money(one.toString()).eq(other.toString());
+
 export function toTransaction(trade: TradeDocument): StockTransaction {
   return {
     id: trade._id,
     symbol: trade.symbol,
-    price: trade.price.toString(),
+    price: toText(trade.price),
     type: trade.type,
-    qty: trade.qty,
+    qty: new Money(trade.qty.toString()).toFixed(),
     timestamp: trade.timestamp.toISOString(),
   };
+}
+
+/** "10.50" stays "10.50"; a number that is written with an exponent is written out. */
+function toText(price: Decimal128): string {
+  const text = price.toString();
+  return text.includes('E') ? new Money(text).toFixed() : text;
 }

@@ -14,8 +14,7 @@ export const simulated: Market = {
       ),
     ),
 
-  // It keeps no orders: the ledger, which holds one trade a key, is all the memory that it has.
-  holds: () => Promise.resolve(false),
-
-  execute: ({ qty, price }) => Promise.resolve({ outcome: 'filled', qty, price, at: new Date() }),
+  venue: () => Promise.resolve('simulated'),
+  opensAt: () => Promise.resolve(undefined),
+  orders: { kind: 'at once', fill: ({ qty, price }, at) => ({ qty, price, at }) },
 };

@@ -1,7 +1,7 @@
 import { Decimal } from 'decimal.js';
 
-/** Decimals with room for the largest price times the largest quantity, summed: 40 digits, where decimal.js has 20. */
-export const Money = Decimal.clone({ precision: 40 });
+/** Decimals of 34 digits, as many as a Decimal128 of the store has, so that what is stored is what was computed. */
+export const Money = Decimal.clone({ precision: 34 });
 export type Money = InstanceType<typeof Money>;
 
 /** An amount as text: with two decimals, or up to four if it has them. */

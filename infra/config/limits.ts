@@ -1,9 +1,9 @@
 import type * as z from 'zod';
 import type { MarketConfig } from './market.ts';
 import { key, only } from './key.ts';
-import { dollars, flag, matching, wholeNumber } from './values.ts';
+import { dollars, flag, matching, shares as quantityOf, wholeNumber } from './values.ts';
 
-const shares = () => wholeNumber('shares', 1, 1_000_000_000).optional();
+const shares = () => quantityOf().optional();
 
 /** The limits of each order. */
 export const limitKeys = {

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { price } from '../../functions/contracts/stock.ts';
 import { key } from './key.ts';
-import { oneOf, wholeNumber } from './values.ts';
+import { oneOf, shares, wholeNumber } from './values.ts';
 
 /** What the orchestrator does with a tick. A key with a `variable` reaches it without another line. */
 export const orchestratorKeys = {
-  quantity: key(wholeNumber('shares', 1, 999_999), {
+  quantity: key(shares(), {
     does: 'shares in an order; `cdk.json` must set it',
     variable: 'QUANTITY',
   }),

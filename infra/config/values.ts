@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { price } from '../../functions/contracts/stock.ts';
+import { price, quantity } from '../../functions/contracts/stock.ts';
 import { parseSchedule, ScheduleError } from '../schedule/expression.ts';
 import { nextTick } from '../schedule/next-tick.ts';
 
@@ -10,6 +10,10 @@ export const wholeNumber = (unit: string, min: number, max: number) =>
     .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
     .pipe(z.int().min(min).max(max))
     .describe(`a whole number of ${unit} from ${min} to ${max}`);
+
+/** Text that is one decimal string, however it is given. */
+export const shares = () =>
+  quantity.describe('a number of shares such as 3 or "0.25", of at most nine decimals');
 
 export const flag = () =>
   z

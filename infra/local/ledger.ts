@@ -1,12 +1,12 @@
 import { Decimal128, MongoClient, type Collection } from 'mongodb';
 import * as z from 'zod';
-import { afterTrade, type Position } from '../../functions/ledger/position.ts';
+import { afterTrade, noPosition, type Position } from '../../functions/ledger/position.ts';
 
 const trade = z.object({
   _id: z.string(),
   symbol: z.string(),
   type: z.enum(['buy', 'sell']),
-  qty: z.number(),
+  qty: z.instanceof(Decimal128).transform(String),
   price: z.instanceof(Decimal128).transform(String),
   timestamp: z.date(),
 });
@@ -14,9 +14,11 @@ const trade = z.object({
 /** A trade is written a moment after its timestamp was taken, so a later trade may be written first. */
 const OVERLAP_MS = 60_000;
 
+export type SymbolPosition = Position & { symbol: string };
+
 /** The positions of the local ledger. Each refresh reads the trades since the last one. */
 export class Ledger {
-  readonly positions = new Map<string, Position>();
+  readonly positions = new Map<string, SymbolPosition>();
   readonly #client: MongoClient;
   readonly #trades: Collection;
   readonly #seen = new Set<string>();
@@ -39,7 +41,9 @@ export class Ledger {
       const made = trade.parse(document);
       if (this.#seen.has(made._id)) continue;
       this.#seen.add(made._id);
-      this.positions.set(made.symbol, afterTrade(this.positions.get(made.symbol), made));
+      const { symbol } = made;
+      const before = this.positions.get(symbol) ?? noPosition;
+      this.positions.set(symbol, { symbol, ...afterTrade(before, made) });
       this.#since = new Date(Math.max(this.#since.getTime(), made.timestamp.getTime() - OVERLAP_MS));
     }
   }

@@ -1,5 +1,6 @@
 import { dollars } from '../../functions/shared/money.ts';
-import { unrealized, type Position } from '../../functions/ledger/position.ts';
+import { unrealized } from '../../functions/ledger/position.ts';
+import type { SymbolPosition } from './ledger.ts';
 import { fit } from './text.ts';
 
 /** What is shown below the printed lines. */
@@ -9,7 +10,7 @@ export interface LiveState {
   running: { symbol: string; step: string }[];
   /** Runs that ended or were suspended, newest first. */
   runs: { symbol: string; run: string; outcome: string }[];
-  positions: Position[];
+  positions: SymbolPosition[];
   /** The last known price of each symbol. */
   prices: ReadonlyMap<string, string>;
 }
@@ -31,11 +32,11 @@ export function liveView(state: LiveState, now: Date, screen: { columns: number;
 }
 
 /** The position of a symbol, with its profit or loss. */
-export function positionLine(position: Position, price = position.lastPrice): string {
+export function positionLine(position: SymbolPosition, price = position.lastPrice.toFixed()): string {
   const { symbol, qty, averageCost, realized } = position;
   const open = unrealized(position, price);
   return (
-    `${symbol.padEnd(8)} ${String(qty).padStart(6)} at ${dollars(averageCost)}, now ${price}: ` +
+    `${symbol.padEnd(8)} ${qty.toFixed().padStart(6)} at ${dollars(averageCost)}, now ${price}: ` +
     `realized ${dollars(realized)}, unrealized ${dollars(open)}`
   );
 }

@@ -5,7 +5,7 @@ const transaction = z.object({
   symbol: z.string(),
   price: z.string(),
   type: z.enum(['buy', 'sell']),
-  qty: z.number(),
+  qty: z.string(),
   timestamp: z.string(),
 });
 

@@ -29,6 +29,7 @@ export class MarketAccess {
     fn.addEnvironment('ALPACA_SECRET_ID', market.secretName);
     fn.addEnvironment('ALPACA_TRADING_URL', market.tradingUrl);
     fn.addEnvironment('ALPACA_DATA_URL', market.dataUrl);
+    fn.addEnvironment('ALPACA_ACCOUNTS', market.isLive ? 'live' : 'paper');
     fn.addEnvironment('ALPACA_FEED', market.feed);
     fn.allow(['secretsmanager:GetSecretValue'], [secretArn(fn, market.secretName)]);
   }

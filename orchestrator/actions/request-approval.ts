@@ -21,7 +21,7 @@ export class RequestApprovalAction extends DurableAction {
     symbol: string;
     recommendation: TradeType;
     price: string;
-    qty: number;
+    qty: string;
     timeoutMinutes: number;
   };
   declare IResult: { sent: boolean };

@@ -11,7 +11,7 @@ import { InvokeFunctionAction } from './invoke-function-action.ts';
 export abstract class TradeAction extends InvokeFunctionAction<typeof buyStock | typeof sellStock> {
   static override idempotencyScope = 'trade';
   /** `pricedAt` is when the market had the price; runs of an earlier release have none. */
-  declare IArgument: { symbol: string; price: string; qty: number; pricedAt?: string };
+  declare IArgument: { symbol: string; price: string; qty: string; pricedAt?: string };
   declare IResult: { stockData: StockTransaction | Refusal };
 
   protected toRequest() {

@@ -3,7 +3,7 @@ import { nextCursor } from '../fields.ts';
 
 const position = z.object({
   symbol: z.string(),
-  qty: z.int().describe('shares; negative if sold short'),
+  qty: z.string().describe('shares, a decimal string; negative if sold short'),
   averageCost: z.string().describe('dollars a share, rounded to 4 decimals, as the other amounts are'),
   realized: z
     .string()
@@ -17,7 +17,7 @@ const trade = z.object({
   id: z.string().describe('the idempotency key of the order'),
   symbol: z.string(),
   type: z.enum(['buy', 'sell']),
-  qty: z.int(),
+  qty: z.string().describe('shares, a decimal string'),
   price: z.string().describe('dollars a share'),
   timestamp: z.iso.datetime(),
 });

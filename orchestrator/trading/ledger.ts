@@ -1,8 +1,13 @@
 import type { ActionApp } from '@wbce/orbits-core';
 import type { mongo } from 'mongoose';
-import { ACCOUNT, type AccountDocument, type TradeDocument } from '../../functions/contracts/ledger.ts';
-import { afterTrade, unrealized, type Position } from '../../functions/ledger/position.ts';
-import { dollars } from '../../functions/shared/money.ts';
+import {
+  ACCOUNT,
+  type AccountDocument,
+  type BookDocument,
+  type TradeDocument,
+} from '../../functions/contracts/ledger.ts';
+import { toPosition, unrealized } from '../../functions/ledger/position.ts';
+import { dollars, Money } from '../../functions/shared/money.ts';
 import { priceNow } from '../actions/check-stock-price.ts';
 import type { LambdaInvoker } from '../actions/lambda-invoker.ts';
 import { DECIDING } from '../durable/collections.ts';
@@ -33,12 +38,14 @@ export interface PositionQuery {
 /** What a person asks of the ledger: its trades, the positions that they add up to, and to halt trading. */
 export class Ledger {
   readonly #trades: mongo.Collection<TradeDocument>;
+  readonly #books: mongo.Collection<BookDocument>;
   readonly #account: mongo.Collection<AccountDocument>;
   readonly #invoker: LambdaInvoker;
 
   constructor(app: ActionApp, invoker: LambdaInvoker) {
     const db = app.ActionModel.db.db!;
     this.#trades = db.collection('trades', DECIDING);
+    this.#books = db.collection('books', DECIDING);
     this.#account = db.collection('books', DECIDING);
     this.#invoker = invoker;
   }
@@ -72,22 +79,37 @@ export class Ledger {
     };
   }
 
-  /** Each symbol that was ever traded, by name. The price is null if the market has none now. */
+  /**
+   * Each symbol that was ever traded, by name: what its book says, whatever the number of its trades. The price is null if
+   * the market has none now.
+   */
   async positions({
     symbols,
     limit,
     cursor,
   }: PositionQuery): Promise<{ positions: PositionAnswer[]; cursor: string | null }> {
-    const traded = (await this.#trades.distinct('symbol')).sort();
-    const asked = traded.filter(
-      (symbol) => (!symbols || symbols.includes(symbol)) && (cursor === undefined || symbol > cursor),
-    );
-    const page = asked.slice(0, limit);
-    const positions = await inParallel(page, (symbol) => this.#position(symbol));
-    return { positions, cursor: asked.length > limit ? page.at(-1)! : null };
+    const books = await this.#books
+      .find({
+        _id: {
+          ...(symbols ? { $in: symbols } : { $ne: ACCOUNT }),
+          ...(cursor !== undefined && { $gt: cursor }),
+        },
+        // A book without a trade is of a symbol whose orders were refused.
+        'position.lastPrice': { $gt: 0 },
+      })
+      .project<BookDocument>({ position: 1 })
+      .sort({ _id: 1 })
+      .limit(limit + 1)
+      .toArray();
+    const page = books.slice(0, limit);
+    const positions = await inParallel(page, (book) => this.#position(book));
+    return { positions, cursor: books.length > limit ? page.at(-1)!._id : null };
   }
 
-  /** Halts trading. A halt that is there already stays as it is. */
+  /**
+   * Halts trading. A halt that is there already stays as it is. Each book has it too, so that an order that was judged
+   * before it is judged again.
+   */
   async halt(note: string | undefined): Promise<{ since: string; note?: string }> {
     const halted = { since: new Date(), ...(note !== undefined && { note }) };
     const isOpen = { _id: ACCOUNT, halted: { $exists: false } } as const;
@@ -98,32 +120,40 @@ export class Ledger {
       if (!hasCode(error, DUPLICATE_KEY)) throw error;
     }
     const { halted: stands = halted } = (await this.#account.findOne({ _id: ACCOUNT })) ?? {};
+    await this.#books.updateMany(isBook, { $set: { halted: stands }, $inc: { version: 1 } });
     return { ...stands, since: stands.since.toISOString() };
   }
 
   async unhalt(): Promise<void> {
     await this.#account.updateOne({ _id: ACCOUNT }, { $unset: { halted: '' } });
+    await this.#books.updateMany(isBook, { $unset: { halted: '' }, $inc: { version: 1 } });
   }
 
-  async #position(symbol: string): Promise<PositionAnswer> {
-    let position: Position | undefined;
-    for await (const trade of this.#trades.find({ symbol }).sort({ timestamp: 1, _id: 1 })) {
-      position = afterTrade(position, toTrade(trade));
-    }
-    const { qty, averageCost, realized } = position!;
-    const price = qty === 0 ? undefined : await priceNow(this.#invoker, symbol).catch(() => undefined);
-    const open = price === undefined ? undefined : unrealized(position!, price);
+  async #position({ _id: symbol, position: stored }: BookDocument): Promise<PositionAnswer> {
+    const position = toPosition(stored);
+    const { qty, averageCost, realized } = position;
+    const price = qty.isZero() ? undefined : await priceNow(this.#invoker, symbol).catch(() => undefined);
+    const open = price === undefined ? undefined : unrealized(position, price);
     return {
       symbol,
-      qty,
+      qty: qty.toFixed(),
       averageCost: dollars(averageCost),
       realized: dollars(realized),
       price: price ?? null,
-      unrealized: qty === 0 ? '0.00' : open ? dollars(open) : null,
+      unrealized: qty.isZero() ? '0.00' : open ? dollars(open) : null,
     };
   }
 }
 
+const isBook = { _id: { $ne: ACCOUNT } };
+
 function toTrade({ _id, symbol, type, qty, price, timestamp }: TradeDocument): TradeAnswer {
-  return { id: _id, symbol, type, qty, price: price.toString(), timestamp: timestamp.toISOString() };
+  return {
+    id: _id,
+    symbol,
+    type,
+    qty: new Money(qty.toString()).toFixed(),
+    price: price.toString(),
+    timestamp: timestamp.toISOString(),
+  };
 }

@@ -23,7 +23,7 @@ export interface ApprovalPolicy {
 export function needsApproval(
   policy: ApprovalPolicy | undefined,
   price: string,
-  qty: number,
+  qty: string,
 ): policy is ApprovalPolicy {
   return policy !== undefined && new Decimal(price).times(qty).gt(policy.above);
 }
@@ -32,7 +32,7 @@ export function needsApproval(
 export async function refusalOf(
   workflow: DurableWorkflow,
   { timeoutMinutes, ask }: ApprovalPolicy,
-  order: { symbol: string; recommendation: TradeType; price: string; qty: number },
+  order: { symbol: string; recommendation: TradeType; price: string; qty: string },
 ): Promise<string | undefined> {
   const timeout = { minutes: timeoutMinutes };
   if (ask) {

@@ -6,7 +6,7 @@ import { stockSymbol } from '../fields.ts';
 const transaction = z.object({
   id: z.string(),
   type: z.enum(['buy', 'sell']),
-  qty: z.number(),
+  qty: z.string(),
   symbol: z.string(),
   price: z.string(),
   timestamp: z.string(),

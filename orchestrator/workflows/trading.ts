@@ -14,7 +14,8 @@ export class TradingWorkflow extends DurableWorkflow {
   static override signals = { [APPROVAL.ref]: APPROVAL.schema };
   declare IArgument: {
     symbol: string;
-    qty: number;
+    /** Shares: a decimal string. */
+    qty: string;
     at: string;
     approval?: ApprovalPolicy;
     /** Whether there are limits that the order is to be checked against before it is placed. */

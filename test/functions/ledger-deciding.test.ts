@@ -9,7 +9,7 @@ test('what decides an order asks for primary, majority and retried writes, whate
   process.env['MONGODB_DATABASE'] = store.database;
   const connect = jest.spyOn(MongoClient.prototype, 'connect');
   const trade = (idempotencyKey: string) =>
-    tradeOnce('buy', { idempotencyKey, symbol: 'AMZN', qty: 1, stock_price: '100.00' });
+    tradeOnce('buy', { idempotencyKey, symbol: 'AMZN', qty: '1', stock_price: '100.00' });
   try {
     await trade('connects');
     const [client] = connect.mock.contexts as [MongoClient];

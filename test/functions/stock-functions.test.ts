@@ -69,7 +69,7 @@ describe.each(['buy', 'sell'])('%s-stock', (type) => {
       symbol: 'AMZN',
       price: '101.50',
       type,
-      qty: 2,
+      qty: '2',
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/) as string,
     });
     expect(answerOf(await invoke(`${type}-stock`, order(key)))).toEqual(first);
@@ -112,7 +112,8 @@ describe.each(['buy', 'sell'])('%s-stock', (type) => {
     ['a control character in the key', { idempotencyKey: 'a\nb' }],
     ['what a decoder left of a byte in the key', { idempotencyKey: 'caf\ufffd' }],
     ['no shares', { qty: 0 }],
-    ['half a share', { qty: 0.5 }],
+    ['half a share as a float', { qty: 0.5 }],
+    ['ten decimals', { qty: '0.0000000001' }],
   ])('refuses %s', async (_, change) => {
     const error = errorOf(await invoke(`${type}-stock`, { ...order('never'), ...change }));
     expect(error.errorType).toBe('InvalidRequestError');

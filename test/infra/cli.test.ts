@@ -176,8 +176,8 @@ test('a command that did not do what was asked has exit code 1, and says why', a
 
 test('all pages go into the comma-separated values, and what has a comma in quotes', async () => {
   const pages = [
-    { trades: [{ id: 'a,b', qty: 1 }], cursor: 'next' },
-    { trades: [{ id: 'say "c"', qty: 2 }], cursor: null },
+    { trades: [{ id: 'a,b', qty: '1' }], cursor: 'next' },
+    { trades: [{ id: 'say "c"', qty: '2' }], cursor: null },
   ];
   const sent: object[] = [];
   const send = (event: object) => Promise.resolve(JSON.stringify(pages[sent.push(event) - 1]));

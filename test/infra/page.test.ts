@@ -19,7 +19,7 @@ const step = (ref: string, second: number, change: Partial<Run['steps'][number]>
 const run = (change: Partial<Run> = {}): Run => ({
   ...{ id: 'a'.repeat(24), key: 'trading/AMZN/k', workflow: 'trading', version: 1, symbol: 'AMZN' },
   ...{ state: 'SUCCESS', error: null, waits: [], blocked: null },
-  result: { type: 'buy', qty: 1, symbol: 'AMZN', price: '99.00' },
+  result: { type: 'buy', qty: '1', symbol: 'AMZN', price: '99.00' },
   steps: ['check-stock-price', 'generate-recommendation', 'buy-stock'].map((ref, n) => step(ref, n)),
   startedAt: '2026-01-05T14:30:00.000Z',
   endedAt: '2026-01-05T14:30:03.000Z',

@@ -45,7 +45,7 @@ test('a run buys: one order with its key, one trade at the price that was paid',
   expect(result).toMatchObject({
     id: placed!.client_order_id,
     type: 'buy',
-    qty: 1,
+    qty: '1',
     price: '226.6733333',
   });
   expect(await run('BUYS')).toMatchObject({ result });
@@ -70,7 +70,7 @@ test('a run whose answer is lost after the order was placed: one order, one trad
   expect(steps.at(-1)).toMatchObject({ ref: 'buy-stock', attempts: 2 });
   expect(orders('LOST')).toHaveLength(1);
   expect(await trades('LOST')).toHaveLength(1);
-  expect(result).toMatchObject({ id: orders('LOST')[0]!.client_order_id, qty: 1 });
+  expect(result).toMatchObject({ id: orders('LOST')[0]!.client_order_id, qty: '1' });
 });
 
 test('a run that comes while the broker limits requests is tried again', async () => {

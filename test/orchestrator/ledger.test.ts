@@ -1,4 +1,5 @@
-import { Decimal128, MongoClient, type Db } from 'mongodb';
+import { MongoClient, type Db } from 'mongodb';
+import type { StockTransaction } from '../../functions/contracts/stock.ts';
 import { answers } from '../support/answers.ts';
 import { answerOf, errorOf, ORCHESTRATOR, startTestApp } from '../support/local-app.ts';
 
@@ -44,7 +45,7 @@ describe('halt', () => {
     expect(await invoke({ command: 'unhalt' })).toEqual({ halted: null });
     expect(await invoke({ command: 'unhalt' })).toEqual({ halted: null });
     expect(await run('HALT', 'halted')).toEqual(refused);
-    expect((await run('HALT', 'on')).result).toMatchObject({ symbol: 'HALT', qty: 1 });
+    expect((await run('HALT', 'on')).result).toMatchObject({ symbol: 'HALT', qty: '1' });
   });
 
   test('a trade that was made is still answered by its key', async () => {
@@ -74,25 +75,27 @@ describe('limits', () => {
 });
 
 describe('positions and trades', () => {
-  const trade = (id: string, type: string, qty: number, price: string, minute: number) => ({
-    _id: id as never,
-    symbol: 'PSTN',
-    type,
-    qty,
-    price: Decimal128.fromString(price),
-    timestamp: new Date(Date.UTC(2026, 0, 5, 15, minute)),
-  });
+  const trade = async (
+    idempotencyKey: string,
+    type: string,
+    qty: number,
+    stock_price: string,
+    symbol = 'PSTN',
+  ) => {
+    const made = await app.invoke(`OrbitsTrader-${type}-stock`, { idempotencyKey, symbol, qty, stock_price });
+    expect(answerOf(made)).toMatchObject({ id: idempotencyKey, qty: String(qty), price: stock_price });
+    return answerOf<StockTransaction>(made).timestamp;
+  };
+  let from: string;
 
   beforeAll(async () => {
-    await db
-      .collection('trades')
-      .insertMany([
-        trade('p 1', 'buy', 3, '10.00', 0),
-        trade('p 2', 'buy', 3, '11.00', 1),
-        trade('p 3', 'sell', 2, '12.345', 2),
-        { ...trade('c 1', 'buy', 1, '10.10', 3), symbol: 'CLSD' },
-        { ...trade('c 2', 'sell', 1, '10.00', 4), symbol: 'CLSD' },
-      ]);
+    await client.db(app.database).collection('books').deleteMany({});
+    await client.db(app.database).collection('trades').deleteMany({});
+    from = await trade('p 1', 'buy', 1, '10.00');
+    await trade('p 2', 'buy', 1, '11.00');
+    await trade('p 3', 'sell', 1, '12.345');
+    await trade('c 1', 'buy', 1, '10.10', 'CLSD');
+    await trade('c 2', 'sell', 1, '10.00', 'CLSD');
   });
 
   test('a position has its cost, its price of now and its profit', async () => {
@@ -100,12 +103,12 @@ describe('positions and trades', () => {
       await invoke({ command: 'positions', symbols: ['PSTN', 'CLSD', 'NONE'] }),
     );
     const price = positions[1]!.price!;
-    // By hand: four shares at (3 * 10 + 3 * 11) / 6 = 10.50 are left, two of which were sold at 12.345.
-    const cents = Math.round(Number(price) * 100) * 4 - 4200;
+    // By hand: of two shares at (10 + 11) / 2 = 10.50 one was sold at 12.345.
+    const cents = Math.round(Number(price) * 100) - 1050;
     expect(positions).toEqual([
       {
         symbol: 'CLSD',
-        qty: 0,
+        qty: '0',
         averageCost: '0.00',
         realized: '-0.10',
         price: null,
@@ -113,9 +116,9 @@ describe('positions and trades', () => {
       },
       {
         symbol: 'PSTN',
-        qty: 4,
+        qty: '1',
         averageCost: '10.50',
-        realized: '3.69',
+        realized: '1.845',
         price: expect.stringMatching(/^\d+\.\d\d$/) as string,
         unrealized: (cents / 100).toFixed(2),
       },
@@ -126,12 +129,12 @@ describe('positions and trades', () => {
     const ids: string[] = [];
     let cursor: string | null = null;
     do {
-      const event = { command: 'trades', from: '2026-01-05T15:00:00Z', to: '2026-01-05T15:04:00Z', limit: 3 };
+      const event = { command: 'trades', from, limit: 3 };
       const page = answers.trades.parse(await invoke({ ...event, ...(cursor !== null && { cursor }) }));
       ids.push(...page.trades.map(({ id }) => id));
       ({ cursor } = page);
     } while (cursor !== null);
-    expect(ids).toEqual(['c 1', 'p 3', 'p 2', 'p 1']);
+    expect(ids).toEqual(['c 2', 'c 1', 'p 3', 'p 2', 'p 1']);
   });
 
   test('positions come in pages by symbol', async () => {

@@ -45,7 +45,7 @@ async function invoke(trigger: Partial<Trigger>, runsInTime: number) {
   const observer = { ...silent, runClaimed: () => void begun++ };
   const runner = new Runner(backendOf(orbits), observer, { remainingMs, stepMs: 15_000 });
   const config: Pick<Config, 'quantity' | 'approval' | 'checkLimits'> = {
-    quantity: 1,
+    quantity: '1',
     approval: undefined,
     checkLimits: false,
   };

@@ -12,6 +12,7 @@ export class Persons {
   readonly #invocations: Invocations;
   readonly #kit: Kit;
   #count = 0;
+  #latest = '';
 
   constructor(random: Random, invocations: Invocations, kit: Kit) {
     this.#random = random;
@@ -96,9 +97,14 @@ export class Persons {
     return this.#kit.store.committed('actions') as unknown as RunDocument[];
   }
 
+  /** Often the one that somebody asked about just before: two commands about one run are what can contradict each other. */
   #anyRun(): RunDocument | undefined {
     const runs = this.#runs();
-    return runs.length === 0 ? undefined : this.#random.pick(runs);
+    if (runs.length === 0) return undefined;
+    const latest = runs.find(({ _id }) => _id.toHexString() === this.#latest);
+    const run = latest && this.#random.chance(0.4) ? latest : this.#random.pick(runs);
+    this.#latest = run._id.toHexString();
+    return run;
   }
 
   #wait(run: RunDocument): { ref: string; occurrence: number } {

@@ -16,7 +16,7 @@ interface TradeDocument {
   _id: string;
   symbol: string;
   type: string;
-  qty: number;
+  qty: Decimal128;
   price: Decimal128;
 }
 
@@ -129,7 +129,7 @@ export class Audit {
     return (
       symbol === 'AMZN' &&
       type === this.type &&
-      qty === 1 &&
+      String(qty) === '1' &&
       price.toString() === simulatedPrice('AMZN', Date.parse(run?.argument.at ?? tick))
     );
   }

@@ -16,7 +16,7 @@ export interface BrokerOptions {
   feed: 'iex' | 'sip';
 }
 
-const wholeShares = z.string().regex(/^\d+$/, 'whole shares were ordered').transform(Number);
+const shares = z.string().regex(/^\d+(\.\d+)?$/, 'a decimal string of shares');
 
 /** An order as far as it is read here; https://docs.alpaca.markets/reference/postorder has all of it. */
 const order = z.object({
@@ -24,17 +24,20 @@ const order = z.object({
   symbol: z.string(),
   side: z.enum(['buy', 'sell']),
   status: z.string(),
-  qty: wholeShares,
-  filledQty: wholeShares,
+  qty: shares,
+  filledQty: shares,
   filledAvgPrice: z
     .string()
     .regex(/^\d+(\.\d+)?$/)
     .optional(),
   filledAt: z.date().optional(),
   updatedAt: z.date().optional(),
+  /** The id of the order that replaced it. */
+  replacedBy: z.string().nullish(),
 });
 export type BrokerOrder = z.infer<typeof order>;
 
+const account = z.object({ accountNumber: z.string().min(1) });
 const clock = z.object({ isOpen: z.boolean(), nextOpen: z.date() });
 /** JSON numbers of at most 15 digits, so that their text is what was sent. */
 const decimal = z.number().positive().transform(String);
@@ -51,18 +54,32 @@ export interface Refused {
 /** The requests of the broker that an order and its price need, their answers parsed. */
 export class Broker {
   readonly #orders: trading.OrdersApi;
+  readonly #accounts: trading.AccountsApi;
   readonly #clock: trading.ClockApi;
   readonly #stocks: marketData.StockApi;
   readonly #feed: BrokerOptions['feed'];
+  #accountNumber: Promise<string> | undefined;
 
   constructor({ keyId, secretKey, tradingUrl, dataUrl, feed }: BrokerOptions) {
     // No retries of the SDK's: the workflow has its own, and these would multiply with them.
     const shared = { keyId, secret: secretKey, timeoutMs: REQUEST_MS };
     const configuration = new trading.Configuration({ ...shared, basePath: tradingUrl });
     this.#orders = new trading.OrdersApi(configuration);
+    this.#accounts = new trading.AccountsApi(configuration);
     this.#clock = new trading.ClockApi(configuration);
     this.#stocks = new marketData.StockApi(new marketData.Configuration({ ...shared, basePath: dataUrl }));
     this.#feed = feed;
+  }
+
+  /** The account's number never changes, so it is asked for once. */
+  accountNumber(): Promise<string> {
+    this.#accountNumber ??= parsed(account, 'the account', this.#accounts.getAccount())
+      .then(({ accountNumber }) => accountNumber)
+      .catch((error: unknown) => {
+        this.#accountNumber = undefined;
+        throw error;
+      });
+    return this.#accountNumber;
   }
 
   clock() {
@@ -106,7 +123,7 @@ export class Broker {
   async place({ key, type, symbol, qty }: MarketOrder): Promise<BrokerOrder | { refused: Refused }> {
     const postOrderRequest: trading.PostOrderRequest = {
       symbol,
-      qty: String(qty),
+      qty,
       side: type,
       type: 'market',
       timeInForce: 'day',

@@ -3,11 +3,6 @@ export class BrokerUnavailableError extends Error {
   override readonly name = 'BrokerUnavailableError';
 }
 
-/** Thrown if an order was placed and its outcome is not known yet; the next attempt finds the order by its key. */
-export class OrderPendingError extends Error {
-  override readonly name = 'OrderPendingError';
-}
-
 /** Thrown if the broker refuses the keys themselves. */
 export class BrokerKeysError extends Error {
   override readonly name = 'BrokerKeysError';
@@ -16,9 +11,4 @@ export class BrokerKeysError extends Error {
 /** Thrown if the broker's answer is not documented, if it refuses a request that is not an order, or if it doesn't know a symbol. */
 export class BrokerError extends Error {
   override readonly name = 'BrokerError';
-}
-
-/** Thrown if the broker has another order under the key; nothing was placed. */
-export class OrderConflictError extends Error {
-  override readonly name = 'OrderConflictError';
 }

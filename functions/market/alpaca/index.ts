@@ -12,6 +12,8 @@ import { BrokerKeysError } from './errors.ts';
 const KEYS_SECONDS = 300;
 
 const secrets = new SecretsProvider({ awsSdkV3Client: new SecretsManagerClient(secretsClientOptions) });
+/** Which accounts the trading API at the URL is of. */
+const accounts = z.enum(['paper', 'live']);
 const feed = z.enum(['iex', 'sip']);
 // They travel in headers, which take no other characters; a newline at the end is what a file or a paste adds.
 const key = z
@@ -20,33 +22,43 @@ const key = z
   .regex(/^[\x21-\x7e]+$/);
 const keys = z.object({ keyId: key, secretKey: key });
 
-/** Alpaca, with the keys of the stack's secret. */
-export const alpaca = alpacaMarket(async (work) => {
-  try {
-    return await work(await connect());
-  } catch (error) {
-    if (!(error instanceof BrokerKeysError)) throw error;
-    // They may have been changed. Nothing was done with those that were refused.
-    return work(await connect({ fresh: true }));
-  }
-});
+let latest: { keys: string; broker: Broker } | undefined;
 
+/** Alpaca, with the keys of the stack's secret. */
+export const alpaca = alpacaMarket(
+  fromEnvironment(() => accounts.parse(process.env['ALPACA_ACCOUNTS'])),
+  async (work) => {
+    try {
+      return await work(await connect());
+    } catch (error) {
+      if (!(error instanceof BrokerKeysError)) throw error;
+      // They may have been changed. Nothing was done with those that were refused.
+      return work(await connect({ fresh: true }));
+    }
+  },
+);
+
+/** One for as long as the keys stay as they are: it knows the number of their account. */
 async function connect({ fresh = false } = {}): Promise<Broker> {
   const secretId = requiredVariable('ALPACA_SECRET_ID');
-  const text = await secrets.get(secretId, { maxAge: KEYS_SECONDS, forceFetch: fresh });
-  return new Broker({
-    ...parseKeys(secretId, text),
-    tradingUrl: requiredVariable('ALPACA_TRADING_URL'),
-    dataUrl: requiredVariable('ALPACA_DATA_URL'),
-    feed: fromEnvironment(() => feed.parse(requiredVariable('ALPACA_FEED'))),
-  });
+  const text = String(await secrets.get(secretId, { maxAge: KEYS_SECONDS, forceFetch: fresh }));
+  if (latest?.keys !== text) {
+    const broker = new Broker({
+      ...parseKeys(secretId, text),
+      tradingUrl: requiredVariable('ALPACA_TRADING_URL'),
+      dataUrl: requiredVariable('ALPACA_DATA_URL'),
+      feed: fromEnvironment(() => feed.parse(requiredVariable('ALPACA_FEED'))),
+    });
+    latest = { keys: text, broker };
+  }
+  return latest.broker;
 }
 
 /** The error says nothing of what the secret holds. */
-function parseKeys(secretId: string, text: unknown): z.infer<typeof keys> {
-  keepSecret(String(text));
+function parseKeys(secretId: string, text: string): z.infer<typeof keys> {
+  keepSecret(text);
   try {
-    return keys.parse(JSON.parse(String(text)));
+    return keys.parse(JSON.parse(text));
   } catch {
     throw new BrokerKeysError(
       `The secret ${secretId} does not have the broker's keys. Store {"keyId":"...","secretKey":"..."} in it.`,

@@ -39,7 +39,7 @@ const run = z.object({
 
 const position = z.object({
   symbol: z.string(),
-  qty: z.number(),
+  qty: z.string(),
   averageCost: z.string(),
   realized: z.string(),
   price: z.string().nullable(),
@@ -50,7 +50,7 @@ const trade = z.object({
   id: z.string(),
   symbol: z.string(),
   type: z.enum(['buy', 'sell']),
-  qty: z.number(),
+  qty: z.string(),
   price: z.string(),
   timestamp: z.iso.datetime(),
 });

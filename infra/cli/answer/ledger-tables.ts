@@ -14,7 +14,7 @@ export function positionTable(positions: Position[]): string[] {
     ['SYMBOL', 'SHARES', 'AVERAGE COST', 'PRICE', 'REALIZED', 'UNREALIZED'],
     positions.map(({ symbol, qty, averageCost, price, realized, unrealized }) => [
       symbol,
-      String(qty),
+      qty,
       averageCost,
       price ?? '-',
       realized,
@@ -27,13 +27,6 @@ export function tradeTable(trades: Trade[]): string[] {
   if (trades.length === 0) return ['no trades'];
   return columns(
     ['TIME', 'SYMBOL', 'TYPE', 'SHARES', 'PRICE', 'ID'],
-    trades.map(({ id, symbol, type, qty, price, timestamp }) => [
-      timestamp,
-      symbol,
-      type,
-      String(qty),
-      price,
-      id,
-    ]),
+    trades.map(({ id, symbol, type, qty, price, timestamp }) => [timestamp, symbol, type, qty, price, id]),
   );
 }

@@ -7,13 +7,13 @@ export interface BacktestOptions {
   strategy: Strategy;
   /** Dollars at the start, decimal string. */
   cash: string;
-  /** Shares in an order. */
-  quantity: number;
+  /** Shares in an order: a decimal string. */
+  quantity: string;
 }
 
 export interface BacktestTrade extends PricePoint {
   type: TradeType;
-  qty: number;
+  qty: string;
 }
 
 /** The outcome of a backtest. */
@@ -24,7 +24,7 @@ export interface Backtest {
   /** Cash plus the value of the shares, after each price. */
   equity: Money[];
   cash: Money;
-  shares: number;
+  shares: Money;
   /** The profit as a fraction of the cash at the start. */
   returned: Money;
   /** The largest fall of the equity from an earlier maximum, as a fraction of that maximum. */
@@ -40,7 +40,7 @@ export function backtest(
   const skipped = { noCash: 0, noShares: 0 };
   const equity: Money[] = [];
   let cash = new Money(begin);
-  let shares = 0;
+  let shares = new Money(0);
   let highest = cash;
   let drawdown = new Money(0);
   prices.forEach((point, index) => {
@@ -51,11 +51,11 @@ export function backtest(
     );
     const value = new Money(point.price).times(qty);
     if (recommended === 'buy' && cash.lt(value)) skipped.noCash += 1;
-    else if (recommended === 'sell' && shares < qty) skipped.noShares += 1;
+    else if (recommended === 'sell' && shares.lt(qty)) skipped.noShares += 1;
     else if (recommended !== 'hold') {
       const isBuy = recommended === 'buy';
       cash = isBuy ? cash.minus(value) : cash.plus(value);
-      shares += isBuy ? qty : -qty;
+      shares = isBuy ? shares.plus(qty) : shares.minus(qty);
       trades.push({ ...point, type: recommended, qty });
     }
     const worth = cash.plus(new Money(point.price).times(shares));

@@ -12,7 +12,7 @@ import { parsePrices, type PricePoint } from './prices.ts';
 
 interface Options extends StrategyOptions {
   cash: string;
-  quantity: number;
+  quantity: string;
   svg?: string | undefined;
   json: boolean;
 }
@@ -21,7 +21,7 @@ interface Options extends StrategyOptions {
 export async function runBacktest(options: Options, file: string): Promise<string> {
   const { strategy, title } = strategyOf(options);
   const cash = optionOf(price, options.cash, '--cash takes an amount in dollars, such as "10000.00"');
-  const qty = optionOf(quantity, options.quantity, '--quantity takes a whole number of shares');
+  const qty = optionOf(quantity, options.quantity, '--quantity takes a number of shares such as 3 or 0.25');
   const prices = parsePrices(await withFile(file, () => readFile(fromHere(file))), file);
   const result = backtest(prices, { strategy, cash, quantity: qty });
 
@@ -53,7 +53,7 @@ function summaryOf(strategy: string, prices: PricePoint[], result: Backtest, cas
     skippedForShares: result.skipped.noShares,
     cashBefore: cash,
     cashAfter: dollars(result.cash),
-    shares: result.shares,
+    shares: result.shares.toFixed(),
     equity: dollars(result.equity.at(-1)!),
     returnPercent: percent(result.returned),
     maxDrawdownPercent: percent(result.drawdown),
@@ -62,7 +62,7 @@ function summaryOf(strategy: string, prices: PricePoint[], result: Backtest, cas
 
 function tradesOf({ trades }: Backtest): string[] {
   if (trades.length === 0) return ['no trades'];
-  const rows = trades.map(({ time, type, qty, price }) => [time, type, String(qty), price]);
+  const rows = trades.map(({ time, type, qty, price }) => [time, type, qty, price]);
   return columns(['TIME', 'TYPE', 'SHARES', 'PRICE'], rows);
 }
 

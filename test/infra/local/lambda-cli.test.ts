@@ -71,7 +71,7 @@ test('what the local run prints works with both, without a configuration of the 
 
 test('what asks for an approval works with both', () => {
   const run = '0123456789abcdef01234567';
-  const order = { symbol: 'AMZN', recommendation: 'buy', price: '1.00', qty: 1 } as const;
+  const order = { symbol: 'AMZN', recommendation: 'buy', price: '1.00', qty: '1' } as const;
   const { text } = requestOf({ run, ...order, timeoutMinutes: 5 }, 'orchestrator');
   const events = commandsOf(text).map((command) => parsedEvent(payloadOf(command)));
   expect(events).toEqual([

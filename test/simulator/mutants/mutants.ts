@@ -14,7 +14,7 @@ export interface Mutant extends Patch {
 /** From this seed schedules are drawn until one finds the fault. */
 const SEED = 1;
 const SCHEDULES = 4_000;
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 900_000;
 
 const folder = join(root, 'test', 'simulator', 'mutants');
 

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { ACCOUNT, type AccountDocument, type Halt, type TradeDocument } from '../contracts/ledger.ts';
+import { newBook, type Book } from './book.ts';
+import type { Ledger } from './connection.ts';
+import type { Settled } from './order.ts';
+import { insertIfAbsent, isDuplicateKey, toTrade } from './trades.ts';
+
+/** Thrown if the ledger has the trades of another market or account; nothing was traded. */
+export class LedgerVenueError extends Error {
+  override readonly name = 'LedgerVenueError';
+}
+
+/** What an order is judged by. */
+export interface View {
+  book: Book;
+  halted: Halt | undefined;
+  /** What the keys of this ledger's orders begin with at the market. */
+  ledger: string;
+  /** The trades of the key that was asked about, and of the settled orders in the book; by key. */
+  trades: ReadonlyMap<string, TradeDocument>;
+}
+
+/** The books of one venue: a market, and an account there. */
+export class Books {
+  readonly #ledger: Ledger;
+  readonly #venue: string;
+
+  constructor(ledger: Ledger, venue: string) {
+    this.#ledger = ledger;
+    this.#venue = venue;
+  }
+
+  async look(symbol: string, key?: string): Promise<View> {
+    for (;;) {
+      const found = await this.#ledger.books.find({ _id: { $in: [symbol, ACCOUNT] } }).toArray();
+      const account = found.find(({ _id }) => _id === ACCOUNT) as AccountDocument | undefined;
+      const book = found.find(({ _id }) => _id === symbol);
+      // What was written is read again, together with a halt that came meanwhile.
+      if (account?.venue === undefined || account.ledger === undefined) {
+        await this.#claim();
+      } else if (account.venue !== this.#venue) {
+        throw new LedgerVenueError(
+          `The ledger in this database has the trades of ${account.venue}, and this deployment trades with ` +
+            `${this.#venue}. Nothing was traded. Give it another database (databaseName), or deploy the market ` +
+            'that the ledger is of.',
+        );
+      } else if (!book) {
+        await this.#open(symbol, account.halted);
+      } else {
+        const keys = book.orders.filter(({ state }) => state === 'settled').map((order) => order.key);
+        const asked = [...new Set([...(key === undefined ? [] : [key]), ...keys])];
+        const trades =
+          asked.length === 0 ? [] : await this.#ledger.trades.find({ _id: { $in: asked } }).toArray();
+        return {
+          book,
+          halted: account.halted ?? book.halted,
+          ledger: account.ledger,
+          trades: new Map(trades.map((trade) => [trade._id, trade])),
+        };
+      }
+    }
+  }
+
+  /** Writes a book in place of the one that was read; false if it was changed meanwhile. */
+  async replace(read: Book, next: Book): Promise<boolean> {
+    const { _id, ...fields } = next;
+    const { matchedCount } = await this.#ledger.books.replaceOne(
+      { _id, version: read.version },
+      { ...fields, version: read.version + 1 },
+    );
+    return matchedCount === 1;
+  }
+
+  /** Changes a book by what it is now, however often others change it meanwhile. */
+  async change(read: Book, next: (book: Book) => Book | undefined): Promise<Book | undefined> {
+    for (let book = read; ; book = (await this.look(read._id)).book) {
+      const changed = next(book);
+      if (!changed) return undefined;
+      if (await this.replace(book, changed)) return { ...changed, version: book.version + 1 };
+    }
+  }
+
+  record(symbol: string, order: Settled): Promise<TradeDocument> {
+    return insertIfAbsent(this.#ledger.trades, toTrade(symbol, order));
+  }
+
+  /** The first order of a ledger makes it one of its venue. */
+  async #claim(): Promise<void> {
+    const claim = { venue: this.#venue, ledger: randomBytes(6).toString('hex') };
+    await this.#ledger.trades.createIndexes([
+      { key: { symbol: 1, timestamp: 1 } },
+      { key: { timestamp: 1 } },
+    ]);
+    await ignoringDuplicate(
+      this.#ledger.account.updateOne(
+        { _id: ACCOUNT, venue: { $exists: false } },
+        { $set: claim },
+        { upsert: true },
+      ),
+    );
+  }
+
+  async #open(symbol: string, halted: Halt | undefined): Promise<void> {
+    await ignoringDuplicate(this.#ledger.books.insertOne(newBook(symbol, halted)));
+  }
+}
+
+/** Somebody else wrote the same at the same moment. */
+async function ignoringDuplicate(write: Promise<unknown>): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+  }
+}

@@ -1,0 +1,23 @@
+import type { Refusal } from '../contracts/trade.ts';
+import type { View } from './books.ts';
+import type { Desk } from './desk.ts';
+import { brokenLimit, refusal, type Asked } from './limits.ts';
+
+/** What speaks against an order now, if anything does: a halt, the market's hours, a limit. */
+export async function judge(
+  { limits, market, clock }: Desk,
+  order: Asked,
+  { book, halted }: View,
+): Promise<Refusal | undefined> {
+  if (halted) {
+    const note = halted.note === undefined ? '' : `: ${halted.note}`;
+    return refusal('halted', `trading is halted since ${halted.since.toISOString()}${note}`);
+  }
+  const opensAt = await market.opensAt();
+  if (opensAt) return refusal('market-closed', `the market is closed until ${opensAt.toISOString()}`);
+  const priceNow =
+    limits.maxPriceMovePercent === undefined
+      ? undefined
+      : (await market.quote(order.symbol, clock.now())).price;
+  return brokenLimit(limits, order, book, { now: clock.now(), priceNow });
+}

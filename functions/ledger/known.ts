@@ -1,0 +1,56 @@
+import type { Decimal128 } from 'mongodb';
+import type { TradeDocument } from '../contracts/ledger.ts';
+import type { Refusal } from '../contracts/trade.ts';
+import { Money } from '../shared/money.ts';
+import type { Book } from './book.ts';
+import type { Books, View } from './books.ts';
+import type { Asked } from './limits.ts';
+import type { BookOrder } from './order.ts';
+
+/** Thrown when an idempotency key that has an order comes back with another order; nothing was traded for it. */
+export class IdempotencyConflictError extends Error {
+  override readonly name = 'IdempotencyConflictError';
+}
+
+/** What a key is answered with, if what became of its order is known. Throws if the key has another order. */
+export async function known(
+  books: Books,
+  { book, trades }: View,
+  asked: Asked,
+): Promise<TradeDocument | Refusal | undefined> {
+  const made = trades.get(asked.key);
+  if (made) {
+    const { symbol, type, qty, price, ordered = { qty, price } } = made;
+    assertSame(asked, { symbol, type, ...ordered }, 'traded');
+    return made;
+  }
+  const order = orderOf(book, asked.key);
+  if (!order) return undefined;
+  assertSame(asked, { symbol: book._id, type: order.type, ...order.asked }, order.state);
+  if (order.state === 'settled') return books.record(book._id, order);
+  return order.state === 'placed' ? undefined : order.refusal;
+}
+
+export const orderOf = (book: Book, key: string): BookOrder | undefined =>
+  book.orders.find((order) => order.key === key);
+
+interface Given {
+  symbol: string;
+  type: Asked['type'];
+  qty: Decimal128;
+  price: Decimal128;
+}
+
+/** A key gives one order: what it had must be what is asked for now. */
+function assertSame(asked: Asked, { symbol, type, qty, price }: Given, state: string): void {
+  const had = { symbol, type, qty: String(qty), price: String(price) };
+  const differs = (['symbol', 'type'] as const).find((field) => had[field] !== asked[field]);
+  const isOther = (['qty', 'price'] as const).find((field) => !new Money(had[field]).eq(asked[field]));
+  const field = differs ?? isOther;
+  if (field === undefined) return;
+  throw new IdempotencyConflictError(
+    `The idempotency key "${asked.key}" has an order already, which is ${state}: ${type} ${had.qty} ${symbol} at ` +
+      `${had.price}. This order has ${field} ${asked[field]} instead of ${had[field]}; nothing was traded for it. Use a ` +
+      'new key for a new order.',
+  );
+}

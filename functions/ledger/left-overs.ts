@@ -1,0 +1,67 @@
+import type { OrdersAtBroker, OrderStatus } from '../market/market.ts';
+import { marketKey, withStatus } from './at-market.ts';
+import type { Book } from './book.ts';
+import type { View } from './books.ts';
+import type { Desk } from './desk.ts';
+import { orderOf } from './known.ts';
+import { isLeftOver, type Placed } from './order.ts';
+
+/** How many orders of others are looked at before an order is judged. Those that are left count as if they were filled. */
+const MOST = 3;
+/** How long that may take; the function ends after ten seconds. */
+const LONGEST_MS = 3_000;
+
+/**
+ * Finds out what became of orders that were let go and that nobody works on: their attempts died, or gave up. Whoever
+ * judges an order does this first, so nothing that is over stands in its way.
+ *
+ * @returns whether the book was changed
+ */
+export async function settleLeftOvers(desk: Desk, { book, ledger }: View, own?: string): Promise<boolean> {
+  const { market, clock, books, limits } = desk;
+  const orders = market.orders;
+  if (orders.kind === 'at once') return false;
+  const begun = clock.now();
+  const looked: { order: Placed; status: OrderStatus | undefined }[] = [];
+  for (const order of book.orders) {
+    const isLate = clock.now().getTime() - begun.getTime() > LONGEST_MS;
+    if (looked.length === MOST || isLate) break;
+    if (order.key === own || !isLeftOver(order, begun)) continue;
+    // What can't be found out now counts on; an order of another key must not fail for it.
+    await lookAt(orders, marketKey(ledger, order.key)).then(
+      (status) => looked.push({ order, status }),
+      () => undefined,
+    );
+  }
+  const changed = await books.change(book, (current) => {
+    const next = looked.reduce((before, { order, status }) => {
+      const now = orderOf(before, order.key);
+      return now && isSameHold(now, order)
+        ? withStatus(before, order, status, clock.now(), limits.timeZone)
+        : before;
+    }, current);
+    return next === current ? undefined : next;
+  });
+  if (!changed) return false;
+  await recordSettled(desk, changed);
+  return true;
+}
+
+/** Takes back what is not filled yet: nobody waits for it any more. */
+async function lookAt(orders: OrdersAtBroker, key: string): Promise<OrderStatus | undefined> {
+  const status = await orders.find(key);
+  if (!status || status.isOver) return status;
+  await orders.cancel(status);
+  return orders.find(key);
+}
+
+/** Nobody took the order over since it was read. */
+const isSameHold = (now: Book['orders'][number], { hold }: Placed): now is Placed =>
+  now.state === 'placed' && now.hold.by === hold.by;
+
+/** Writes the trades of a book's settled orders. */
+export async function recordSettled({ books }: Desk, book: Book): Promise<void> {
+  for (const order of book.orders) {
+    if (order.state === 'settled') await books.record(book._id, order);
+  }
+}

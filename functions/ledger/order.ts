@@ -1,0 +1,91 @@
+import type { Decimal128 } from 'mongodb';
+import type { TradeType } from '../contracts/stock.ts';
+import type { Refusal } from '../contracts/trade.ts';
+
+/**
+ * An order in the book of its symbol. docs/orders.md has the table of its states.
+ *
+ * It counts from the moment in which it is let go, and until what became of it is known.
+ */
+export type BookOrder = Placed | Settled | Refused | TakenBack;
+
+interface Common {
+  /** The idempotency key. */
+  key: string;
+  type: TradeType;
+  /** Shares that are ordered: fewer than were asked for where fewer are there to be sold. */
+  qty: Decimal128;
+  /** What was asked for; dollars a share. */
+  asked: { qty: Decimal128; price: Decimal128 };
+  /** The day on which it was let go, in the time zone of the limits. */
+  day: string;
+  /** When it came to its state. */
+  since: Date;
+}
+
+/** Let go: from here on the market may have it, and no error is final. */
+export interface Placed extends Common {
+  state: 'placed';
+  /** Who works on it, and until when nobody else does. */
+  hold: Hold;
+  /** What was filled when somebody looked last. */
+  partly?: StoredFill;
+}
+
+/** Nothing more will be filled; the position has it. It stays in the book until its trade is on record. */
+export interface Settled extends Common {
+  state: 'settled';
+  fill: StoredFill;
+}
+
+/** A limit spoke against it: it was never let go. */
+export interface Refused extends Common {
+  state: 'refused';
+  refusal: Refusal;
+}
+
+/** It was let go, and nothing was filled: the market refused it, it was canceled, or the market never got it. */
+export interface TakenBack extends Common {
+  state: 'taken back';
+  /** What its key is answered with; without it, the key may be let go again. */
+  refusal?: Refusal;
+}
+
+export interface Hold {
+  by: string;
+  until: Date;
+}
+
+export interface StoredFill {
+  qty: Decimal128;
+  /** Average; dollars a share. */
+  price: Decimal128;
+  at: Date;
+}
+
+/** How long an order is held; who works on it renews that. Longer than a request to a broker may take. */
+export const HOLD_MS = 5_000;
+
+/** How long a request that was sent may still be on its way to the market. */
+export const ON_ITS_WAY_MS = 60_000;
+
+/** How long a refusal answers its key: a delivery that comes twice gets one answer. */
+const REFUSED_MS = 60_000;
+/** How long an order that was taken back is known: it is looked for at the market, should it have come there after all. */
+const TAKEN_BACK_MS = 24 * 60 * 60_000;
+
+export function isHeld(order: BookOrder, now: Date): boolean {
+  return order.state === 'placed' && order.hold.until > now;
+}
+
+/** Let go, and nobody works on it. */
+export function isLeftOver(order: BookOrder, now: Date): order is Placed {
+  return order.state === 'placed' && order.hold.until <= now;
+}
+
+/** Whether nothing of the order has to be known any more, once its trade is on record. */
+export function isForgotten({ state, since }: BookOrder, now: Date): boolean {
+  const age = now.getTime() - since.getTime();
+  if (state === 'refused') return age > REFUSED_MS;
+  return state === 'taken back' && age > TAKEN_BACK_MS;
+}

@@ -1,0 +1,119 @@
+import { Decimal128 } from 'mongodb';
+import type { TradeDocument } from '../contracts/ledger.ts';
+import type { Refusal } from '../contracts/trade.ts';
+import { OrderPendingError, type OrderStatus } from '../market/market.ts';
+import { isOnItsWay, marketKey, toMarketOrder, toStoredFill } from './at-market.ts';
+import { settled, toDecimal128, withOrder, type Book } from './book.ts';
+import type { View } from './books.ts';
+import { carryOut } from './carry-out.ts';
+import { dayOf } from './day.ts';
+import type { Desk } from './desk.ts';
+import { judge } from './judge.ts';
+import { known, orderOf } from './known.ts';
+import { settleLeftOvers } from './left-overs.ts';
+import { sharesToSell, type Asked } from './limits.ts';
+import { HOLD_MS, isForgotten, isHeld, type Placed, type Refused, type Settled } from './order.ts';
+
+/** How long an attempt waits for another one at the same order; the function ends after ten seconds. */
+const OTHER_MS = 6_000;
+const POLL_MS = 100;
+
+/**
+ * Executes an order once for its key, or says why not.
+ *
+ * One write of its symbol's book judges the order and lets it go: whatever changes the book meanwhile, another order or a
+ * halt, has it judged again. What became of an order that was let go is found out by whoever comes with its key, and by
+ * whoever judges another order of its symbol.
+ */
+export async function trade(desk: Desk, asked: Asked): Promise<TradeDocument | Refusal> {
+  const begun = desk.clock.now().getTime();
+  for (;;) {
+    const view = await desk.books.look(asked.symbol, asked.key);
+    const answer = (await known(desk.books, view, asked)) ?? (await attempt(desk, asked, view));
+    if (answer) return answer;
+    if (desk.clock.now().getTime() - begun > OTHER_MS) {
+      throw new OrderPendingError(`What becomes of the order ${asked.key} is not known yet.`);
+    }
+  }
+}
+
+/** What speaks against an order now, if anything does; nothing is traded. */
+export async function wouldRefuse(desk: Desk, asked: Asked): Promise<Refusal | undefined> {
+  let view = await desk.books.look(asked.symbol, asked.key);
+  if (await known(desk.books, view, asked)) return undefined;
+  if (await settleLeftOvers(desk, view, asked.key)) view = await desk.books.look(asked.symbol, asked.key);
+  return judge(desk, asked, view);
+}
+
+/** One attempt at an order whose outcome is not known; undefined if its book has to be looked at again. */
+async function attempt(desk: Desk, asked: Asked, view: View): Promise<TradeDocument | undefined> {
+  const { books, clock, market } = desk;
+  const { orders } = market;
+  const earlier = orderOf(view.book, asked.key);
+  if (orders.kind === 'at once') {
+    const { book, order } = await decide(desk, asked, view);
+    if (order.state === 'refused') return void (await books.replace(view.book, book));
+    const now = clock.now();
+    const fill = toStoredFill(orders.fill(toMarketOrder(view.ledger, asked.symbol, order), now));
+    const next = settled(book, order, fill, now, desk.limits.timeZone);
+    if (!(await books.replace(view.book, next))) return undefined;
+    return books.record(asked.symbol, orderOf(next, asked.key) as Settled);
+  }
+
+  if (earlier && isHeld(earlier, clock.now())) return void (await clock.sleep(POLL_MS));
+  let found: OrderStatus | undefined;
+  if (earlier?.state === 'placed') found = await orders.find(marketKey(view.ledger, asked.key));
+  if (found) {
+    const order = { ...(earlier as Placed), hold: newHold(desk) };
+    const book = withOrder(view.book, order);
+    if (!(await books.replace(view.book, book))) return undefined;
+    return void (await carryOut(desk, written(view, book), order, orders, found));
+  }
+  if (await settleLeftOvers(desk, view, asked.key)) return undefined;
+  const { book, order } = await decide(desk, asked, view);
+  if (order.state === 'refused' && earlier?.state === 'placed' && isOnItsWay(earlier, clock.now())) {
+    throw new OrderPendingError(
+      `The order ${asked.key} was sent, and the market does not show it. What became of it is known in a minute.`,
+    );
+  }
+  if (!(await books.replace(view.book, book)) || order.state === 'refused') return undefined;
+  return void (await carryOut(desk, written(view, book), order, orders));
+}
+
+/** The book with the order in it, let go or refused; and without what nobody has to know any more. */
+async function decide(
+  desk: Desk,
+  asked: Asked,
+  view: View,
+): Promise<{ book: Book; order: Placed | Refused }> {
+  const { key, type } = asked;
+  const { limits, clock } = desk;
+  const refusal = await judge(desk, asked, view);
+  const now = clock.now();
+  const common = {
+    key,
+    type,
+    qty: toDecimal128(sharesToSell(limits, asked, view.book)),
+    asked: { qty: Decimal128.fromString(asked.qty), price: Decimal128.fromString(asked.price) },
+    day: dayOf(now, limits.timeZone),
+    since: now,
+  };
+  const order: Placed | Refused = refusal
+    ? { ...common, state: 'refused', refusal }
+    : { ...common, state: 'placed', hold: newHold(desk) };
+  const orders = view.book.orders.filter(
+    (each) => !isForgotten(each, now) && !(each.state === 'settled' && view.trades.has(each.key)),
+  );
+  return { book: withOrder({ ...view.book, orders }, order), order };
+}
+
+const newHold = ({ newAttempt, clock }: Desk): Placed['hold'] => ({
+  by: newAttempt(),
+  until: new Date(clock.now().getTime() + HOLD_MS),
+});
+
+/** What was read, with the book as it was written since. */
+const written = (view: View, book: Book): View => ({
+  ...view,
+  book: { ...book, version: view.book.version + 1 },
+});
