@@ -19,11 +19,13 @@ export const MONDAY = Date.parse('2026-01-05T15:00:00Z');
 
 /** A broker with usual assets at $100, and a clock that is put forward by hand. */
 export class Scene {
-  now: Instant = MONDAY;
+  now: Instant;
   readonly engine: BrokerEngine;
   readonly #account: AccountOptions;
 
-  constructor(options: Partial<BrokerOptions> = {}) {
+  /** @param start ISO 8601; Monday if not said */
+  constructor(options: Partial<BrokerOptions> = {}, start?: string) {
+    this.now = start === undefined ? MONDAY : Date.parse(start);
     const accounts = options.accounts ?? [PAPER];
     this.#account = accounts[0]!;
     this.engine = new BrokerEngine({
