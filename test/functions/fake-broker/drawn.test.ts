@@ -87,6 +87,10 @@ test('cash and positions are what the trades make them, to the cent and the shar
   }
   const overfilled = orders.filter(({ qty, filledQty }) => qty && filledQty.greaterThan(qty));
   expect(overfilled).toEqual([]);
+  const overspent = orders.filter(
+    ({ notional, filledValue }) => notional && filledValue.greaterThan(notional),
+  );
+  expect(overspent).toEqual([]);
   const keys = orders.map(({ clientOrderId }) => clientOrderId);
   expect(new Set(keys).size).toBe(keys.length);
   expect(new Set(orders.map(({ id }) => id)).size).toBe(orders.length);

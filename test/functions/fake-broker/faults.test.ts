@@ -71,7 +71,7 @@ test('a request can have its effect after its client has given up', () => {
   expect(scene.order({ client_order_id: 'key-1' }).status).toBe(422);
 });
 
-test('of two requests for a key, the late one comes to nothing', () => {
+test('of two requests for a key, the late one is refused', () => {
   const scene = meets('POST /v2/orders', faults.lateEffect(5_000));
   scene.deliver('POST /v2/orders', ORDER);
   expect(scene.order({ client_order_id: 'key-1' }).status).toBe(200);

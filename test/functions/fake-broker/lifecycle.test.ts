@@ -246,17 +246,17 @@ test('a course that no order can take is a fault of the test, and says so', () =
 
 test('nothing follows the end of an order, and each end can be reached from `new`', () => {
   const ends: OrderStatus[] = ['filled', 'canceled', 'expired', 'replaced', 'rejected', 'done_for_day'];
-  const open: OrderStatus[] = [
-    'accepted',
-    'pending_new',
-    'new',
-    'partially_filled',
-    'pending_cancel',
-    'held',
-  ];
+  const early: OrderStatus[] = ['accepted', 'pending_new', 'new', 'held', 'accepted_for_bidding'];
+  const open: OrderStatus[] = [...early, 'stopped', 'suspended', 'partially_filled', 'pending_cancel'];
   expect(ends.every(hasEnded)).toBe(true);
   expect(open.some(hasEnded)).toBe(false);
   expect(ends.filter((end) => !mayFollow('new', end))).toEqual([]);
+  // Whatever an order is doing, it can be canceled, and the close of the session ends it.
+  const atClose: OrderStatus[] = ['canceled', 'expired', 'done_for_day'];
+  const missing = open.flatMap((from) =>
+    atClose.filter((to) => !mayFollow(from, to)).map((to) => [from, to]),
+  );
+  expect(missing).toEqual([]);
   // What is filled in part is not rejected.
   expect(mayFollow('partially_filled', 'rejected')).toBe(false);
 });

@@ -1,7 +1,5 @@
 import { trading } from '@alpacahq/alpaca-trade-api/rest';
-import { alpacaMarket } from '../../../functions/market/alpaca/alpaca.ts';
-import { Broker } from '../../../functions/market/alpaca/broker.ts';
-import { lostAfter, notSeen, script, slow, throttled } from '../../support/broker/faults.ts';
+import { lostAfter, notSeen, script, slow } from '../../support/broker/faults.ts';
 import { brokerFetch } from '../../support/broker/http.ts';
 import { inParts } from '../../support/broker/plans.ts';
 import { PAPER, Scene } from '../../support/broker/scene.ts';
@@ -130,16 +128,6 @@ test('a lost answer is an error of the connection, a slow one a timeout', async 
   expect(scene.engine.orders('PA1')).toHaveLength(1);
   const hasty = new trading.Configuration({ ...KEYS, basePath: url, timeoutMs: 50 });
   await expect(new trading.ClockApi(hasty).legacyClock()).rejects.toMatchObject(UNREACHABLE);
-});
-
-test('the market of the functions trades here as it does with the broker', async () => {
-  const scene = new Scene({ faults: script({ 'DELETE /v2/orders/{id}': [throttled()] }) });
-  const { url } = await connect(scene);
-  const options = { ...{ keyId: PAPER.keyId, secretKey: PAPER.secretKey }, tradingUrl: url, dataUrl: url };
-  const market = alpacaMarket((work) => work(new Broker({ ...options, feed: 'iex' })));
-  const order = { key: 'key-1', type: 'buy', symbol: 'AMZN', qty: 3, price: '100' } as const;
-  expect(await market.execute(order)).toMatchObject({ outcome: 'filled', qty: 3, price: '100' });
-  expect(await market.quote('AMZN', new Date())).toMatchObject({ price: '100' });
 });
 
 test('the SDK asks the engine in process, in whatever time passes there', async () => {

@@ -55,8 +55,8 @@ function margin(world: World, account: Account): Money {
 
 /**
  * Takes a trade into cash and position. The average entry price is the weighted one of the day
- * (https://docs.alpaca.markets/docs/position-average-entry-price-calculation); the change to first-in-first-out at the
- * end of a day is left out.
+ * (https://docs.alpaca.markets/docs/position-average-entry-price-calculation); that page's first-in-first-out of later
+ * days is not built here.
  */
 export function book(account: Account, symbol: string, side: Side, qty: Money, price: Money): void {
   const change = side === 'buy' ? qty : qty.neg();

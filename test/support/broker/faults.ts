@@ -42,7 +42,7 @@ export const lateEffect = (afterMs: number): Fault => ({ effect: { afterMs }, an
 export const failedAfter = (status = 500): Fault => ({ ...unavailable(status), effect: 'now' });
 
 /**
- * The first requests of a route meet these faults, in turn; undefined is none.
+ * The first requests of a route meet these faults, in turn; undefined is no fault.
  * @param faults by route, such as `{ 'DELETE /v2/orders/{id}': [throttled()] }`
  */
 export const script =

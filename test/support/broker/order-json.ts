@@ -1,24 +1,45 @@
 import { average } from './accounts.ts';
 import { iso } from './calendar.ts';
-import type { Instant, Order, OrderStatus } from './types.ts';
+import type { Order, OrderStatus } from './types.ts';
 
 /** https://docs.alpaca.markets/reference/postorder */
-export function orderJson(own: Order): object {
-  const ended = (...states: OrderStatus[]) => (states.includes(own.status) ? own.endedAt : undefined);
-  const when = (at: Instant | undefined) => (at === undefined ? null : iso(at));
+export function orderJson(order: Order): object {
+  const endedAs = (status: OrderStatus) =>
+    order.status === status && order.endedAt !== undefined ? iso(order.endedAt) : null;
+  const created = iso(order.createdAt);
   return {
-    ...{ id: own.id, client_order_id: own.clientOrderId, status: own.status },
-    ...{ created_at: iso(own.createdAt), updated_at: iso(own.updatedAt), submitted_at: iso(own.createdAt) },
-    ...{ filled_at: when(ended('filled')), expired_at: when(ended('expired')) },
-    ...{ canceled_at: when(ended('canceled')), failed_at: when(ended('rejected')) },
-    ...{ replaced_at: when(ended('replaced')), expires_at: iso(own.closesAt) },
-    ...{ replaced_by: own.replacedBy ?? null, replaces: own.replaces ?? null },
-    ...{ asset_id: `asset-${own.symbol}`, symbol: own.symbol, asset_class: 'us_equity' },
-    ...{ notional: own.notional?.toFixed() ?? null, qty: own.qty?.toFixed() ?? null },
-    filled_qty: own.filledQty.toFixed(),
-    filled_avg_price: own.filledQty.isZero() ? null : average(own.filledValue, own.filledQty).toFixed(),
-    ...{ order_class: '', order_type: 'market', type: 'market', side: own.side, time_in_force: 'day' },
-    ...{ limit_price: null, stop_price: null, trail_percent: null, trail_price: null, hwm: null },
-    ...{ extended_hours: false, legs: null },
+    id: order.id,
+    client_order_id: order.clientOrderId,
+    created_at: created,
+    updated_at: iso(order.updatedAt),
+    submitted_at: created,
+    filled_at: endedAs('filled'),
+    expired_at: endedAs('expired'),
+    canceled_at: endedAs('canceled'),
+    failed_at: endedAs('rejected'),
+    replaced_at: endedAs('replaced'),
+    replaced_by: order.replacedBy ?? null,
+    replaces: order.replaces ?? null,
+    asset_id: `asset-${order.symbol}`,
+    symbol: order.symbol,
+    asset_class: 'us_equity',
+    notional: order.notional?.toFixed() ?? null,
+    qty: order.qty?.toFixed() ?? null,
+    filled_qty: order.filledQty.toFixed(),
+    filled_avg_price: order.filledQty.isZero() ? null : average(order.filledValue, order.filledQty).toFixed(),
+    order_class: '',
+    order_type: 'market',
+    type: 'market',
+    side: order.side,
+    time_in_force: 'day',
+    limit_price: null,
+    stop_price: null,
+    status: order.status,
+    extended_hours: false,
+    legs: null,
+    trail_percent: null,
+    trail_price: null,
+    hwm: null,
+    expires_at: iso(order.closesAt),
   };
 }

@@ -5,7 +5,7 @@ const WINDOW_MS = 60_000;
 /**
  * So many requests a minute of one account, counted for each of the two APIs
  * (https://alpaca.markets/support/usage-limit-api-calls, https://docs.alpaca.markets/docs/about-market-data-api).
- * All answers say how many are left, and when, in seconds since 1970, the count begins anew.
+ * All answers say how many are left, and when, in seconds since 1970, the count starts again.
  */
 export class RateLimit {
   readonly #limit: number;

@@ -5,7 +5,7 @@ export interface Refusal {
   refused: Reply;
 }
 
-/** @param more fields that some refusals have beside the code and the message */
+/** @param more fields that some refusals have besides code and message */
 export const refusal = (
   status: number,
   code: number | undefined,

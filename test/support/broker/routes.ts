@@ -102,7 +102,7 @@ const ROUTES: Record<string, Handler> = {
   'GET /v2/stocks/{symbol}/bars': (call) => {
     const page = bars(call, [call.name]);
     if ('refused' in page) return page;
-    // Where there is none, the list is null.
+    // An empty list is null.
     const found = page.bars.length > 0 ? page.bars.map(({ json }) => json) : null;
     return { json: { symbol: call.name, bars: found, next_page_token: page.next } };
   },

@@ -76,10 +76,10 @@ export class Scene {
     return this.ask('POST /v2/orders', { ...usual, ...size, ...change }, account);
   }
 
-  /** The SDK's classes, over HTTP. */
+  /** The SDK's classes, over HTTP; without its timeouts, whose timers outlive an answer without a body. */
   async sdk({ keyId, secretKey }: AccountOptions = this.#account) {
     const { url, close } = await serve(this.engine);
-    const shared = { keyId, secret: secretKey, timeoutMs: 2_000, basePath: url };
+    const shared = { keyId, secret: secretKey, timeoutMs: 0, basePath: url };
     const configuration = new trading.Configuration(shared);
     const data = new marketData.Configuration(shared);
     return {

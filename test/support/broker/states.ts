@@ -23,8 +23,8 @@ const NEXT: Record<OrderStatus, readonly OrderStatus[]> = {
   new: [...WORKING, ...PENDING, ...ENDED],
   held: ['new', 'accepted', 'suspended', ...PENDING, ...ENDED],
   accepted_for_bidding: ['new', ...WORKING, ...PENDING, ...ENDED],
-  // A trade is guaranteed.
-  stopped: ['partially_filled', 'filled', 'calculated', 'suspended', 'done_for_day', ...PENDING, 'canceled'],
+  // A trade is guaranteed: it is not rejected any more.
+  stopped: [...WORKING, ...PENDING, 'filled', 'canceled', 'expired', 'replaced', 'done_for_day'],
   suspended: ['new', ...WORKING, ...PENDING, ...ENDED],
   partially_filled: [...WORKING, ...PENDING, 'filled', 'canceled', 'expired', 'replaced', 'done_for_day'],
   // Back to where it was, if the market refuses the cancellation.

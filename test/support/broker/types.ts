@@ -188,7 +188,7 @@ export interface BrokerOptions {
   ids?: () => string;
   /**
    * An order is refused for its key after all other reasons, instead of before them: the documents don't say which of
-   * several reasons is told.
+   * several reasons it names.
    */
   judgesKeyLast?: boolean;
   /** Of one account, at each of the two APIs; https://alpaca.markets/support/usage-limit-api-calls. */
