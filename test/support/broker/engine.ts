@@ -141,19 +141,33 @@ export class BrokerEngine {
 
   /** What happens first; where instants are the same: the market's events, orders as they were placed, late requests. */
   #next(): { at: Instant; run: () => void } | undefined {
-    let next: { at: Instant; run: () => void } | undefined;
-    const consider = (at: Instant, run: () => void) => {
-      if (at !== Infinity && (!next || at < next.at)) next = { at, run };
-    };
     const [event] = this.#events;
-    if (event) consider(event.at, () => this.#events.shift()!.run(this.#world));
-    for (const order of this.#world.open) consider(nextOf(order), () => advance(this.#world, order));
-    for (const late of this.#late) {
-      consider(late.at, () => {
-        this.#late.splice(this.#late.indexOf(late), 1);
-        handle(this.#world, late.account, late.asked);
-      });
-    }
-    return next;
+    const order = earliest(this.#world.open, nextOf);
+    const late = earliest(this.#late, ({ at }) => at);
+    const candidates = [
+      { at: event?.at ?? Infinity, run: () => this.#events.shift()!.run(this.#world) },
+      { at: order ? nextOf(order) : Infinity, run: () => advance(this.#world, order!) },
+      { at: late?.at ?? Infinity, run: () => this.#takeLate(late!) },
+    ];
+    const next = earliest(candidates, ({ at }) => at)!;
+    return next.at === Infinity ? undefined : next;
   }
+
+  #takeLate(late: { at: Instant; account: Account; asked: Asked }): void {
+    this.#late.splice(this.#late.indexOf(late), 1);
+    handle(this.#world, late.account, late.asked);
+  }
+}
+
+/** The first one of those that are due earliest. */
+function earliest<T>(all: Iterable<T>, when: (one: T) => Instant): T | undefined {
+  let first: T | undefined;
+  let least = Infinity;
+  for (const one of all) {
+    const at = when(one);
+    if (first !== undefined && at >= least) continue;
+    first = one;
+    least = at;
+  }
+  return first;
 }
