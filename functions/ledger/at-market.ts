@@ -47,7 +47,10 @@ export function withStatus(
 ): Book {
   if (!status) return isOnItsWay(order, now) ? book : withOrder(book, takenBack(order, now));
   const fill = status.filled && toStoredFill(status.filled);
-  if (!status.isOver) return fill ? withOrder(book, { ...order, partly: fill }) : book;
+  if (!status.isOver) {
+    const isNews = fill && String(fill.qty) !== String(order.partly?.qty);
+    return isNews ? withOrder(book, { ...order, partly: fill }) : book;
+  }
   if (fill) return settled(book, order, fill, now, timeZone);
   const reason = `the order ${status.id} was ${status.status} before any of it was filled`;
   return withOrder(
@@ -57,7 +60,7 @@ export function withStatus(
 }
 
 /** Whether a request that was sent may still come to the market. */
-export const isOnItsWay = ({ since }: Placed, now: Date): boolean =>
+export const isOnItsWay = ({ since }: Pick<Placed, 'since'>, now: Date): boolean =>
   now.getTime() - since.getTime() < ON_ITS_WAY_MS;
 
 /** @param answer what the key is answered with; without it, the order may be let go again */

@@ -14,20 +14,23 @@ export class LedgerVenueError extends Error {
 export interface View {
   book: Book;
   halted: Halt | undefined;
+  /** The market and the account that the ledger is of; undefined before its first order. */
+  venue: string | undefined;
   /** What the keys of this ledger's orders begin with at the market. */
   ledger: string;
   /** The trades of the key that was asked about, and of the settled orders in the book; by key. */
   trades: ReadonlyMap<string, TradeDocument>;
 }
 
-/** The books of one venue: a market, and an account there. */
+/** The books of a ledger, and its trades. */
 export class Books {
   readonly #ledger: Ledger;
-  readonly #venue: string;
+  readonly #newLedger: () => string;
 
-  constructor(ledger: Ledger, venue: string) {
+  /** @param newLedger a name that no other ledger has */
+  constructor(ledger: Ledger, newLedger: () => string = () => randomBytes(6).toString('hex')) {
     this.#ledger = ledger;
-    this.#venue = venue;
+    this.#newLedger = newLedger;
   }
 
   async look(symbol: string, key?: string): Promise<View> {
@@ -35,30 +38,40 @@ export class Books {
       const found = await this.#ledger.books.find({ _id: { $in: [symbol, ACCOUNT] } }).toArray();
       const account = found.find(({ _id }) => _id === ACCOUNT) as AccountDocument | undefined;
       const book = found.find(({ _id }) => _id === symbol);
-      // What was written is read again, together with a halt that came meanwhile.
-      if (account?.venue === undefined || account.ledger === undefined) {
-        await this.#claim();
-      } else if (account.venue !== this.#venue) {
-        throw new LedgerVenueError(
-          `The ledger in this database has the trades of ${account.venue}, and this deployment trades with ` +
-            `${this.#venue}. Nothing was traded. Give it another database (databaseName), or deploy the market ` +
-            'that the ledger is of.',
-        );
-      } else if (!book) {
-        await this.#open(symbol, account.halted);
-      } else {
-        const keys = book.orders.filter(({ state }) => state === 'settled').map((order) => order.key);
-        const asked = [...new Set([...(key === undefined ? [] : [key]), ...keys])];
-        const trades =
-          asked.length === 0 ? [] : await this.#ledger.trades.find({ _id: { $in: asked } }).toArray();
-        return {
-          book,
-          halted: account.halted ?? book.halted,
-          ledger: account.ledger,
-          trades: new Map(trades.map((trade) => [trade._id, trade])),
-        };
+      if (!book) {
+        // What was written is read again, together with a halt that came meanwhile.
+        await this.#open(symbol, account?.halted);
+        continue;
       }
+      const keys = book.orders.filter(({ state }) => state === 'settled').map((order) => order.key);
+      const asked = [...new Set([...(key === undefined ? [] : [key]), ...keys])];
+      const trades =
+        asked.length === 0 ? [] : await this.#ledger.trades.find({ _id: { $in: asked } }).toArray();
+      return {
+        book,
+        halted: account?.halted ?? book.halted,
+        venue: account?.venue,
+        ledger: account?.ledger ?? '',
+        trades: new Map(trades.map((trade) => [trade._id, trade])),
+      };
     }
+  }
+
+  /**
+   * Holds a ledger to its venue; the first order of a ledger makes it one of its venue.
+   *
+   * @returns false if it had none until now, and has to be looked at again
+   */
+  async isOf(venue: string, view: View): Promise<boolean> {
+    if (view.venue === venue) return true;
+    if (view.venue === undefined) {
+      await this.#claim(venue);
+      return false;
+    }
+    throw new LedgerVenueError(
+      `The ledger in this database has the trades of ${view.venue}, and this deployment trades with ${venue}. ` +
+        'Nothing was traded. Give it another database (databaseName), or deploy the market that the ledger is of.',
+    );
   }
 
   /** Writes a book in place of the one that was read; false if it was changed meanwhile. */
@@ -84,9 +97,8 @@ export class Books {
     return insertIfAbsent(this.#ledger.trades, toTrade(symbol, order));
   }
 
-  /** The first order of a ledger makes it one of its venue. */
-  async #claim(): Promise<void> {
-    const claim = { venue: this.#venue, ledger: randomBytes(6).toString('hex') };
+  async #claim(venue: string): Promise<void> {
+    const claim = { venue, ledger: this.#newLedger() };
     await this.#ledger.trades.createIndexes([
       { key: { symbol: 1, timestamp: 1 } },
       { key: { timestamp: 1 } },

@@ -1,7 +1,7 @@
 import { OrderPendingError, type OrdersAtBroker, type OrderStatus } from '../market/market.ts';
 import type { Refusal } from '../contracts/trade.ts';
 import { Money } from '../shared/money.ts';
-import { takenBack, toMarketOrder, withStatus } from './at-market.ts';
+import { isOnItsWay, takenBack, toMarketOrder, withStatus } from './at-market.ts';
 import { withOrder, type Book } from './book.ts';
 import type { View } from './books.ts';
 import type { Desk } from './desk.ts';
@@ -34,16 +34,22 @@ export async function carryOut(
     const asked = toMarketOrder(ledger, book._id, order);
     if (!found) await held.renew();
     const placed = found ?? (await orders.place(asked));
-    if ('refused' in placed) return await held.takeBack(placed);
-    assertOurs(placed, order, book._id);
-    await held.end(await follow(desk, orders, placed, asked.key, held));
+    // A broker may give another reason than the key where it has the order already.
+    const status = 'refused' in placed ? await orders.find(asked.key) : placed;
+    if (!status) return await held.takeBack(placed as Refusal);
+    assertOurs(status, order, book._id);
+    await held.end(await follow(desk, orders, status, asked.key, held));
   } catch (error) {
     if (error instanceof OrderPendingError || error instanceof IdempotencyConflictError) throw error;
-    const { name, message } = error as Error;
-    throw new OrderPendingError(
-      `What became of the order ${order.key} is not known (${name}: ${message}). The next attempt finds out.`,
-    );
+    throw pendingFor(order.key, error);
   }
+}
+
+export function pendingFor(key: string, error: unknown): OrderPendingError {
+  const { name, message } = error as Error;
+  return new OrderPendingError(
+    `What became of the order ${key} is not known (${name}: ${message}). The next attempt finds out.`,
+  );
 }
 
 /** Waits for the order's end, and takes back what is not filled by then. */
@@ -116,8 +122,18 @@ class HeldOrder {
     return this.#change((book) => withStatus(book, this.#order, status, clock.now(), limits.timeZone));
   }
 
-  takeBack(refusal: Refusal): Promise<void> {
-    return this.#change((book) => withOrder(book, takenBack(this.#order, this.#desk.clock.now(), refusal)));
+  /** The market refused it. An earlier request for it, whose answer was lost, may still come there. */
+  async takeBack(refusal: Refusal): Promise<void> {
+    const now = this.#desk.clock.now();
+    const { unresolved, ...order } = this.#order;
+    if (unresolved === undefined || !isOnItsWay({ since: unresolved }, now)) {
+      return this.#change((book) => withOrder(book, takenBack(order, now, refusal)));
+    }
+    const before: Placed = { ...order, since: unresolved, hold: { by: order.hold.by, until: now } };
+    await this.#change((book) => withOrder(book, before));
+    throw new OrderPendingError(
+      `The market refuses the order ${order.key} (${refusal.refused}), and an earlier request for it may be on its way.`,
+    );
   }
 
   async #change(next: (book: Book) => Book): Promise<void> {

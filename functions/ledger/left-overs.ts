@@ -17,8 +17,10 @@ const LONGEST_MS = 3_000;
  *
  * @returns whether the book was changed
  */
-export async function settleLeftOvers(desk: Desk, { book, ledger }: View, own?: string): Promise<boolean> {
+export async function settleLeftOvers(desk: Desk, view: View, own?: string): Promise<boolean> {
   const { market, clock, books, limits } = desk;
+  const { book, ledger } = view;
+  await recordSettled(desk, book, view.trades);
   const orders = market.orders;
   if (orders.kind === 'at once') return false;
   const begun = clock.now();
@@ -42,9 +44,7 @@ export async function settleLeftOvers(desk: Desk, { book, ledger }: View, own?: 
     }, current);
     return next === current ? undefined : next;
   });
-  if (!changed) return false;
-  await recordSettled(desk, changed);
-  return true;
+  return changed !== undefined;
 }
 
 /** Takes back what is not filled yet: nobody waits for it any more. */
@@ -59,9 +59,9 @@ async function lookAt(orders: OrdersAtBroker, key: string): Promise<OrderStatus 
 const isSameHold = (now: Book['orders'][number], { hold }: Placed): now is Placed =>
   now.state === 'placed' && now.hold.by === hold.by;
 
-/** Writes the trades of a book's settled orders. */
-export async function recordSettled({ books }: Desk, book: Book): Promise<void> {
+/** Writes the trades of settled orders whose attempts died before they had. */
+async function recordSettled({ books }: Desk, book: Book, recorded: View['trades']): Promise<void> {
   for (const order of book.orders) {
-    if (order.state === 'settled') await books.record(book._id, order);
+    if (order.state === 'settled' && !recorded.has(order.key)) await books.record(book._id, order);
   }
 }

@@ -28,6 +28,8 @@ export interface Placed extends Common {
   state: 'placed';
   /** Who works on it, and until when nobody else does. */
   hold: Hold;
+  /** When it was let go before, if that request may still come to the market. */
+  unresolved?: Date;
   /** What was filled when somebody looked last. */
   partly?: StoredFill;
 }

@@ -21,10 +21,9 @@ export async function tradeOnce(
   order: Order & { check_only?: true | undefined },
 ): Promise<StockTransaction | Refusal | Allowance> {
   const asked = toAsked(type, order);
-  const venue = await market.venue();
   const outcome = await withLedger(async (ledger) => {
     const desk: Desk = {
-      books: new Books(ledger, venue),
+      books: new Books(ledger),
       market,
       limits,
       clock: systemClock,

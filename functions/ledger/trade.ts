@@ -5,14 +5,22 @@ import { OrderPendingError, type OrderStatus } from '../market/market.ts';
 import { isOnItsWay, marketKey, toMarketOrder, toStoredFill } from './at-market.ts';
 import { settled, toDecimal128, withOrder, type Book } from './book.ts';
 import type { View } from './books.ts';
-import { carryOut } from './carry-out.ts';
+import { carryOut, pendingFor } from './carry-out.ts';
 import { dayOf } from './day.ts';
 import type { Desk } from './desk.ts';
 import { judge } from './judge.ts';
-import { known, orderOf } from './known.ts';
+import { IdempotencyConflictError, known, orderOf } from './known.ts';
 import { settleLeftOvers } from './left-overs.ts';
 import { sharesToSell, type Asked } from './limits.ts';
-import { HOLD_MS, isForgotten, isHeld, type Placed, type Refused, type Settled } from './order.ts';
+import {
+  HOLD_MS,
+  isForgotten,
+  isHeld,
+  type BookOrder,
+  type Placed,
+  type Refused,
+  type Settled,
+} from './order.ts';
 
 /** How long an attempt waits for another one at the same order; the function ends after ten seconds. */
 const OTHER_MS = 6_000;
@@ -29,7 +37,9 @@ export async function trade(desk: Desk, asked: Asked): Promise<TradeDocument | R
   const begun = desk.clock.now().getTime();
   for (;;) {
     const view = await desk.books.look(asked.symbol, asked.key);
-    const answer = (await known(desk.books, view, asked)) ?? (await attempt(desk, asked, view));
+    const answer =
+      (await known(desk.books, view, asked)) ??
+      (await pendingOnErrors(asked, view, attempt(desk, asked, view)));
     if (answer) return answer;
     if (desk.clock.now().getTime() - begun > OTHER_MS) {
       throw new OrderPendingError(`What becomes of the order ${asked.key} is not known yet.`);
@@ -39,18 +49,34 @@ export async function trade(desk: Desk, asked: Asked): Promise<TradeDocument | R
 
 /** What speaks against an order now, if anything does; nothing is traded. */
 export async function wouldRefuse(desk: Desk, asked: Asked): Promise<Refusal | undefined> {
-  let view = await desk.books.look(asked.symbol, asked.key);
-  if (await known(desk.books, view, asked)) return undefined;
-  if (await settleLeftOvers(desk, view, asked.key)) view = await desk.books.look(asked.symbol, asked.key);
-  return judge(desk, asked, view);
+  for (;;) {
+    const view = await desk.books.look(asked.symbol, asked.key);
+    if (await known(desk.books, view, asked)) return undefined;
+    if (!(await desk.books.isOf(await desk.market.venue(), view))) continue;
+    if (await settleLeftOvers(desk, view, asked.key)) continue;
+    return judge(desk, asked, view);
+  }
+}
+
+/** No error is final for an order that the market may have. */
+async function pendingOnErrors<T>({ key }: Asked, { book }: View, attempted: Promise<T>): Promise<T> {
+  try {
+    return await attempted;
+  } catch (error) {
+    const isKnown = error instanceof OrderPendingError || error instanceof IdempotencyConflictError;
+    if (isKnown || orderOf(book, key)?.state !== 'placed') throw error;
+    throw pendingFor(key, error);
+  }
 }
 
 /** One attempt at an order whose outcome is not known; undefined if its book has to be looked at again. */
 async function attempt(desk: Desk, asked: Asked, view: View): Promise<TradeDocument | undefined> {
   const { books, clock, market } = desk;
+  if (!(await books.isOf(await market.venue(), view))) return undefined;
   const { orders } = market;
   const earlier = orderOf(view.book, asked.key);
   if (orders.kind === 'at once') {
+    await settleLeftOvers(desk, view, asked.key);
     const { book, order } = await decide(desk, asked, view);
     if (order.state === 'refused') return void (await books.replace(view.book, book));
     const now = clock.now();
@@ -100,12 +126,16 @@ async function decide(
   };
   const order: Placed | Refused = refusal
     ? { ...common, state: 'refused', refusal }
-    : { ...common, state: 'placed', hold: newHold(desk) };
+    : { ...common, state: 'placed', hold: newHold(desk), ...unresolvedOf(orderOf(view.book, key), now) };
   const orders = view.book.orders.filter(
     (each) => !isForgotten(each, now) && !(each.state === 'settled' && view.trades.has(each.key)),
   );
   return { book: withOrder({ ...view.book, orders }, order), order };
 }
+
+/** The answer to an earlier request is not known. */
+const unresolvedOf = (earlier: BookOrder | undefined, now: Date) =>
+  earlier?.state === 'placed' && isOnItsWay(earlier, now) ? { unresolved: earlier.since } : {};
 
 const newHold = ({ newAttempt, clock }: Desk): Placed['hold'] => ({
   by: newAttempt(),

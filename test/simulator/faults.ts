@@ -29,8 +29,33 @@ export const FAULTS = {
   'tick out of order': 0,
 } as const;
 
-export type Fault = keyof typeof FAULTS;
+/** What can go wrong with orders: their function, its way to the store as above, and the broker. */
+export const ORDER_FAULTS = {
+  'crash at a store command': 0.02,
+  'command lost': 0.02,
+  'answer lost': 0.03,
+  'command late': 0.01,
+  'answer late': 0.03,
+  'store fails over': 0,
+  'crash at the broker': 0.03,
+  'process stopped': 0.02,
+  'order delivered twice': 0,
+  'request lost': 0.03,
+  'request late': 0.02,
+  'request answer lost': 0.04,
+  'request answer late': 0.02,
+  'request throttled': 0.05,
+  'request done, and answered as failed': 0.02,
+  'broker unavailable': 0.03,
+  'broker answers nonsense': 0.01,
+  'broker refuses the keys': 0.01,
+  'order not shown yet': 0.04,
+} as const;
+
+export type Fault = keyof typeof FAULTS | keyof typeof ORDER_FAULTS;
+const CHANCES: Record<Fault, number> = { ...FAULTS, ...ORDER_FAULTS };
 export const FAULT_NAMES = Object.keys(FAULTS) as Fault[];
+export const ORDER_FAULT_NAMES = Object.keys(ORDER_FAULTS) as Fault[];
 
 /** The faults of one schedule. */
 export class Faults {
@@ -41,9 +66,14 @@ export class Faults {
   readonly #onFault: (fault: Fault) => void;
 
   /** @param omitted faults that this schedule does without, to find a shorter course */
-  constructor(random: Random, omitted: ReadonlySet<Fault>, onFault: (fault: Fault) => void) {
+  constructor(
+    random: Random,
+    omitted: ReadonlySet<Fault>,
+    onFault: (fault: Fault) => void,
+    names: readonly Fault[] = FAULT_NAMES,
+  ) {
     const share = random.pick([0, 0.2, 0.5, 1]);
-    const drawn = FAULT_NAMES.filter(() => random.chance(share));
+    const drawn = names.filter(() => random.chance(share));
     this.#drawn = new Set(drawn.filter((fault) => !omitted.has(fault)));
     this.#intensity = random.pick([0.5, 1, 4]);
     this.#onFault = onFault;
@@ -54,7 +84,7 @@ export class Faults {
   }
 
   /** Whether a fault of this kind occurs now. */
-  strikes(fault: Fault, random: Random, chance: number = FAULTS[fault]): boolean {
+  strikes(fault: Fault, random: Random, chance: number = CHANCES[fault]): boolean {
     if (!this.has(fault) || !random.chance(chance * this.#intensity)) return false;
     this.#onFault(fault);
     return true;

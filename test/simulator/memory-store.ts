@@ -1,5 +1,6 @@
 import { parseSort, sortBy } from '../../infra/local/mongodb/bson/sort.ts';
 import {
+  bsonType,
   entriesOf,
   isDocument,
   setField,
@@ -159,9 +160,11 @@ export class MemoryStore<Actor> {
 }
 
 const hexOf = (id: unknown): string | undefined =>
-  typeof id === 'object' && id !== null && 'toHexString' in id
-    ? (id as { toHexString(): string }).toHexString()
-    : undefined;
+  typeof id === 'string'
+    ? id
+    : typeof id === 'object' && id !== null && 'toHexString' in id
+      ? (id as { toHexString(): string }).toHexString()
+      : undefined;
 
 const idOf = (document: Doc): string => hexOf(document['_id'])!;
 
@@ -177,6 +180,7 @@ function seedOf(filter: Doc): Doc {
 /** A copy as the driver would read it back: BSON knows no `undefined`, and a number comes back as a number. */
 export function plain<T>(value: T): T {
   if (Array.isArray(value)) return value.map((each: unknown) => plain(each ?? null)) as T;
+  if (bsonType(value) === 'Decimal128') return value;
   if (!isDocument(value)) return (toNumber(value) ?? value) as T;
   const copy: Doc = {};
   for (const name of Object.keys(value)) setField(copy, name, plain((value as Doc)[name] ?? null));

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { FAULT_NAMES, type Fault } from './faults.ts';
+import { FAULT_NAMES, ORDER_FAULT_NAMES, type Fault } from './faults.ts';
+import { MOST_ORDERS, ORDER_HAPPENINGS, OrderCourse } from './market/course.ts';
 import { EVENTS } from './model.ts';
 import { MOST_HAPPENINGS, Schedule, type Course, type Options } from './schedule.ts';
 
@@ -68,8 +69,10 @@ const PARTS = [
   ...['now', 'random', 'inline', 'misuse', 'fail', 'timeout', 'undo'],
 ];
 
-/** Every kind of event and fault: one that is never drawn is seen by its 0. */
-export const KINDS: readonly string[] = [
+/** What is simulated: runs of workflows, or orders at a market. */
+export type Subject = 'runs' | 'market';
+
+const KINDS_OF_RUNS: readonly string[] = [
   ...new Set([
     ...FAULT_NAMES,
     ...Object.keys(EVENTS),
@@ -78,12 +81,27 @@ export const KINDS: readonly string[] = [
   ]),
 ];
 
+/** Every kind of event and fault: one that is never drawn is seen by its 0. */
+export const KINDS: Record<Subject, readonly string[]> = {
+  runs: KINDS_OF_RUNS,
+  market: [...ORDER_FAULT_NAMES, ...ORDER_HAPPENINGS],
+};
+
+const FAULTS_OF: Record<Subject, readonly Fault[]> = { runs: FAULT_NAMES, market: ORDER_FAULT_NAMES };
+const MOST: Record<Subject, number> = { runs: MOST_HAPPENINGS, market: MOST_ORDERS };
+
 /** Plays the schedules of a seed from one number up to another, that one excluded. */
-export async function play(seed: number, from: number, to: number, stopsAtFirst = false): Promise<Played> {
+export async function play(
+  subject: Subject,
+  seed: number,
+  from: number,
+  to: number,
+  stopsAtFirst = false,
+): Promise<Played> {
   const counts = new Map<string, number>();
   const played: Played = { schedules: 0, events: 0, digests: [], counts: {}, violations: [] };
   for (let schedule = from; schedule < to; schedule++) {
-    const course = await playOne(seed, schedule);
+    const course = await playOne(subject, seed, schedule);
     played.schedules++;
     played.events += course.events;
     played.digests.push(course.digest);
@@ -95,24 +113,24 @@ export async function play(seed: number, from: number, to: number, stopsAtFirst 
   return played;
 }
 
-const playOne = (seed: number, schedule: number, options: Options = {}): Promise<Course> =>
-  new Schedule(`${seed}/${schedule}`, options).play();
+const playOne = (subject: Subject, seed: number, schedule: number, options: Options = {}): Promise<Course> =>
+  new (subject === 'runs' ? Schedule : OrderCourse)(`${seed}/${schedule}`, options).play();
 
 /** The course of a schedule that breaks a rule, with as few happenings and kinds of fault as still break one. */
-export async function shorten(seed: number, schedule: number): Promise<string[]> {
+export async function shorten(subject: Subject, seed: number, schedule: number): Promise<string[]> {
   let options: Options & { omitted: ReadonlySet<Fault> } = { omitted: new Set() };
   const breaks = async (candidate: Options) =>
-    (await playOne(seed, schedule, candidate)).violation !== undefined;
-  for (let happenings = 0; happenings <= MOST_HAPPENINGS; happenings++) {
+    (await playOne(subject, seed, schedule, candidate)).violation !== undefined;
+  for (let happenings = 0; happenings <= MOST[subject]; happenings++) {
     if (!(await breaks({ happenings }))) continue;
     options = { ...options, happenings };
     break;
   }
-  for (const fault of FAULT_NAMES) {
+  for (const fault of FAULTS_OF[subject]) {
     const candidate = { ...options, omitted: new Set([...options.omitted, fault]) };
     if (await breaks(candidate)) options = candidate;
   }
-  const { lines, violation } = await playOne(seed, schedule, { ...options, isRecorded: true });
+  const { lines, violation } = await playOne(subject, seed, schedule, { ...options, isRecorded: true });
   return [...lines, violation?.stack ?? String(violation)];
 }
 

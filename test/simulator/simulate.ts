@@ -1,4 +1,4 @@
-import { digestOf, KINDS, type Finding, type Played } from './play.ts';
+import { digestOf, KINDS, type Finding, type Played, type Subject } from './play.ts';
 import { Simulator, type Worker } from './workers.ts';
 
 /** The figures of a simulation. */
@@ -22,7 +22,12 @@ const CHUNK = 50;
 const LIMIT_MS = 120_000;
 
 /** Plays the schedules of a seed, in some processes at once; what they find does not depend on how many. */
-export async function simulate(seed: number, schedules: number, processes: number): Promise<Simulated> {
+export async function simulate(
+  subject: Subject,
+  seed: number,
+  schedules: number,
+  processes: number,
+): Promise<Simulated> {
   const simulator = await Simulator.of();
   const workers = Array.from({ length: processes }, () => simulator.worker());
   const begun = performance.now();
@@ -31,7 +36,10 @@ export async function simulate(seed: number, schedules: number, processes: numbe
   const work = async (worker: Worker) => {
     for (let index = next++; index * CHUNK < schedules; index = next++) {
       const [from, to] = [index * CHUNK, Math.min(schedules, (index + 1) * CHUNK)];
-      const answer = await worker.order({ kind: 'play', seed, from, to, stopsAtFirst: false }, LIMIT_MS);
+      const answer = await worker.order(
+        { subject, kind: 'play', seed, from, to, stopsAtFirst: false },
+        LIMIT_MS,
+      );
       if (!('played' in answer)) {
         throw new Error(
           `Schedules ${from} to ${to} of seed ${seed}: ${'problem' in answer ? answer.problem : ''}`,
@@ -56,17 +64,19 @@ export async function simulate(seed: number, schedules: number, processes: numbe
     violations: findings.length,
     perSecond: Math.round(schedules / seconds),
     digest: digestOf(chunks.flatMap(({ digests }) => digests)),
-    coverage: Object.fromEntries(KINDS.map((kind) => [kind, sum(({ counts }) => counts[kind] ?? 0)])),
+    coverage: Object.fromEntries(
+      KINDS[subject].map((kind) => [kind, sum(({ counts }) => counts[kind] ?? 0)]),
+    ),
   };
   return { figures, findings };
 }
 
 /** What happens in a schedule that breaks a rule, shortened. */
-export async function courseOf(seed: number, schedule: number): Promise<string[]> {
+export async function courseOf(subject: Subject, seed: number, schedule: number): Promise<string[]> {
   const simulator = await Simulator.of();
   const worker = simulator.worker();
   try {
-    const answer = await worker.order({ kind: 'shorten', seed, schedule }, LIMIT_MS);
+    const answer = await worker.order({ subject, kind: 'shorten', seed, schedule }, LIMIT_MS);
     return 'lines' in answer
       ? answer.lines
       : [`The course could not be shortened: ${JSON.stringify(answer)}`];

@@ -11,16 +11,16 @@ const SEED = 20;
 const SCHEDULES = 400;
 
 test('every rule holds in a fixed set of schedules, and the same seed gives the same course', async () => {
-  const { figures, findings } = await simulate(SEED, SCHEDULES, 2);
+  const { figures, findings } = await simulate('runs', SEED, SCHEDULES, 2);
   expect(findings).toEqual([]);
   expect(figures.schedules).toBe(SCHEDULES);
-  const again = await simulate(SEED, SCHEDULES, 1);
+  const again = await simulate('runs', SEED, SCHEDULES, 1);
   expect(again.figures.digest).toBe(figures.digest);
-  expect((await simulate(SEED + 1, 50, 1)).figures.digest).not.toBe(figures.digest);
+  expect((await simulate('runs', SEED + 1, 50, 1)).figures.digest).not.toBe(figures.digest);
 });
 
 test('the course of a schedule can be read', async () => {
-  const course = await courseOf(SEED, 0);
+  const course = await courseOf('runs', SEED, 0);
   expect(course[0]).toMatch(/^0\.000 programs /);
   expect(course.join('\n')).toMatch(/ run t0\/A created$/m);
 });
@@ -28,12 +28,12 @@ test('the course of a schedule can be read', async () => {
 test('deliberate faults are found', async () => {
   const names = ['fence-without-holder', 'effect-before-flush', 'lost-wake-up'];
   const print = () => undefined;
-  expect(await findMutants(names, 1, print, 300)).toEqual({ mutants: 3, found: 3, missed: [] });
+  expect(await findMutants('runs', names, 1, print, 300)).toEqual({ mutants: 3, found: 3, missed: [] });
 });
 
 test('each deliberate fault fits the code, and says which rule it breaks', () => {
-  expect(MUTANTS.length).toBeGreaterThanOrEqual(30);
-  for (const mutant of MUTANTS) {
+  expect(MUTANTS.runs.length).toBeGreaterThanOrEqual(30);
+  for (const mutant of Object.values(MUTANTS).flat()) {
     const text = readFileSync(join(root, mutant.file), 'utf8');
     expect({ name: mutant.name, isChanged: applied(mutant, text) !== text }).toMatchObject({
       isChanged: true,

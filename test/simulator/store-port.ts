@@ -41,9 +41,9 @@ export class CollectionPort {
     return this.#read('count', () => this.#find(filter, {}).length);
   }
 
-  updateOne(filter: Doc, update: Doc): Promise<{ matchedCount: number }> {
+  updateOne(filter: Doc, update: Doc, options: { upsert?: boolean } = {}): Promise<{ matchedCount: number }> {
     return this.#write('updateOne', () => ({
-      matchedCount: this.store.update(this.collectionName, filter, update, {}, this.orchestrator).length,
+      matchedCount: this.store.update(this.collectionName, filter, update, options, this.orchestrator).length,
     }));
   }
 
@@ -52,6 +52,16 @@ export class CollectionPort {
       matchedCount: this.store.update(this.collectionName, filter, update, { many: true }, this.orchestrator)
         .length,
     }));
+  }
+
+  /** @param document with operators in no field: it takes the place of the one that matches */
+  replaceOne(filter: Doc, document: Doc): Promise<{ matchedCount: number }> {
+    return this.updateOne(filter, document);
+  }
+
+  /** Of the embedded store's indexes, only that of `_id` is here. */
+  createIndexes(): Promise<void> {
+    return Promise.resolve();
   }
 
   findOneAndUpdate(

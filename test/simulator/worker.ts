@@ -1,9 +1,10 @@
-import { play, shorten, type Played } from './play.ts';
+import { play, shorten, type Played, type Subject } from './play.ts';
 
 /** What a worker is asked for: schedules of a seed, or the shortened course of one. */
-export type Order =
+export type Order = { subject: Subject } & (
   | { kind: 'play'; seed: number; from: number; to: number; stopsAtFirst: boolean }
-  | { kind: 'shorten'; seed: number; schedule: number };
+  | { kind: 'shorten'; seed: number; schedule: number }
+);
 
 export type Answer = { played: Played } | { lines: string[] } | { problem: string };
 
@@ -18,8 +19,10 @@ process.on('unhandledRejection', (reason) => answer({ problem: `unhandled reject
 process.on('message', (order: Order) => {
   const work =
     order.kind === 'play'
-      ? play(order.seed, order.from, order.to, order.stopsAtFirst).then((played) => answer({ played }))
-      : shorten(order.seed, order.schedule).then((lines) => answer({ lines }));
+      ? play(order.subject, order.seed, order.from, order.to, order.stopsAtFirst).then((played) =>
+          answer({ played }),
+        )
+      : shorten(order.subject, order.seed, order.schedule).then((lines) => answer({ lines }));
   work.catch((error: unknown) => {
     answer({ problem: error instanceof Error ? (error.stack ?? String(error)) : String(error) });
   });

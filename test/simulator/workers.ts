@@ -32,7 +32,7 @@ export class Simulator {
         {
           name: 'patch',
           setup: (setup) =>
-            setup.onLoad({ filter: /\/orchestrator\/.*\.ts$/ }, ({ path }) => {
+            setup.onLoad({ filter: /\/(orchestrator|functions)\/.*\.ts$/ }, ({ path }) => {
               if (!patch || relative(root, path) !== patch.file) return undefined;
               isApplied = true;
               return { contents: applied(patch, readFileSync(path, 'utf8')), loader: 'ts' };

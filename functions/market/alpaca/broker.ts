@@ -14,6 +14,8 @@ export interface BrokerOptions {
   tradingUrl: string;
   dataUrl: string;
   feed: 'iex' | 'sip';
+  /** Another way of the requests than Node's `fetch`, and how long one may take there; 0 is without an end. */
+  transport?: { fetchApi: typeof fetch; timeoutMs: number };
 }
 
 const shares = z.string().regex(/^\d+(\.\d+)?$/, 'a decimal string of shares');
@@ -60,9 +62,9 @@ export class Broker {
   readonly #feed: BrokerOptions['feed'];
   #accountNumber: Promise<string> | undefined;
 
-  constructor({ keyId, secretKey, tradingUrl, dataUrl, feed }: BrokerOptions) {
+  constructor({ keyId, secretKey, tradingUrl, dataUrl, feed, transport }: BrokerOptions) {
     // No retries of the SDK's: the workflow has its own, and these would multiply with them.
-    const shared = { keyId, secret: secretKey, timeoutMs: REQUEST_MS };
+    const shared = { keyId, secret: secretKey, timeoutMs: REQUEST_MS, ...transport };
     const configuration = new trading.Configuration({ ...shared, basePath: tradingUrl });
     this.#orders = new trading.OrdersApi(configuration);
     this.#accounts = new trading.AccountsApi(configuration);

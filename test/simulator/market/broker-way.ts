@@ -1,0 +1,122 @@
+import type { BrokerEngine } from '../../support/broker/engine.ts';
+import {
+  badKeys,
+  failedAfter,
+  lateEffect,
+  lostAfter,
+  lostBefore,
+  nonsense,
+  notSeen,
+  throttled,
+  unavailable,
+} from '../../support/broker/faults.ts';
+import type { Fault as BrokerFault, Reply } from '../../support/broker/types.ts';
+import type { Fault } from '../faults.ts';
+import type { Orchestrator } from '../orchestrator.ts';
+
+/** How long a request may take, as the function has it. */
+const REQUEST_MS = 2_000;
+
+/** What can happen to a request, by its name. */
+const KINDS: Partial<Record<Fault, (process: Orchestrator) => BrokerFault>> = {
+  'request lost': () => lostBefore(),
+  'request late': ({ random }) => lateEffect(random.whole(100, 30_000)),
+  'request answer lost': () => lostAfter(),
+  'request throttled': () => throttled(),
+  'request done, and answered as failed': () => failedAfter(),
+  'broker unavailable': () => unavailable(),
+  'broker answers nonsense': () => nonsense(),
+  'broker refuses the keys': () => badKeys(),
+};
+
+/** A process's way to the broker, for the SDK: requests in virtual time, with what can happen on the way. */
+export function wayTo(engine: BrokerEngine, process: Orchestrator): typeof fetch {
+  const { random, world } = process;
+  const send = async (url: string, init: RequestInit): Promise<Answer> => {
+    const { pathname: path, searchParams: query } = new URL(url);
+    const headers = new Map(
+      Object.entries(init.headers as Record<string, string>).map(([name, value]) => [
+        name.toLowerCase(),
+        value,
+      ]),
+    );
+    const method = init.method ?? 'GET';
+    const fault = drawnFault(process, method, path);
+    const deliver = () => {
+      engine.faults = () => fault;
+      const { reply, delayMs } = engine.request({
+        ...{ method, path, query, body: (init.body as string | undefined) ?? '' },
+        ...{ keyId: headers.get('apca-api-key-id'), secretKey: headers.get('apca-api-secret-key') },
+      });
+      world.log(process.name, method, path.slice(0, 20), reply === 'lost' ? reply : reply.status);
+      return { reply, delayMs };
+    };
+    if (process.strikes('crash at the broker')) {
+      if (random.chance(0.5)) world.after(random.whole(5, 50), deliver);
+      process.crash(`at ${method} ${path.slice(0, 20)}`);
+    }
+    // A process that is stopped sees its answer late, and its own clock has gone on.
+    const stopped = process.strikes('process stopped') ? random.whole(3_000, 90_000) : 0;
+    const slow = process.strikes('request answer late') ? random.whole(500, 6_000) : random.whole(5, 60);
+    const answer = process.request<Reply | 'lost'>(random.whole(5, 50), () => {
+      const { reply, delayMs } = deliver();
+      return { afterMs: delayMs + slow + stopped, outcome: () => ({ value: reply }) };
+    });
+    const late = process.later(REQUEST_MS + stopped).then(() => 'late' as const);
+    const first = await Promise.race([answer, late]);
+    if (first === 'late') throw new DOMException('The operation timed out.', 'TimeoutError');
+    if (first === 'lost') throw new TypeError('fetch failed');
+    return new Answer(first);
+  };
+  return send as unknown as typeof fetch;
+}
+
+function drawnFault(process: Orchestrator, method: string, path: string): BrokerFault | undefined {
+  if (method === 'GET' && path.startsWith('/v2/orders') && process.strikes('order not shown yet')) {
+    return notSeen();
+  }
+  for (const [name, make] of Object.entries(KINDS)) {
+    if (process.strikes(name as Fault)) return make(process);
+  }
+  return undefined;
+}
+
+/** As much of a `Response` as the SDK reads, without a stream: those take turns of Node's own. */
+class Answer {
+  readonly status: number;
+  readonly ok: boolean;
+  readonly headers: Headers;
+  readonly #text: string;
+
+  constructor({ status, body, headers }: Reply) {
+    this.status = status;
+    this.ok = status >= 200 && status < 300;
+    this.headers = new Headers({ 'content-type': 'application/json', ...headers });
+    this.#text = body === undefined ? '' : JSON.stringify(body);
+  }
+
+  /** As much of a stream as the SDK reads of an error. */
+  get body() {
+    const chunks = [Buffer.from(this.#text)];
+    return {
+      getReader: () => ({
+        read: () => Promise.resolve({ value: chunks[0], done: chunks.shift() === undefined }),
+        releaseLock: () => undefined,
+        cancel: () => Promise.resolve(),
+      }),
+      cancel: () => Promise.resolve(),
+    };
+  }
+
+  text(): Promise<string> {
+    return Promise.resolve(this.#text);
+  }
+
+  json(): Promise<unknown> {
+    return Promise.resolve(JSON.parse(this.#text));
+  }
+
+  clone(): Answer {
+    return this;
+  }
+}
