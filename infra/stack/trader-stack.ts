@@ -77,6 +77,7 @@ export class TraderStack extends Stack {
       watchlist: config.watchlist,
       variables: config.orchestratorVariables,
       checkLimits: limits !== undefined,
+      decidesOnBars: config.strategy.decidesOnBars,
       deadLetterQueue: failedTicks,
     });
     const withMongodb = [orchestrator, buy, sell];

@@ -1,9 +1,9 @@
 import { isUsStock } from '../../contracts/stock.ts';
-import { Money } from '../../shared/money.ts';
+import { inFourDecimals } from '../../shared/money.ts';
 import type { Execution, Market, MarketOrder } from '../market.ts';
+import { finishedBars } from './bars.ts';
 import type { Broker, BrokerOrder, Refused } from './broker.ts';
 import { BrokerError, OrderConflictError, OrderPendingError } from './errors.ts';
-import { timeframe, sessionsBack } from './timeframe.ts';
 
 /** How long a fill is waited for before the rest of an order is taken back, and how long its end. */
 const FILL_MS = 3_000;
@@ -24,12 +24,10 @@ export function alpacaMarket(use: <T>(work: (broker: Broker) => Promise<T>) => P
         return { price: inFourDecimals(trade.p), asOf: trade.t };
       }),
 
-    history: (symbol, at, count, everyMinutes) =>
-      use(async (broker) => {
+    bars: (symbol, query) =>
+      use((broker) => {
         assertTraded(symbol);
-        const start = sessionsBack(at, count, everyMinutes);
-        const closes = await broker.closes(symbol, timeframe(everyMinutes), { start, end: at, limit: count });
-        return closes.map(inFourDecimals).toReversed();
+        return finishedBars(broker, symbol, query);
       }),
 
     holds: (key) =>
@@ -120,6 +118,3 @@ function toRefusal({ message }: Refused): Execution {
 function refused(limit: string, reason: string): Execution {
   return { outcome: 'refused', limit, reason };
 }
-
-/** As the contracts have prices. */
-const inFourDecimals = (price: string) => new Money(price).toDecimalPlaces(4).toFixed();
