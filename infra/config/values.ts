@@ -11,6 +11,10 @@ export const wholeNumber = (unit: string, min: number, max: number) =>
     .pipe(z.int().min(min).max(max))
     .describe(`a whole number of ${unit} from ${min} to ${max}`);
 
+/** What a schema takes, or the word that takes a default away. */
+export const orOff = <Schema extends z.ZodType>(schema: Schema) =>
+  z.union([schema, z.literal('off')]).describe(`${schema.description}, or "off"`);
+
 export const flag = () =>
   z
     .union([z.boolean(), z.enum(['true', 'false'])])

@@ -43,7 +43,7 @@ export class TraderStack extends Stack {
     // The driver, TLS and the derivation of the password need processor time.
     const connected = { ...small, memorySize: 512, ...network?.placement };
 
-    const market = new MarketAccess(this, config.market);
+    const market = new MarketAccess(this, config.market, config.limits);
     const price = new NodeFunction(this, 'check-stock-price', {
       ...small,
       bundling: market.bundling,

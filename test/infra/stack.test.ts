@@ -69,16 +69,29 @@ test('a schedule that is over is a warning, for its stack can still be changed a
 });
 
 describe('market=alpaca', () => {
-  const warnings = (change: Record<string, unknown>) =>
+  const warnings = (change: Record<string, unknown>, of: string) =>
     Annotations.fromStack(appWith(change).node.findChild('OrbitsTrader') as Stack).findWarning(
       '*',
-      Match.stringLikeRegexp('real money'),
+      Match.stringLikeRegexp(of),
     );
 
   test('trades on paper, and with real money only after a warning', () => {
-    expect(warnings({ market: 'alpaca' })).toEqual([]);
-    expect(warnings({ market: 'alpaca', alpacaLive: true })).toHaveLength(1);
+    expect(warnings({ market: 'alpaca' }, 'real money')).toEqual([]);
+    expect(warnings({ market: 'alpaca', alpacaLive: true }, 'real money')).toHaveLength(1);
   });
+
+  test.each(['maxPriceAgeMinutes', 'maxPriceMovePercent'])(
+    'has %s, and without it there is a warning',
+    (bound) => {
+      const { LIMITS = '' } = variables(templateWith({ market: 'alpaca' }), 'buy-stock');
+      expect(readLimits(LIMITS)).toHaveProperty(bound, expect.anything());
+      const without = { market: 'alpaca', [bound]: 'off' };
+      expect(readLimits(variables(templateWith(without), 'buy-stock')['LIMITS'])).not.toHaveProperty(bound);
+      expect(warnings({ market: 'alpaca' }, bound)).toEqual([]);
+      expect(warnings(without, `${bound} is off`)).toHaveLength(1);
+      expect(warnings({ [bound]: 'off' }, bound)).toEqual([]);
+    },
+  );
 
   test('lets price, buy and sell read its keys, and no other function', () => {
     const withBroker = templateWith({ market: 'alpaca' });

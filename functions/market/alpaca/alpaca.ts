@@ -25,7 +25,7 @@ export function alpacaMarket(use: <T>(work: (broker: Broker) => Promise<T>) => P
       }),
 
     bars: (symbol, query) =>
-      use((broker) => {
+      use(async (broker) => {
         assertTraded(symbol);
         return finishedBars(broker, symbol, query);
       }),

@@ -10,11 +10,14 @@ import { DAY_MINUTES, DAY_MS, MINUTE_MS, sessionsBack, timeframe } from './timef
  */
 const MADE_MS = 3_000;
 
+/** What is asked of the broker here. */
+export type BarSource = Pick<Broker, 'bars' | 'sessions'>;
+
 /**
  * The broker labels a bar by its start (https://alpaca.markets/learn/stock-minute-bars), also answers the one that is
  * not finished, and takes `end` as the last label, inclusive. The port labels it by its end, and has finished ones only.
  */
-export async function finishedBars(broker: Broker, symbol: string, query: BarQuery): Promise<Bar[]> {
+export async function finishedBars(broker: BarSource, symbol: string, query: BarQuery): Promise<Bar[]> {
   const { endedBy, count, everyMinutes } = query;
   await untilMade(query);
   const found = await broker.bars(symbol, {
@@ -46,7 +49,7 @@ function withEnds(bars: BrokerBar[], minutes: number): Bar[] {
 }
 
 /** A day's bar is over when its session closes, which is earlier on some days. */
-async function withCloses(broker: Broker, bars: BrokerBar[]): Promise<Bar[]> {
+async function withCloses(broker: BarSource, bars: BrokerBar[]): Promise<Bar[]> {
   const [newest, oldest] = [bars[0], bars.at(-1)];
   if (!newest || !oldest) return [];
   // A day more on both sides: whether the broker takes the time of day of these for New York's is not documented.
