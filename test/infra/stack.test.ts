@@ -40,14 +40,15 @@ describe('each function', () => {
   });
 });
 
+const variables = (of: Template, name: string) =>
+  (
+    of.findResources('AWS::Lambda::Function')[functionId(of, name)] as {
+      Properties: { Environment: { Variables: Record<string, string> } };
+    }
+  ).Properties.Environment.Variables;
+
 test('limits go to buy and sell, and the orchestrator asks about them', () => {
   const limited = templateWith({ maxPosition: 100, maxPriceMovePercent: '2.5' });
-  const variables = (of: Template, name: string) =>
-    (
-      of.findResources('AWS::Lambda::Function')[functionId(of, name)] as {
-        Properties: { Environment: { Variables: Record<string, string> } };
-      }
-    ).Properties.Environment.Variables;
   for (const name of ['buystock', 'sellstock']) {
     const { LIMITS = '' } = variables(limited, name);
     expect(readLimits(LIMITS)).toMatchObject({ maxPosition: 100, maxPriceMovePercent: '2.5' });
@@ -83,10 +84,10 @@ describe('market=alpaca', () => {
   test.each(['maxPriceAgeMinutes', 'maxPriceMovePercent'])(
     'has %s, and without it there is a warning',
     (bound) => {
-      const { LIMITS = '' } = variables(templateWith({ market: 'alpaca' }), 'buy-stock');
+      const { LIMITS = '' } = variables(templateWith({ market: 'alpaca' }), 'buystock');
       expect(readLimits(LIMITS)).toHaveProperty(bound, expect.anything());
       const without = { market: 'alpaca', [bound]: 'off' };
-      expect(readLimits(variables(templateWith(without), 'buy-stock')['LIMITS'])).not.toHaveProperty(bound);
+      expect(readLimits(variables(templateWith(without), 'buystock')['LIMITS'])).not.toHaveProperty(bound);
       expect(warnings({ market: 'alpaca' }, bound)).toEqual([]);
       expect(warnings(without, `${bound} is off`)).toHaveLength(1);
       expect(warnings({ [bound]: 'off' }, bound)).toEqual([]);
