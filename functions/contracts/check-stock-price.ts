@@ -17,7 +17,7 @@ export const checkStockPrice = {
    *
    * If the strategy needs them, `recent_prices` are the closes of bars that were finished by the instant, and
    * `new_prices` how many of them ended after `since`; without `since`, the newest is new. `last_bar` is when the newest
-   * ended, if there is one. The price itself is none of them.
+   * ended, if there is one. The price itself is not among them.
    */
   response: z.object({
     stock_price: price,

@@ -5,7 +5,7 @@ import type { Strategy } from './strategy.ts';
  * Buys when the short average of the closes has crossed above the long one since the last decision, sells when it has
  * crossed below, and holds otherwise.
  *
- * The averages cross where their difference changes its sign, zeros left out, as in backtrader's `CrossOver`: +, 0, +
+ * The averages cross where their difference changes its sign, zeros not counted, as in backtrader's `CrossOver`: +, 0, +
  * crosses nothing, and -, 0, + crosses once, at the +. Where the averages were equal for as long as the strategy looks
  * back, no side is known, and the next one is no crossing.
  *

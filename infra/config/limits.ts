@@ -6,7 +6,7 @@ import { dollars, flag, matching, orOff, wholeNumber } from './values.ts';
 const shares = () => wholeNumber('shares', 1, 1_000_000_000).optional();
 
 /**
- * Bounds on the price of an order where nobody has set them. The age is that of a tick that may still start
+ * Bounds on the price of an order where no key sets them. The age is that of a tick that may still start
  * (`maxTickAgeMinutes`): one of the feeds, `iex`, has some minutes without a trade in many stocks.
  */
 const REAL_MARKET = { maxPriceAgeMinutes: 15, maxPriceMovePercent: '2' };

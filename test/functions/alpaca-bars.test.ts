@@ -52,7 +52,7 @@ test('a bar is labelled by its end, has the last price before it, and comes afte
   expect(await barsBy('2026-01-05T14:45:00Z', 2, 5)).toHaveLength(2);
 });
 
-test('an unfinished bar is none, also where the broker answers it', async () => {
+test('an unfinished bar is not answered, also where the broker does', async () => {
   tape.trades = [trade('2026-01-05T14:30:00Z', 10_000), trade('2026-01-05T14:35:00Z', 10_200)];
   for (const time of ['2026-01-05T14:35:00Z', '2026-01-05T14:39:59.999Z']) {
     expect(await barsBy(time, 2, 5)).toEqual(['2026-01-05T14:35:00Z 100']);
@@ -125,7 +125,7 @@ describe('bars of a day', () => {
     expect(await barsBy('2026-03-09T20:00:00Z', 1, 1440)).toEqual(['2026-03-09T20:00:00Z 103']);
   });
 
-  test('are none before that', async () => {
+  test('are not there before that', async () => {
     expect(await barsBy('2025-11-28T17:59:59Z', 2, 1440)).toEqual(['2025-11-26T21:00:00Z 100']);
     expect(await barsBy('2026-03-09T19:59:59Z', 1, 1440)).toEqual(['2026-03-06T21:00:00Z 102']);
   });
@@ -241,7 +241,7 @@ describe('the crossings of random bars', () => {
         const found = await signals(ticks);
         const kinds = found.map((each) => each.split(' ')[0]);
         expect(kinds.every((kind, index) => kind !== kinds[index - 1])).toBe(true);
-        // An even number of crossings between two ticks is none; the last one that is left is as in all.
+        // Two crossings between two ticks are no signal: the side is the same again.
         if (found.length > 0) expect(kinds.at(-1)).toBe(all.at(-1)!.split(' ')[0]);
         expect(all.length % 2).toBe(found.length % 2);
       }),

@@ -90,7 +90,7 @@ describe('market=alpaca', () => {
       expect(readLimits(variables(templateWith(without), 'buystock')['LIMITS'])).not.toHaveProperty(bound);
       expect(warnings({ market: 'alpaca' }, bound)).toEqual([]);
       expect(warnings(without, `${bound} is off`)).toHaveLength(1);
-      expect(warnings({ [bound]: 'off' }, bound)).toEqual([]);
+      expect(warnings({ [bound]: 'off' }, `${bound} is off`)).toEqual([]);
     },
   );
 
