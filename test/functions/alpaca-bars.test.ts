@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { alpacaMarket } from '../../functions/market/alpaca/alpaca.ts';
 import { finishedBars } from '../../functions/market/alpaca/bars.ts';
@@ -98,6 +99,36 @@ test('an answer of several pages is read to its end, and a bar that is in it twi
     '2026-01-05T14:35:00Z 100',
     '2026-01-05T14:40:00Z 100.01',
   ]);
+});
+
+describe('a bar that the broker has not made yet', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  test.each([
+    ['14:35:00.500', '14:35:00', 2_500],
+    ['14:35:03.000', '14:35:00', 0],
+    ['14:37:00.000', '14:35:00', 0],
+    // The tick came late: the bar has long been made.
+    ['14:52:00.000', '14:50:00', 0],
+  ])('is waited for: at %s for %s, %i ms', async (now, endedBy, waitMs) => {
+    const begun = at(`2026-01-05T${now}Z`);
+    jest.useFakeTimers({ now: begun });
+    let asked = NaN;
+    const source = {
+      ...tape.source,
+      bars: () => {
+        asked = Date.now();
+        return Promise.resolve([]);
+      },
+    };
+    const query = { endedBy: new Date(`2026-01-05T${endedBy}Z`), count: 1, everyMinutes: 5 };
+    const answer = finishedBars(source, 'AMZN', query);
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(await answer).toEqual([]);
+    expect(asked - begun).toBe(waitMs);
+  });
 });
 
 describe('bars of a day', () => {
