@@ -42,16 +42,18 @@ export class FindLastBarAction extends DurableAction {
     if (!runs) throw new Error('No runs were set; call useRuns() before a run is started.');
     const action = GenerateBuySellRecommendationAction.permanentRef;
     const decided = await runs.newestWith(action, this.argument.overlap, RUNS);
-    const ends = decided.flatMap(lastBarOf).sort();
-    const lastBar = ends.at(-1);
+    const lastBar = newestBar(decided);
     this.setResult({ ...(lastBar !== undefined && { lastBar }) });
     return ActionState.SUCCESS;
   }
 }
 
-function lastBarOf({ steps }: Run): string[] {
-  const step = steps.find(({ action }) => action === CheckStockPriceAction.permanentRef);
-  if (step?.outcome.state !== 'SUCCESS') return [];
-  const { data } = checked.safeParse(step.outcome.result);
-  return data ? [data.stockPrice.last_bar] : [];
+/** The end of the newest bar that any of the runs has seen. */
+export function newestBar(decided: Pick<Run, 'steps'>[]): string | undefined {
+  const ends = decided.flatMap(({ steps }) => {
+    const step = steps.find(({ action }) => action === CheckStockPriceAction.permanentRef);
+    const result = step?.outcome.state === 'SUCCESS' ? step.outcome.result : undefined;
+    return checked.safeParse(result).data?.stockPrice.last_bar ?? [];
+  });
+  return ends.sort().at(-1);
 }

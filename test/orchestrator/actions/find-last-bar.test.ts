@@ -1,38 +1,20 @@
-import { FindLastBarAction, useRuns } from '../../../orchestrator/actions/find-last-bar.ts';
-import type { RunControl } from '../../../orchestrator/durable/run-control.ts';
+import { newestBar } from '../../../orchestrator/actions/find-last-bar.ts';
 
-type Asked = Parameters<RunControl['newestWith']>;
+/** A run that recorded this answer about its price. */
+const decided = (lastBar?: string) => {
+  const stockPrice = { stock_price: '1.00', ...(lastBar !== undefined && { last_bar: lastBar }) };
+  const outcome = { state: 'SUCCESS', result: { stockPrice } };
+  return { steps: [{ action: 'check-stock-price', outcome }] } as unknown as Parameters<
+    typeof newestBar
+  >[0][0];
+};
 
-/** What is found where the runs of the symbol, newest first, recorded these answers about their prices. */
-async function lastBarOf(...stockPrices: object[]) {
-  const asked: Asked[] = [];
-  useRuns({
-    newestWith: (...query: Asked) => {
-      asked.push(query);
-      const runs = stockPrices.map((stockPrice) => ({
-        steps: [{ action: 'check-stock-price', outcome: { state: 'SUCCESS', result: { stockPrice } } }],
-      }));
-      return Promise.resolve(runs) as unknown as ReturnType<RunControl['newestWith']>;
-    },
-  });
-  const action = new FindLastBarAction().setArgument({ overlap: 'trading/AMZN' });
-  await action.main();
-  return { result: action.result, asked };
-}
-
-const price = { stock_price: '1.00', as_of: '2026-01-05T15:00:00.000Z' };
-
-test('asks for runs of the symbol that have a recommendation', async () => {
-  const { result, asked } = await lastBarOf();
-  expect(result).toEqual({});
-  expect(asked).toEqual([['generate-buy-sell-recommendation', 'trading/AMZN', expect.any(Number)]]);
+test('the newest bar is found, also where a late tick was decided on last', () => {
+  const [late, newest] = ['2026-01-05T14:50:00.000Z', '2026-01-05T15:00:00.000Z'];
+  expect(newestBar([decided(late), decided(newest), decided('2026-01-05T14:45:00.000Z')])).toBe(newest);
 });
 
-test('finds the newest bar, also where a late tick was decided on last, and where a run saw no bars', async () => {
-  const { result } = await lastBarOf(
-    { ...price, last_bar: '2026-01-05T14:50:00.000Z' },
-    { ...price, last_bar: '2026-01-05T15:00:00.000Z' },
-    price,
-  );
-  expect(result).toEqual({ lastBar: '2026-01-05T15:00:00.000Z' });
+test('a run that saw no bars has none', () => {
+  expect(newestBar([decided(), { steps: [] }])).toBeUndefined();
+  expect(newestBar([decided(), decided('2026-01-05T15:00:00.000Z')])).toBe('2026-01-05T15:00:00.000Z');
 });
