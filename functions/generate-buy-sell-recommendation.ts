@@ -13,6 +13,8 @@ const settings = {
 };
 const strategy = fromEnvironment(() => toStrategy(settings));
 
-export const handler = stockFunction(generateBuySellRecommendation, ({ stock_price, recent_prices = [] }) =>
-  recommend(strategy, [...recent_prices, stock_price]),
+export const handler = stockFunction(
+  generateBuySellRecommendation,
+  ({ stock_price: price, recent_prices: closes = [], new_prices: fresh = 1 }) =>
+    recommend(strategy, { price, closes, fresh }),
 );

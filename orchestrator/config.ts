@@ -28,6 +28,7 @@ const environment = z.object({
     .transform(Number)
     .pipe(z.int().min(1)),
   CHECK_LIMITS: z.literal('true', 'is no choice; the stack sets it to true or not at all').optional(),
+  DECIDES_ON_BARS: z.literal('true', 'is no choice; the stack sets it to true or not at all').optional(),
   QUANTITY: required('the number of shares in an order').pipe(decimalShares),
 });
 
@@ -50,6 +51,8 @@ export interface Config {
   approval: { above: string; timeoutMinutes: number; ask?: true } | undefined;
   /** Whether a run asks about the limits before it trades. */
   checkLimits: boolean;
+  /** Whether the strategy looks at bars, so that a run has to know which of them the decision before has seen. */
+  decidesOnBars: boolean;
   /** The topic for requests for approval and for results. */
   notificationsTopicArn: string | undefined;
   /** The deployed name of a function, from its name in the contract. */
@@ -83,6 +86,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
         ? undefined
         : { above: APPROVE_ABOVE, timeoutMinutes: APPROVAL_TIMEOUT_MINUTES, ...ask },
     checkLimits: parsed.data.CHECK_LIMITS === 'true',
+    decidesOnBars: parsed.data.DECIDES_ON_BARS === 'true',
     notificationsTopicArn: NOTIFICATIONS_TOPIC_ARN,
     physicalName: (contractName) => functionName(env, contractName),
   };

@@ -8,6 +8,7 @@ import {
   strikeValue,
   withoutSecrets,
 } from '../functions/shared/secrets/known-secrets.ts';
+import { useRuns } from './actions/find-last-bar.ts';
 import { useInvoker } from './actions/invoke-function-action.ts';
 import { LambdaInvoker } from './actions/lambda-invoker.ts';
 import { Notifier } from './actions/notifier.ts';
@@ -61,18 +62,20 @@ export async function handler(payload: unknown, context: Context): Promise<unkno
   try {
     const { handle } = parseEvent(commands, payload);
     const time = { remainingMs: () => context.getRemainingTimeInMillis(), stepMs: STEP_MS };
-    return await connection.withApp((app) =>
-      handle({
+    return await connection.withApp((app) => {
+      const runs = new RunControl(backendOf(app));
+      useRuns(runs);
+      return handle({
         requestId: context.awsRequestId,
         now: new Date(),
         config,
         app,
-        runs: new RunControl(backendOf(app)),
+        runs,
         runner: new Runner(backendOf(app), observer, time),
         log,
         invoker,
-      }),
-    );
+      });
+    });
   } catch (error) {
     throw withoutSecrets(error);
   } finally {

@@ -21,8 +21,14 @@ export const price = z
     'a price is a positive decimal string such as "101.25"',
   );
 
-/** Prices before one, oldest first. */
-export const recentPrices = z.array(price).max(1_000);
+/** The most prices in a request or an answer. */
+export const MOST_PRICES = 1_000;
+
+/** The closes of finished bars, oldest first; adjusted for splits. */
+export const recentPrices = z.array(price).max(MOST_PRICES);
+
+/** How many of the recent prices, counted from the newest, no earlier decision has seen. */
+export const newPrices = z.int().min(0).max(MOST_PRICES);
 
 /** The average price of a share, if an order was filled in parts: a decimal string with the decimals that it has. */
 const averagePrice = z.string().regex(/^\d+(\.\d+)?$/, 'a price is a decimal string such as "101.25"');

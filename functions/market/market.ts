@@ -6,11 +6,8 @@ export interface Market {
   /** The price of a symbol as of an instant. */
   quote(symbol: string, at: Date): Promise<Quote>;
 
-  /**
-   * Earlier prices of a symbol, oldest first, `everyMinutes` apart; the last is the one as of the instant. Fewer than
-   * `count` if the market has no more.
-   */
-  history(symbol: string, at: Date, count: number, everyMinutes: number): Promise<string[]>;
+  /** The newest finished bars of a symbol, oldest first; fewer than were asked for if the market has no more. */
+  bars(symbol: string, query: BarQuery): Promise<Bar[]>;
 
   /** The market and the account that orders are placed with; a ledger takes the orders of one venue. */
   venue(): Promise<string>;
@@ -26,6 +23,26 @@ export interface Quote {
   price: string;
   /** When the market had it. */
   asOf: Date;
+}
+
+export interface BarQuery {
+  /** No bar ends later. */
+  endedBy: Date;
+  /** At least 1. */
+  count: number;
+  /** The length of a bar: minutes that divide an hour, hours that divide a day, or a day. */
+  everyMinutes: number;
+}
+
+/**
+ * What was traded in a stretch of time that is over: from its start on, and before its end. A stretch in which nothing
+ * was traded has no bar. Bars begin where the market lets them begin: those of minutes at the full hour.
+ */
+export interface Bar {
+  /** The label. A bar of a day ends when the session closes. No two bars of an answer have the same. */
+  end: Date;
+  /** The last price, adjusted for splits up to today, not for dividends: decimal string in dollars. */
+  close: string;
 }
 
 /** A market that fills each order whole when it gets it, and keeps none: the ledger is all the memory that it has. */

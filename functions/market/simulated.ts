@@ -7,12 +7,15 @@ const MINUTE_MS = 60_000;
 export const simulated: Market = {
   quote: (symbol, at) => Promise.resolve({ price: simulatedPrice(symbol, at.getTime()), asOf: at }),
 
-  history: (symbol, at, count, everyMinutes) =>
-    Promise.resolve(
-      Array.from({ length: count }, (_, index) =>
-        simulatedPrice(symbol, at.getTime() - (count - 1 - index) * everyMinutes * MINUTE_MS),
-      ),
-    ),
+  // It trades day and night: a bar begins at a whole multiple of its length since 1970, in UTC.
+  bars: (symbol, { endedBy, count, everyMinutes }) => {
+    const periodMs = everyMinutes * MINUTE_MS;
+    const newest = Math.floor(endedBy.getTime() / periodMs) * periodMs;
+    const ends = Array.from({ length: count }, (_, index) => newest - (count - 1 - index) * periodMs);
+    return Promise.resolve(
+      ends.map((end) => ({ end: new Date(end), close: simulatedPrice(symbol, end - 1) })),
+    );
+  },
 
   venue: () => Promise.resolve('simulated'),
   opensAt: () => Promise.resolve(undefined),

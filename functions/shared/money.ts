@@ -9,3 +9,6 @@ export function dollars(amount: Money): string {
   const rounded = amount.toDecimalPlaces(4);
   return rounded.toFixed(Math.max(2, rounded.decimalPlaces()));
 }
+
+/** A price as the contracts have it. */
+export const inFourDecimals = (price: string): string => new Money(price).toDecimalPlaces(4).toFixed();

@@ -4,7 +4,7 @@ import { movingAverage } from './moving-average.ts';
 import type { Strategy } from './strategy.ts';
 import { threshold } from './threshold.ts';
 
-/** The most prices that a strategy reads: they are part of a request, and of the history. */
+/** The most closes in an average: twice as many are part of a request, and of the history. */
 export const LONGEST_WINDOW = 400;
 
 const window = (min: number) => z.coerce.number().int().min(min).max(LONGEST_WINDOW);

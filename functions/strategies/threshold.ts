@@ -3,5 +3,9 @@ import type { Strategy } from './strategy.ts';
 
 /** Sells above the threshold, buys at it and below; in dollars, a decimal string. */
 export function threshold(sellAbove: string): Strategy {
-  return { needs: 1, recommend: ([price]) => (new Money(price!).gt(sellAbove) ? 'sell' : 'buy') };
+  return {
+    looksBack: 0,
+    needs: 0,
+    recommend: ({ price }) => (new Money(price).gt(sellAbove) ? 'sell' : 'buy'),
+  };
 }

@@ -1,6 +1,11 @@
 import type * as z from 'zod';
 import { price } from '../../functions/contracts/stock.ts';
-import { LONGEST_WINDOW, strategyNames, type StrategySettings } from '../../functions/strategies/index.ts';
+import {
+  LONGEST_WINDOW,
+  strategyNames,
+  toStrategy as strategyOf,
+  type StrategySettings,
+} from '../../functions/strategies/index.ts';
 import { ConfigError } from './config-error.ts';
 import { key } from './key.ts';
 import { oneOf, wholeNumber } from './values.ts';
@@ -21,19 +26,23 @@ export const strategyKeys = {
   }),
   barMinutes: key(
     wholeNumber('minutes', 1, 1440)
-      .refine((minutes) => minutes < 60 || minutes % 60 === 0)
-      .describe('a whole number of minutes from 1 to 59, or whole hours up to 1440')
+      .refine((minutes) => 60 % minutes === 0 || (minutes % 60 === 0 && 1440 % minutes === 0))
+      .describe(
+        'a whole number of minutes that divides an hour, or of hours (as minutes) that divides a day: 1 to 1440',
+      )
       .default(5),
-    { does: 'minutes between two of these prices' },
+    { does: 'the length of a bar, whose close is one of these prices' },
   ),
 };
 
 /** What the functions know of a strategy. */
 export interface StrategyConfig {
   settings: StrategySettings;
+  /** Whether it looks at bars, so that a decision has to know which of them the one before has seen. */
+  decidesOnBars: boolean;
   /** Of the recommendation. */
   environment: Record<string, string>;
-  /** Of the price: how many earlier ones the strategy needs. */
+  /** Of the price: how many bars the strategy looks at, and how long one is. Empty if it looks at none. */
   priceEnvironment: Record<string, string>;
 }
 
@@ -47,6 +56,7 @@ export function toStrategy({
   if (strategy === 'threshold') {
     return {
       settings: { strategy, sellAbove },
+      decidesOnBars: false,
       environment: { SELL_ABOVE: sellAbove },
       priceEnvironment: {},
     };
@@ -54,13 +64,16 @@ export function toStrategy({
   if (shortWindow >= longWindow) {
     throw new ConfigError([`shortWindow is ${shortWindow}, expected less than longWindow, ${longWindow}`]);
   }
+  const settings = { strategy, shortWindow, longWindow };
+  const { looksBack } = strategyOf(settings);
   return {
-    settings: { strategy, shortWindow, longWindow },
+    settings,
+    decidesOnBars: true,
     environment: {
       STRATEGY: strategy,
       SHORT_WINDOW: String(shortWindow),
       LONG_WINDOW: String(longWindow),
     },
-    priceEnvironment: { RECENT_PRICES: String(longWindow), BAR_MINUTES: String(barMinutes) },
+    priceEnvironment: { RECENT_PRICES: String(looksBack), BAR_MINUTES: String(barMinutes) },
   };
 }

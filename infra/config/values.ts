@@ -15,6 +15,10 @@ export const wholeNumber = (unit: string, min: number, max: number) =>
 export const shares = () =>
   quantity.describe('a number of shares such as 3 or "0.25", of at most nine decimals');
 
+/** What a schema takes, or the word that takes a default away. */
+export const orOff = <Schema extends z.ZodType>(schema: Schema) =>
+  z.union([schema, z.literal('off')]).describe(`${schema.description}, or "off"`);
+
 export const flag = () =>
   z
     .union([z.boolean(), z.enum(['true', 'false'])])

@@ -12,6 +12,8 @@ export interface OrchestratorProps extends Omit<NodeFunctionProps, 'entry' | 'en
   variables: Record<string, string>;
   /** Whether a run asks about the limits before it trades. */
   checkLimits: boolean;
+  /** Whether a run has to know which bars the decision before has seen. */
+  decidesOnBars: boolean;
   /** Receives the events of invocations whose retries failed too. */
   deadLetterQueue: IQueue;
 }
@@ -21,7 +23,7 @@ export class Orchestrator extends NodeFunction {
   constructor(
     scope: Construct,
     id: string,
-    { watchlist, variables, checkLimits, deadLetterQueue, ...props }: OrchestratorProps,
+    { watchlist, variables, checkLimits, decidesOnBars, deadLetterQueue, ...props }: OrchestratorProps,
   ) {
     super(scope, id, {
       ...props,
@@ -31,6 +33,7 @@ export class Orchestrator extends NodeFunction {
         ...(watchlist.inStore && { WATCHLIST: 'store' }),
         ...variables,
         ...(checkLimits && { CHECK_LIMITS: 'true' }),
+        ...(decidesOnBars && { DECIDES_ON_BARS: 'true' }),
         POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
       },
       // The schedule invokes asynchronously: its own retries end when Lambda's queue has the event. Lambda tries a tick

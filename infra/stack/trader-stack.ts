@@ -43,7 +43,7 @@ export class TraderStack extends Stack {
     // The driver, TLS and the derivation of the password need processor time.
     const connected = { ...small, memorySize: 512, ...network?.placement };
 
-    const market = new MarketAccess(this, config.market);
+    const market = new MarketAccess(this, config.market, config.limits);
     const price = new NodeFunction(this, 'check-stock-price', {
       ...small,
       bundling: market.bundling,
@@ -77,6 +77,7 @@ export class TraderStack extends Stack {
       watchlist: config.watchlist,
       variables: config.orchestratorVariables,
       checkLimits: limits !== undefined,
+      decidesOnBars: config.strategy.decidesOnBars,
       deadLetterQueue: failedTicks,
     });
     const withMongodb = [orchestrator, buy, sell];

@@ -6,17 +6,36 @@ import type { LambdaInvoker } from './lambda-invoker.ts';
 export class CheckStockPriceAction extends InvokeFunctionAction<typeof checkStockPrice> {
   static override permanentRef = 'check-stock-price';
   override readonly isRead = true;
-  declare IArgument: { symbol: string; at: string };
-  /** Runs of an earlier release have no `as_of`. */
-  declare IResult: { stockPrice: { stock_price: string; as_of?: string; recent_prices?: string[] } };
+  declare IArgument: { symbol: string; at: string; since?: string };
+  declare IResult: {
+    stockPrice: {
+      stock_price: string;
+      as_of: string;
+      recent_prices?: string[];
+      new_prices?: number;
+      last_bar?: string;
+    };
+  };
   readonly contract = checkStockPrice;
 
   protected toRequest() {
     return this.argument;
   }
 
-  protected toResult({ recent_prices, ...stockPrice }: z.output<typeof checkStockPrice.response>) {
-    return { stockPrice: { ...stockPrice, ...(recent_prices && { recent_prices }) } };
+  protected toResult({
+    recent_prices,
+    new_prices,
+    last_bar,
+    ...price
+  }: z.output<typeof checkStockPrice.response>) {
+    return {
+      stockPrice: {
+        ...price,
+        ...(recent_prices && { recent_prices }),
+        ...(new_prices !== undefined && { new_prices }),
+        ...(last_bar !== undefined && { last_bar }),
+      },
+    };
   }
 }
 

@@ -37,6 +37,7 @@ export interface RunQuery {
   after?: { startedAt: Date; id: Types.ObjectId } | undefined;
 }
 
+const STATES = Object.values(ActionState).filter((state) => typeof state === 'number');
 const isOpen = { state: { $in: [...UNFINISHED, ActionState.PAUSED] } };
 const byState: Record<RunState | 'BLOCKED', mongo.Filter<RunDocument>> = {
   SUCCESS: { state: ActionState.SUCCESS },
@@ -85,6 +86,20 @@ export class RunControl {
       .limit(limit)
       .toArray();
     return documents.map((document) => toRun(document, []));
+  }
+
+  /**
+   * The newest runs with an overlap key that have an outcome of an action on record, with their steps, the newest first.
+   * An outcome that has moved into a page is not looked for.
+   */
+  async newestWith(action: string, overlap: string, limit: number): Promise<Run[]> {
+    const documents = await this.#runs
+      // By each state, as the index has them.
+      .find({ 'filter.overlap': overlap, state: { $in: STATES }, 'bag.steps.action': action })
+      .sort({ createdAt: -1 })
+      .limit(limit)
+      .toArray();
+    return Promise.all(documents.map(async (each) => toRun(each, await this.#store.history(each))));
   }
 
   /**

@@ -5,7 +5,7 @@ import { command, type Invocation } from '../protocol/command.ts';
 import { reportAnswer, toReport, type Report } from '../protocol/report.ts';
 import { runTick, type Start, type Tick } from '../tick/run-tick.ts';
 import { personTrigger, scheduleTrigger, type Trigger } from '../tick/trigger.ts';
-import { TradingWorkflow } from '../workflows/trading.ts';
+import { overlapOf, TradingWorkflow } from '../workflows/trading.ts';
 import { isIn, Watchlist } from './watchlist.ts';
 
 const symbols = z.array(stockSymbol).max(MOST_SYMBOLS);
@@ -48,12 +48,15 @@ async function trade(
   return toReport(trigger.key, runs, remaining);
 }
 
+/** What a run takes from the configuration. */
+type RunConfig = Pick<Config, 'quantity' | 'approval' | 'checkLimits' | 'decidesOnBars'>;
+
 /** @param shard the part of all symbols whose open runs the tick resumes; all of them if undefined */
 export function toTick(
   trigger: Trigger,
   symbols: string[],
   shard: Shard | undefined,
-  config: Pick<Config, 'quantity' | 'approval' | 'checkLimits'>,
+  config: RunConfig,
 ): Tick {
   return {
     ...trigger,
@@ -65,13 +68,17 @@ export function toTick(
 function toStart(
   { key, at }: Trigger,
   symbol: string,
-  { quantity: qty, approval, checkLimits }: Pick<Config, 'quantity' | 'approval' | 'checkLimits'>,
+  { quantity: qty, approval, checkLimits, decidesOnBars }: RunConfig,
 ): Start {
-  const policies = { ...(approval && { approval }), ...(checkLimits && { checkLimits }) };
+  const policies = {
+    ...(approval && { approval }),
+    ...(checkLimits && { checkLimits }),
+    ...(decidesOnBars && { decidesOnBars }),
+  };
   return {
     // Without encoding, BTC/USD with the key x and BTC with the key USD/x are one run.
     key: `${TradingWorkflow.permanentRef}/${encodeURIComponent(symbol)}/${key}`,
     workflow: new TradingWorkflow().setArgument({ symbol, qty, at, ...policies }),
-    filter: { tick: key, symbol, overlap: `${TradingWorkflow.permanentRef}/${symbol}` },
+    filter: { tick: key, symbol, overlap: overlapOf(symbol) },
   };
 }

@@ -3,6 +3,7 @@ import type { Refusal } from '../../functions/contracts/trade.ts';
 import { BuyStockAction } from '../actions/buy-stock.ts';
 import { CheckLimitsAction } from '../actions/check-limits.ts';
 import { CheckStockPriceAction } from '../actions/check-stock-price.ts';
+import { FindLastBarAction } from '../actions/find-last-bar.ts';
 import { GenerateBuySellRecommendationAction } from '../actions/generate-buy-sell-recommendation.ts';
 import { SellStockAction } from '../actions/sell-stock.ts';
 import { DurableWorkflow } from '../durable/durable-workflow.ts';
@@ -20,21 +21,33 @@ export class TradingWorkflow extends DurableWorkflow {
     approval?: ApprovalPolicy;
     /** Whether there are limits that the order is to be checked against before it is placed. */
     checkLimits?: true;
+    /** Whether the strategy looks at bars, of which each is decided on once. */
+    decidesOnBars?: true;
   };
   declare IResult: StockTransaction | Refusal | { held: string } | { rejected: string };
 
   override async define(): Promise<this['IResult']> {
-    const { symbol, qty, at, approval, checkLimits } = this.argument;
+    const { symbol, qty, at, approval, checkLimits, decidesOnBars } = this.argument;
 
+    const since = decidesOnBars ? await this.#lastBar(symbol) : undefined;
     const { stockPrice } = await this.do(
       'check-stock-price',
-      new CheckStockPriceAction().setArgument({ symbol, at }),
+      new CheckStockPriceAction().setArgument({ symbol, at, ...(since !== undefined && { since }) }),
     );
-    const { stock_price: price, as_of: pricedAt, recent_prices: recentPrices } = stockPrice;
+    const {
+      stock_price: price,
+      as_of: pricedAt,
+      recent_prices: recentPrices,
+      new_prices: newPrices,
+    } = stockPrice;
 
     const { buyOrSellRecommendation } = await this.do(
       'generate-recommendation',
-      new GenerateBuySellRecommendationAction().setArgument({ price, ...(recentPrices && { recentPrices }) }),
+      new GenerateBuySellRecommendationAction().setArgument({
+        price,
+        ...(recentPrices && { recentPrices }),
+        ...(newPrices !== undefined && { newPrices }),
+      }),
     );
 
     if (buyOrSellRecommendation === 'hold') return { held: `the recommendation at ${price} is to hold` };
@@ -62,9 +75,21 @@ export class TradingWorkflow extends DurableWorkflow {
     return (await this.do('buy-stock', new BuyStockAction().setArgument(order))).stockData;
   }
 
+  /** The end of the newest bar that a decision about the symbol has seen; undefined if there was none yet. */
+  async #lastBar(symbol: string): Promise<string | undefined> {
+    const { lastBar } = await this.do(
+      'find-last-bar',
+      new FindLastBarAction().setArgument({ overlap: overlapOf(symbol) }),
+    );
+    return lastBar;
+  }
+
   /** What the limits say of an order. Buy and sell hold it against them once more, for others may trade meanwhile. */
   async #checkLimits(ref: string, order: CheckLimitsAction['IArgument']): Promise<Refusal | undefined> {
     const { limits } = await this.do(ref, new CheckLimitsAction().setArgument(order));
     return 'refused' in limits ? limits : undefined;
   }
 }
+
+/** Runs with the same key overlap while they are open. */
+export const overlapOf = (symbol: string): string => `${TradingWorkflow.permanentRef}/${symbol}`;

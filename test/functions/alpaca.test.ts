@@ -1,8 +1,8 @@
 import { alpacaMarket } from '../../functions/market/alpaca/alpaca.ts';
 import { Broker } from '../../functions/market/alpaca/broker.ts';
-import { sessionsBack, timeframe } from '../../functions/market/alpaca/timeframe.ts';
 import type { MarketOrder } from '../../functions/market/market.ts';
 import { FakeBroker, KEYS } from '../support/fake-broker.ts';
+import { FakeTape } from '../support/fake-tape.ts';
 
 // The broker's own SDK over HTTP, against a small fake of its documented endpoints.
 const fake = new FakeBroker();
@@ -14,6 +14,7 @@ afterAll(() => fake.close());
 beforeEach(() => {
   fake.set();
   fake.keys = KEYS;
+  fake.tape = undefined;
   fake.requests.length = 0;
 });
 
@@ -29,6 +30,8 @@ const order = (change: Partial<MarketOrder> = {}): MarketOrder => ({
 const ordersOf = (key: string) => fake.orders.filter(({ client_order_id }) => client_order_id === key);
 
 test('the price is the latest trade, to the digit, and says when it was', async () => {
+  fake.tape = new FakeTape();
+  fake.tape.trades = [{ at: Date.parse('2026-01-05T14:30:00.123Z'), cents: 22_667.89 }];
   expect(await market.quote('AMZN', new Date())).toEqual({
     price: '226.6789',
     asOf: new Date('2026-01-05T14:30:00.123Z'),
@@ -38,14 +41,11 @@ test('the price is the latest trade, to the digit, and says when it was', async 
 test.each(['BTC/USD', '7203.T', '0700.HK'])('%s is refused before the broker is asked', async (symbol) => {
   const words = `${symbol} is not a US stock`;
   await expect(market.quote(symbol, new Date())).rejects.toThrow(words);
-  await expect(market.history(symbol, new Date(), 3, 5)).rejects.toThrow(words);
+  const query = { endedBy: new Date(), count: 3, everyMinutes: 5 };
+  await expect(market.bars(symbol, query)).rejects.toThrow(words);
   const reason = expect.stringContaining(words) as string;
   expect(await market.execute(order({ symbol }))).toEqual({ outcome: 'refused', limit: 'rejected', reason });
   expect(fake.requests).toEqual([]);
-});
-
-test('earlier prices come oldest first, as many as were asked for', async () => {
-  expect(await market.history('AMZN', new Date(), 3, 5)).toEqual(['11', '12.25', '226.67']);
 });
 
 test('an order is placed once for its key, and answered with its trade', async () => {
@@ -140,19 +140,4 @@ test('a broker that is down is not a refusal', async () => {
     work(new Broker({ ...KEYS, tradingUrl: 'http://127.0.0.1:9', dataUrl: url, feed: 'iex' })),
   );
   await expect(away.execute(order())).rejects.toMatchObject({ name: 'BrokerUnavailableError' });
-});
-
-test.each([
-  [5, '5Min'],
-  [60, '1Hour'],
-  [120, '2Hour'],
-  [1440, '1Day'],
-])('bars of %i minutes are %s', (minutes, text) => {
-  expect(timeframe(minutes)).toBe(text);
-});
-
-test('enough sessions are looked back, over a weekend too', () => {
-  const monday = new Date('2026-01-05T15:00:00Z');
-  expect(sessionsBack(monday, 50, 5).getTime()).toBeLessThan(Date.parse('2026-01-02T14:30:00Z'));
-  expect(sessionsBack(monday, 200, 1440).getTime()).toBeLessThan(Date.parse('2025-03-20T00:00:00Z'));
 });

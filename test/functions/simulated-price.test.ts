@@ -1,3 +1,5 @@
+import { barsSince } from '../../functions/market/bars-since.ts';
+import { simulated } from '../../functions/market/simulated.ts';
 import { simulatedPrice } from '../../functions/market/simulated-price.ts';
 
 const noon = Date.parse('2026-01-05T12:00:00Z');
@@ -31,5 +33,56 @@ describe('the simulated market', () => {
     expect(prices.some((price) => cents(price) < 10_000)).toBe(true);
     expect(Math.min(...prices.map(cents))).toBeGreaterThanOrEqual(100);
     expect(Math.max(...prices.map(cents))).toBeLessThanOrEqual(20_000);
+  });
+});
+
+describe('its bars', () => {
+  const bars = (endedBy: string, count: number, everyMinutes: number) =>
+    simulated.bars('AMZN', { endedBy: new Date(endedBy), count, everyMinutes });
+
+  test('are finished, labelled by their end, and have the last price before it', async () => {
+    const ends = ['2026-01-05T14:30:00Z', '2026-01-05T14:35:00Z'].map((end) => new Date(end));
+    const expected = ends.map((end) => ({ end, close: simulatedPrice('AMZN', end.getTime() - 1000) }));
+    expect(await bars('2026-01-05T14:35:00Z', 2, 5)).toEqual(expected);
+    expect(await bars('2026-01-05T14:39:59Z', 2, 5)).toEqual(expected);
+  });
+
+  test.each([
+    [60, '2026-01-05T14:00:00.000Z'],
+    [240, '2026-01-05T12:00:00.000Z'],
+    [1440, '2026-01-05T00:00:00.000Z'],
+  ])('of %i minutes end at whole multiples of it', async (minutes, end) => {
+    const [bar] = await bars('2026-01-05T14:39:59Z', 1, minutes);
+    expect(bar!.end.toISOString()).toBe(end);
+  });
+});
+
+describe('the bars since an instant', () => {
+  const since = (instant: string | undefined, most = 1000) =>
+    barsSince(simulated, 'AMZN', {
+      ...{
+        endedBy: new Date('2026-01-05T15:00:00Z'),
+        since: instant === undefined ? undefined : new Date(instant),
+      },
+      ...{ looksBack: 3, everyMinutes: 5, most },
+    });
+
+  test.each([
+    ['2026-01-05T14:55:00Z', 1],
+    ['2026-01-05T14:30:00Z', 6],
+    ['2026-01-05T15:00:00Z', 0],
+    // A late tick, after a newer one was decided on.
+    ['2026-01-05T15:10:00Z', 0],
+    [undefined, 1],
+  ])('%s: %i are new, after as many others as the strategy looks at', async (instant, fresh) => {
+    const found = await since(instant);
+    expect(found.fresh).toBe(fresh);
+    expect(found.bars).toHaveLength(3 + fresh);
+    expect(found.bars.at(-1)!.end.toISOString()).toBe('2026-01-05T15:00:00.000Z');
+  });
+
+  test('are no more than an answer may have', async () => {
+    const found = await since('2025-01-05T15:00:00Z', 100);
+    expect([found.bars.length, found.fresh]).toEqual([100, 100]);
   });
 });

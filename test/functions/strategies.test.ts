@@ -11,51 +11,71 @@ describe('threshold', () => {
     ['100.00', 'buy'],
     ['99.99', 'buy'],
   ])('at %s: %s', (price, expected) => {
-    expect(recommend(threshold('100.00'), ['1.00', price])).toBe(expected);
+    expect(recommend(threshold('100.00'), { price, closes: [], fresh: 0 })).toBe(expected);
   });
 });
 
 describe('moving average', () => {
   const strategy = movingAverage(2, 4);
+  /** What is recommended when the last of some closes is new. */
+  const at = (closes: string[], fresh = 1) => recommend(strategy, { price: '10', closes, fresh });
 
   test.each([
-    // By hand: averages of 2 and 4 before 10/10, now 10.5/10.25.
-    ['crosses upwards from equal', ['10', '10', '10', '10', '11'], 'buy'],
-    ['crosses downwards from equal', ['10', '10', '10', '10', '9.99'], 'sell'],
+    ['crosses upwards', ['12', '11', '10', '10', '14'], 'buy'],
+    ['crosses downwards', ['10', '11', '12', '12', '8'], 'sell'],
     ['stays above', ['10', '11', '12', '13', '14'], 'hold'],
     ['stays below', ['14', '13', '12', '11', '10'], 'hold'],
-    ['becomes equal', ['10', '11', '10', '11', '10'], 'hold'],
-    ['crosses upwards from below', ['12', '11', '10', '10', '14'], 'buy'],
-    ['crosses downwards from above', ['10', '11', '12', '12', '8'], 'sell'],
     ['never moves', ['0.1', '0.1', '0.1', '0.1', '0.1'], 'hold'],
-  ])('%s', (_, prices, expected) => {
-    expect(recommend(strategy, prices)).toBe(expected);
+    // The averages of 2 and 4 are 10.5 and 10.5 at the fifth close.
+    ['touches from above', ['10', '10', '11', '11', '10'], 'hold'],
+    ['touches from above, and goes up again', ['10', '10', '11', '11', '10', '12'], 'hold'],
+    ['touches from above, and goes through', ['10', '10', '11', '11', '10', '9'], 'sell'],
+    ['touches from below, and goes through', ['11', '11', '10', '10', '11', '12'], 'buy'],
+    ['touches twice, and goes through', ['11', '11', '10', '10', '11', '9', '13'], 'buy'],
+    ['moves after it was level for as long as it looks back', [...Array<string>(9).fill('10'), '11'], 'hold'],
+  ])('%s', (_, closes, expected) => {
+    expect(at(closes)).toBe(expected);
   });
 
-  test('holds as long as prices are too few, and looks at the newest of many', () => {
-    expect(recommend(strategy, ['10', '10', '10', '11'])).toBe('hold');
-    expect(recommend(strategy, ['1', '999', '10', '10', '10', '10', '11'])).toBe('buy');
+  test('a crossing is a signal as long as it is new, and no longer', () => {
+    const closes = ['12', '11', '10', '10', '14'];
+    expect([1, 0].map((fresh) => at(closes, fresh))).toEqual(['buy', 'hold']);
+    expect([2, 1, 0].map((fresh) => at([...closes, '14'], fresh))).toEqual(['buy', 'hold', 'hold']);
   });
 
-  const prices = fc.array(fc.integer({ min: 100, max: 20_000 }), { minLength: 5, maxLength: 5 });
-  const inDollars = (cents: number[]) => cents.map((each) => (each / 100).toFixed(2));
+  test('bars that ended together are decided on together: there and back is no signal', () => {
+    const there = ['12', '11', '10', '10', '14'];
+    expect(at([...there, '8', '8'], 1)).toBe('sell');
+    expect(at([...there, '8', '8'], 3)).toBe('hold');
+  });
+
+  test('the price of now is in no average', () => {
+    const closes = ['12', '11', '10', '10', '14'];
+    expect(recommend(strategy, { price: '0.01', closes, fresh: 1 })).toBe('buy');
+  });
+
+  test('holds as long as closes are too few, and looks at the newest of many', () => {
+    expect(at(['12', '11', '10', '14'])).toBe('hold');
+    expect(at(['1', '999', '12', '11', '10', '10', '14'])).toBe('buy');
+  });
+
+  const cents = fc.array(fc.integer({ min: 100, max: 20_000 }), { minLength: 5, maxLength: 9 });
+  const inDollars = (amounts: number[]) => amounts.map((each) => (each / 100).toFixed(2));
 
   test('what it buys, it sells where every price is mirrored', () => {
     const opposite = { buy: 'sell', sell: 'buy', hold: 'hold' };
     fc.assert(
-      fc.property(prices, (cents) => {
-        const mirrored = cents.map((each) => 20_100 - each);
-        expect(recommend(strategy, inDollars(mirrored))).toBe(
-          opposite[recommend(strategy, inDollars(cents))],
-        );
+      fc.property(cents, (amounts) => {
+        const mirrored = amounts.map((each) => 20_100 - each);
+        expect(at(inDollars(mirrored))).toBe(opposite[at(inDollars(amounts))]);
       }),
     );
   });
 
   test('does not depend on the unit of the prices', () => {
     fc.assert(
-      fc.property(prices, (cents) => {
-        expect(recommend(strategy, cents.map(String))).toBe(recommend(strategy, inDollars(cents)));
+      fc.property(cents, (amounts) => {
+        expect(at(amounts.map(String))).toBe(at(inDollars(amounts)));
       }),
     );
   });

@@ -16,8 +16,9 @@ const trader = (...args: string[]) => startCommand('infra/cli/main.ts', ['backte
 
 /** Recommends by a plan, price by price. */
 const plan = (orders: Record<string, 'buy' | 'sell'>): Strategy => ({
-  needs: 1,
-  recommend: ([price]) => orders[price!] ?? 'hold',
+  looksBack: 0,
+  needs: 0,
+  recommend: ({ price }) => orders[price] ?? 'hold',
 });
 const points = (...values: string[]) =>
   values.map((price, day) => ({ time: `2026-01-0${day + 1}T00:00:00Z`, price }));
@@ -46,10 +47,12 @@ test('a moving average over the fixture trades as a plain computation in cents s
   const lead = (end: number) => Math.sign(sum(end - 5, end) * 4 - sum(end - 20, end));
   const expected: string[] = [];
   let held = 0;
+  let side = lead(20);
   for (let end = 21; end <= cents.length; end++) {
-    const [before, now] = [lead(end - 1), lead(end)];
-    if (before <= 0 && now > 0) expected.push(`buy ${prices[end - 1]!.time}`);
-    if (before >= 0 && now < 0 && held > 0) expected.push(`sell ${prices[end - 1]!.time}`);
+    const now = lead(end) || side;
+    if (side < 0 && now > 0) expected.push(`buy ${prices[end - 1]!.time}`);
+    if (side > 0 && now < 0 && held > 0) expected.push(`sell ${prices[end - 1]!.time}`);
+    side = now;
     held = expected.filter((each) => each.startsWith('buy')).length * 2 - expected.length;
   }
   const strategy = movingAverage(5, 20);

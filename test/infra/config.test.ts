@@ -12,6 +12,7 @@ describe('the configuration', () => {
       overlap: 'skip',
       strategy: {
         settings: { strategy: 'threshold', sellAbove: '100.00' },
+        decidesOnBars: false,
         environment: { SELL_ABOVE: '100.00' },
         priceEnvironment: {},
       },
@@ -70,7 +71,8 @@ describe('the configuration', () => {
       {
         strategy: {
           environment: { STRATEGY: 'moving-average', SHORT_WINDOW: '3', LONG_WINDOW: '9' },
-          priceEnvironment: { RECENT_PRICES: '9', BAR_MINUTES: '60' },
+          decidesOnBars: true,
+          priceEnvironment: { RECENT_PRICES: '18', BAR_MINUTES: '60' },
         },
       },
     ],
@@ -81,13 +83,28 @@ describe('the configuration', () => {
           ...{ name: 'alpaca', secretName: 'orbits-trader/alpaca', isLive: false, feed: 'iex' },
           ...{ tradingUrl: 'https://paper-api.alpaca.markets', dataUrl: 'https://data.alpaca.markets' },
         },
-        limits: { allowShortSelling: false, timeZone: 'America/New_York' },
+        limits: {
+          ...{ allowShortSelling: false, maxPriceAgeMinutes: 15, maxPriceMovePercent: '2' },
+          timeZone: 'America/New_York',
+        },
       },
     ],
     [
       { market: 'alpaca', alpacaLive: 'true', allowShortSelling: 'true' },
-      { market: { isLive: true, tradingUrl: 'https://api.alpaca.markets' }, limits: undefined },
+      {
+        market: { isLive: true, tradingUrl: 'https://api.alpaca.markets' },
+        limits: { allowShortSelling: true, maxPriceAgeMinutes: 15, maxPriceMovePercent: '2' },
+      },
     ],
+    [
+      { market: 'alpaca', maxPriceAgeMinutes: '60', maxPriceMovePercent: '0.5' },
+      { limits: { maxPriceAgeMinutes: 60, maxPriceMovePercent: '0.5' } },
+    ],
+    [
+      { market: 'alpaca', allowShortSelling: true, maxPriceAgeMinutes: 'off', maxPriceMovePercent: 'off' },
+      { limits: undefined },
+    ],
+    [{ maxPriceAgeMinutes: 'off' }, { limits: undefined }],
     [{ allowShortSelling: true }, { limits: undefined }],
     [{ mongodbSecretName: 'mine' }, { mongodb: { secretName: 'mine' } }],
     [{ databaseName: 'administration' }, { databaseName: 'administration' }],
@@ -147,13 +164,18 @@ describe('the configuration', () => {
     ],
     [{ maxOrderValue: 1000 }, 'maxOrderValue is 1000, expected an amount in dollars as text'],
     [{ maxPosition: '0' }, 'maxPosition is "0", expected a whole number of shares'],
-    [{ maxPriceMovePercent: '5%' }, 'maxPriceMovePercent is "5%", expected a percentage as text'],
+    [
+      { maxPriceMovePercent: '5%' },
+      'maxPriceMovePercent is "5%", expected a percentage as text, such as "2.5", or "off"',
+    ],
+    [{ maxPriceAgeMinutes: '0' }, 'maxPriceAgeMinutes is "0", expected a whole number of minutes'],
     [{ market: 'nyse' }, 'market is "nyse", expected "simulated" or "alpaca"'],
     [{ alpacaLive: true }, 'alpacaLive is true, expected market=alpaca with it'],
     [{ alpacaTradingUrl: 'broker/' }, 'alpacaTradingUrl is "broker/", expected a URL without a slash'],
     [{ strategy: 'luck' }, 'strategy is "luck", expected "threshold" or "moving-average"'],
     [{ strategy: 'moving-average', shortWindow: 20 }, 'shortWindow is 20, expected less than longWindow, 20'],
-    [{ barMinutes: 90 }, 'barMinutes is 90, expected a whole number of minutes from 1 to 59, or whole hours'],
+    [{ barMinutes: 7 }, 'barMinutes is 7, expected a whole number of minutes that divides an hour'],
+    [{ barMinutes: 90 }, 'barMinutes is 90, expected a whole number of minutes that divides an hour'],
     [{ alarmEmail: 'me' }, 'alarmEmail is "me", expected an e-mail address'],
     [
       { orchestratorTimeoutSeconds: 901 },

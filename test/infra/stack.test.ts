@@ -40,14 +40,15 @@ describe('each function', () => {
   });
 });
 
+const variables = (of: Template, name: string) =>
+  (
+    of.findResources('AWS::Lambda::Function')[functionId(of, name)] as {
+      Properties: { Environment: { Variables: Record<string, string> } };
+    }
+  ).Properties.Environment.Variables;
+
 test('limits go to buy and sell, and the orchestrator asks about them', () => {
   const limited = templateWith({ maxPosition: 100, maxPriceMovePercent: '2.5' });
-  const variables = (of: Template, name: string) =>
-    (
-      of.findResources('AWS::Lambda::Function')[functionId(of, name)] as {
-        Properties: { Environment: { Variables: Record<string, string> } };
-      }
-    ).Properties.Environment.Variables;
   for (const name of ['buystock', 'sellstock']) {
     const { LIMITS = '' } = variables(limited, name);
     expect(readLimits(LIMITS)).toMatchObject({ maxPosition: 100, maxPriceMovePercent: '2.5' });
@@ -69,16 +70,29 @@ test('a schedule that is over is a warning, for its stack can still be changed a
 });
 
 describe('market=alpaca', () => {
-  const warnings = (change: Record<string, unknown>) =>
+  const warnings = (change: Record<string, unknown>, of: string) =>
     Annotations.fromStack(appWith(change).node.findChild('OrbitsTrader') as Stack).findWarning(
       '*',
-      Match.stringLikeRegexp('real money'),
+      Match.stringLikeRegexp(of),
     );
 
   test('trades on paper, and with real money only after a warning', () => {
-    expect(warnings({ market: 'alpaca' })).toEqual([]);
-    expect(warnings({ market: 'alpaca', alpacaLive: true })).toHaveLength(1);
+    expect(warnings({ market: 'alpaca' }, 'real money')).toEqual([]);
+    expect(warnings({ market: 'alpaca', alpacaLive: true }, 'real money')).toHaveLength(1);
   });
+
+  test.each(['maxPriceAgeMinutes', 'maxPriceMovePercent'])(
+    'has %s, and without it there is a warning',
+    (bound) => {
+      const { LIMITS = '' } = variables(templateWith({ market: 'alpaca' }), 'buystock');
+      expect(readLimits(LIMITS)).toHaveProperty(bound, expect.anything());
+      const without = { market: 'alpaca', [bound]: 'off' };
+      expect(readLimits(variables(templateWith(without), 'buystock')['LIMITS'])).not.toHaveProperty(bound);
+      expect(warnings({ market: 'alpaca' }, bound)).toEqual([]);
+      expect(warnings(without, `${bound} is off`)).toHaveLength(1);
+      expect(warnings({ [bound]: 'off' }, `${bound} is off`)).toEqual([]);
+    },
+  );
 
   test('lets price, buy and sell read its keys, and no other function', () => {
     const withBroker = templateWith({ market: 'alpaca' });

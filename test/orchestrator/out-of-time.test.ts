@@ -44,10 +44,11 @@ async function invoke(trigger: Partial<Trigger>, runsInTime: number) {
   const remainingMs = () => (begun >= runsInTime ? 14_000 : 60_000);
   const observer = { ...silent, runClaimed: () => void begun++ };
   const runner = new Runner(backendOf(orbits), observer, { remainingMs, stepMs: 15_000 });
-  const config: Pick<Config, 'quantity' | 'approval' | 'checkLimits'> = {
+  const config: Pick<Config, 'quantity' | 'approval' | 'checkLimits' | 'decidesOnBars'> = {
     quantity: '1',
     approval: undefined,
     checkLimits: false,
+    decidesOnBars: false,
   };
   const tick = toTick(
     { key: at, at, overlap: 'skip', isRedelivered: false, ...trigger },

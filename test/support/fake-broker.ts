@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { FakeTape } from './fake-tape.ts';
 
 /** An order as the broker's trading API answers it. */
 export interface FakeOrder {
@@ -50,9 +51,8 @@ const USUAL: Conditions = {
 };
 
 export const KEYS = { keyId: 'PKFAKEFAKEFAKE', secretKey: 'fake-secret-never-shown' };
-/** Of each symbol, always. */
+/** Of each symbol, always, unless there is a tape. */
 export const PRICE = 226.6789;
-const CLOSES = [10.5, 11, 12.25, 226.67];
 
 /**
  * The endpoints of Alpaca's documented APIs that trading uses, on loopback: orders with unique `client_order_id`, order
@@ -60,6 +60,8 @@ const CLOSES = [10.5, 11, 12.25, 226.67];
  */
 export class FakeBroker {
   conditions: Conditions = { ...USUAL };
+  /** The trades of each symbol; without it, each has one, now. */
+  tape: FakeTape | undefined;
   readonly orders: FakeOrder[] = [];
   readonly requests: string[] = [];
   keys: { keyId: string; secretKey: string } = KEYS;
@@ -123,14 +125,14 @@ export class FakeBroker {
     }
     const symbol = /^\/v2\/stocks\/([^/]+)\//.exec(pathname)?.[1];
     if (pathname.endsWith('/trades/latest')) {
-      const trade = { c: ['@'], i: 1, p: PRICE, s: 100, t: '2026-01-05T14:30:00.123456789Z', x: 'V', z: 'C' };
-      return reply(200, { symbol, trade });
+      const { at, cents } = this.tape?.latest ?? { at: Date.now(), cents: PRICE * 100 };
+      const t = new Date(at).toISOString().replace('Z', '456789Z');
+      return reply(200, { symbol, trade: { c: ['@'], i: 1, p: cents / 100, s: 100, t, x: 'V', z: 'C' } });
     }
-    if (pathname.endsWith('/bars')) {
-      const newest = CLOSES.toReversed().slice(0, Number(searchParams.get('limit')));
-      const bar = { h: 1, l: 1, n: 1, o: 1, v: 1, vw: 1, t: '2026-01-05T14:30:00Z' };
-      return reply(200, { symbol, bars: newest.map((c) => ({ ...bar, c })), next_page_token: null });
+    if (this.tape && pathname.endsWith('/bars')) {
+      return reply(200, { symbol, ...this.tape.bars(searchParams) });
     }
+    if (this.tape && route === 'GET /v2/calendar') return reply(200, this.tape.calendar(searchParams));
     switch (route) {
       case 'GET /v2/clock': {
         const times = { next_open: '2026-01-06T14:30:00Z', next_close: '2026-01-05T21:00:00Z' };

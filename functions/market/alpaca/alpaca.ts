@@ -1,10 +1,10 @@
 import { isUsStock } from '../../contracts/stock.ts';
-import { Money } from '../../shared/money.ts';
+import { inFourDecimals } from '../../shared/money.ts';
 import type { Market } from '../market.ts';
+import { finishedBars } from './bars.ts';
 import type { Broker } from './broker.ts';
 import { BrokerError } from './errors.ts';
 import { alpacaOrders, notTraded } from './orders.ts';
-import { timeframe, sessionsBack } from './timeframe.ts';
 
 /**
  * @param kind of the accounts that the URL of the trading API is for
@@ -23,12 +23,10 @@ export function alpacaMarket(
         return { price: inFourDecimals(trade.p), asOf: trade.t };
       }),
 
-    history: (symbol, at, count, everyMinutes) =>
+    bars: (symbol, query) =>
       use(async (broker) => {
         assertTraded(symbol);
-        const start = sessionsBack(at, count, everyMinutes);
-        const closes = await broker.closes(symbol, timeframe(everyMinutes), { start, end: at, limit: count });
-        return closes.map(inFourDecimals).toReversed();
+        return finishedBars(broker, symbol, query);
       }),
 
     venue: () => use(async (broker) => `alpaca-${kind} ${await broker.accountNumber()}`),
@@ -46,6 +44,3 @@ export function alpacaMarket(
 function assertTraded(symbol: string): void {
   if (!isUsStock(symbol)) throw new BrokerError(`${notTraded(symbol)}. Remove it from the watchlist.`);
 }
-
-/** As the contracts have prices. */
-const inFourDecimals = (price: string) => new Money(price).toDecimalPlaces(4).toFixed();

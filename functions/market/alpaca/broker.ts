@@ -44,7 +44,41 @@ const clock = z.object({ isOpen: z.boolean(), nextOpen: z.date() });
 /** JSON numbers of at most 15 digits, so that their text is what was sent. */
 const decimal = z.number().positive().transform(String);
 const latestTrade = z.object({ trade: z.object({ p: decimal, t: z.date() }) });
-const bars = z.object({ bars: z.array(z.object({ c: decimal })).nullable() });
+const bars = z.object({
+  bars: z.array(z.object({ t: z.date(), c: decimal })).nullable(),
+  nextPageToken: z.string().nullish(),
+});
+const clockTime = z
+  .string()
+  .regex(/^\d\d:\d\d$/)
+  .transform((text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3)));
+const calendar = z.array(z.object({ date: z.date(), close: clockTime }));
+
+/** Pages of one answer; more would take longer than the function has. */
+const MOST_PAGES = 5;
+
+/** A bar as the broker has it. */
+export interface BrokerBar {
+  /** Its label: when it begins. That of a day is midnight in New York. */
+  start: Date;
+  close: string;
+}
+
+export interface BrokerBarQuery {
+  timeframe: string;
+  /** The first and the last label, both inclusive. */
+  from: Date;
+  to: Date;
+  count: number;
+}
+
+/** A day on which the market opens. */
+export interface Session {
+  /** `YYYY-MM-DD` */
+  date: string;
+  /** When it closes: minutes after midnight in New York. */
+  closeMinute: number;
+}
 
 /** The broker's refusal of one request, in its own words. */
 export interface Refused {
@@ -58,6 +92,7 @@ export class Broker {
   readonly #orders: trading.OrdersApi;
   readonly #accounts: trading.AccountsApi;
   readonly #clock: trading.ClockApi;
+  readonly #calendar: trading.CalendarApi;
   readonly #stocks: marketData.StockApi;
   readonly #feed: BrokerOptions['feed'];
   #accountNumber: Promise<string> | undefined;
@@ -69,6 +104,7 @@ export class Broker {
     this.#orders = new trading.OrdersApi(configuration);
     this.#accounts = new trading.AccountsApi(configuration);
     this.#clock = new trading.ClockApi(configuration);
+    this.#calendar = new trading.CalendarApi(configuration);
     this.#stocks = new marketData.StockApi(new marketData.Configuration({ ...shared, basePath: dataUrl }));
     this.#feed = feed;
   }
@@ -96,15 +132,31 @@ export class Broker {
     );
   }
 
-  /** Closing prices, the newest first. */
-  async closes(
-    symbol: string,
-    timeframe: string,
-    { start, end, limit }: { start: Date; end: Date; limit: number },
-  ): Promise<string[]> {
-    const asked = { symbol, timeframe, start, end, limit, sort: 'desc', feed: this.#feed } as const;
-    const answer = await parsed(bars, `the bars of ${symbol}`, this.#stocks.stockBarSingle(asked));
-    return (answer.bars ?? []).map(({ c }) => c);
+  /**
+   * Bars with prices that are adjusted for splits, the newest first; the last one may be unfinished. A page may have
+   * fewer bars than there are: https://docs.alpaca.markets/reference/stockbarsingle
+   */
+  async bars(symbol: string, { timeframe, from, to, count }: BrokerBarQuery): Promise<BrokerBar[]> {
+    const found: BrokerBar[] = [];
+    let pageToken: string | null | undefined;
+    for (let page = 0; page < MOST_PAGES && found.length < count && pageToken !== null; page++) {
+      const asked = {
+        ...{ symbol, timeframe, start: from, end: to, limit: count - found.length },
+        ...({ sort: 'desc', adjustment: 'split', feed: this.#feed } as const),
+        ...(pageToken !== undefined && { pageToken }),
+      };
+      const answer = await parsed(bars, `the bars of ${symbol}`, this.#stocks.stockBarSingle(asked));
+      found.push(...(answer.bars ?? []).map(({ t, c }) => ({ start: t, close: c })));
+      pageToken = answer.nextPageToken ?? null;
+    }
+    return found;
+  }
+
+  /** The sessions of some days, both inclusive. */
+  async sessions(from: Date, to: Date): Promise<Session[]> {
+    const answer = this.#calendar.legacyCalendar({ start: from, end: to });
+    const days = await parsed(calendar, 'the calendar', answer);
+    return days.map(({ date, close }) => ({ date: date.toISOString().slice(0, 10), closeMinute: close }));
   }
 
   /** The order with an idempotency key; undefined if there is no such order. */

@@ -1,13 +1,14 @@
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
+export const MINUTE_MS = 60_000;
+export const DAY_MINUTES = 24 * 60;
+export const DAY_MS = DAY_MINUTES * MINUTE_MS;
 /** A session of the US market has six and a half hours. */
 const SESSION_MINUTES = 390;
 
 /** Minutes between two bars as the broker words them: 1 to 59 minutes, whole hours up to 23, or a day. */
 export function timeframe(minutes: number): string {
   if (minutes < 60) return `${minutes}Min`;
-  if (minutes === 1440) return '1Day';
-  if (minutes % 60 === 0 && minutes < 1440) return `${minutes / 60}Hour`;
+  if (minutes === DAY_MINUTES) return '1Day';
+  if (minutes % 60 === 0 && minutes < DAY_MINUTES) return `${minutes / 60}Hour`;
   throw new Error(`There are no bars of ${minutes} minutes. Use 1 to 59 minutes, whole hours, or 1440.`);
 }
 

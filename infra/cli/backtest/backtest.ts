@@ -31,7 +31,10 @@ export interface Backtest {
   drawdown: Money;
 }
 
-/** Applies a strategy to prices. Each recommendation is an order that is filled at once; it never sells short. */
+/**
+ * Applies a strategy to prices, each of them the close of a bar that has just ended. Each recommendation is an order that
+ * is filled at once, at that close; it never sells short.
+ */
 export function backtest(
   prices: PricePoint[],
   { strategy, cash: begin, quantity: qty }: BacktestOptions,
@@ -44,11 +47,8 @@ export function backtest(
   let highest = cash;
   let drawdown = new Money(0);
   prices.forEach((point, index) => {
-    const seen = prices.slice(Math.max(0, index + 1 - strategy.needs), index + 1);
-    const recommended = recommend(
-      strategy,
-      seen.map(({ price }) => price),
-    );
+    const closes = prices.slice(Math.max(0, index - strategy.looksBack), index + 1).map(({ price }) => price);
+    const recommended = recommend(strategy, { price: point.price, closes, fresh: 1 });
     const value = new Money(point.price).times(qty);
     if (recommended === 'buy' && cash.lt(value)) skipped.noCash += 1;
     else if (recommended === 'sell' && shares.lt(qty)) skipped.noShares += 1;

@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import {
+  newPrices,
   price,
   recentPrices,
   recommendation,
   type Recommendation,
 } from '../../../functions/contracts/stock.ts';
-import { recommend, type Strategy } from '../../../functions/strategies/strategy.ts';
+import { recommend, type Prices, type Strategy } from '../../../functions/strategies/strategy.ts';
 import { UsageError } from '../../local/options.ts';
 import { parseAnswer, type Run } from '../answer/answer.ts';
 import type { Context } from '../command.ts';
@@ -18,8 +19,7 @@ interface Decision {
   run: string;
   symbol: string;
   time: string;
-  /** Decimal strings in dollars, oldest first; the last one is the price of the run. */
-  prices: string[];
+  prices: Prices;
   was: Recommendation;
 }
 
@@ -29,7 +29,7 @@ interface Change extends Omit<Decision, 'prices'> {
 }
 
 const decided = z.object({
-  argument: z.object({ price, recentPrices: recentPrices.optional() }),
+  argument: z.object({ price, recentPrices: recentPrices.optional(), newPrices: newPrices.optional() }),
   result: z.object({ buyOrSellRecommendation: recommendation }),
 });
 
@@ -88,27 +88,27 @@ function decisionOf({ id, symbol, startedAt, steps }: Run): Decision[] {
     steps.find(({ action }) => action === 'generate-buy-sell-recommendation'),
   ).data;
   if (!step) return [];
-  const { price: now, recentPrices: before = [] } = step.argument;
-  return [
-    { run: id, symbol, time: startedAt, prices: [...before, now], was: step.result.buyOrSellRecommendation },
-  ];
+  const { price: now, recentPrices: closes = [], newPrices: fresh = 1 } = step.argument;
+  const prices = { price: now, closes, fresh };
+  return [{ run: id, symbol, time: startedAt, prices, was: step.result.buyOrSellRecommendation }];
 }
 
-/** To a run that recorded only its own price, adds the prices of the symbol's earlier runs. */
+/** Where a run recorded no closes, its price and those of the symbol's earlier runs take their place. */
 function withEarlierPrices(decisions: Decision[]): Decision[] {
   const seen = new Map<string, string[]>();
   return decisions.map((decision) => {
-    const earlier = seen.get(decision.symbol) ?? [];
-    seen.set(decision.symbol, [...earlier, decision.prices.at(-1)!]);
-    return decision.prices.length > 1 ? decision : { ...decision, prices: [...earlier, ...decision.prices] };
+    const { price, closes } = decision.prices;
+    const upToNow = [...(seen.get(decision.symbol) ?? []), price];
+    seen.set(decision.symbol, upToNow);
+    return closes.length > 0 ? decision : { ...decision, prices: { price, closes: upToNow, fresh: 1 } };
   });
 }
 
 export function diff(decisions: Decision[], strategy: Strategy) {
-  const comparable = decisions.filter(({ prices }) => prices.length >= strategy.needs);
+  const comparable = decisions.filter(({ prices }) => prices.closes.length >= strategy.needs);
   const changes = comparable.flatMap(({ prices, ...decision }): Change[] => {
     const wouldBe = recommend(strategy, prices);
-    return wouldBe === decision.was ? [] : [{ ...decision, price: prices.at(-1)!, wouldBe }];
+    return wouldBe === decision.was ? [] : [{ ...decision, price: prices.price, wouldBe }];
   });
   return { changes, compared: comparable.length, tooFewPrices: decisions.length - comparable.length };
 }

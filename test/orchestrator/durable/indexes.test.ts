@@ -166,4 +166,12 @@ describe('the queries of a tick and of a person use an index', () => {
     expect(plan).not.toContain('COLLSCAN');
     expect(plan).toContain(`"${name}"`);
   });
+
+  test('for the newest runs of an overlap key that have decided', async () => {
+    const { backend, plans } = observed();
+    await new RunControl(backend).newestWith('echo', 'a', 5);
+    const [plan] = await plans();
+    expect(plan).not.toContain('COLLSCAN');
+    expect(plan).toContain('"overlap"');
+  });
 });
