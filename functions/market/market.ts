@@ -11,6 +11,9 @@ export interface Market {
    */
   history(symbol: string, at: Date, count: number, everyMinutes: number): Promise<string[]>;
 
+  /** The regular session that is open at an instant, or else the next one. */
+  session(at: Date): Promise<Session>;
+
   /** Whether it has an order with this key that is open, or was filled, if only in part. */
   holds(key: string): Promise<boolean>;
 
@@ -23,6 +26,12 @@ export interface Quote {
   price: string;
   /** When the market had it. */
   asOf: Date;
+}
+
+/** From the opening of the market, which belongs to it, to its close, which does not. */
+export interface Session {
+  opensAt: Date;
+  closesAt: Date;
 }
 
 export interface MarketOrder {

@@ -3,6 +3,7 @@ import { Money } from '../../shared/money.ts';
 import type { Execution, Market, MarketOrder } from '../market.ts';
 import type { Broker, BrokerOrder, Refused } from './broker.ts';
 import { BrokerError, OrderConflictError, OrderPendingError } from './errors.ts';
+import { alpacaSession } from './sessions.ts';
 import { timeframe, sessionsBack } from './timeframe.ts';
 
 /** How long a fill is waited for before the rest of an order is taken back, and how long its end. */
@@ -31,6 +32,8 @@ export function alpacaMarket(use: <T>(work: (broker: Broker) => Promise<T>) => P
         const closes = await broker.closes(symbol, timeframe(everyMinutes), { start, end: at, limit: count });
         return closes.map(inFourDecimals).toReversed();
       }),
+
+    session: (at) => use((broker) => alpacaSession(broker, at)),
 
     holds: (key) =>
       use(async (broker) => {

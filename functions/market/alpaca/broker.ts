@@ -35,6 +35,9 @@ const order = z.object({
 });
 export type BrokerOrder = z.infer<typeof order>;
 
+const timeOfDay = z.string().regex(/^\d\d:\d\d$/);
+/** Days of trade; "open" and "close" are what a clock in New York shows. */
+const calendar = z.array(z.object({ date: z.date(), open: timeOfDay, close: timeOfDay }));
 const clock = z.object({ isOpen: z.boolean(), nextOpen: z.date() });
 /** JSON numbers of at most 15 digits, so that their text is what was sent. */
 const decimal = z.number().positive().transform(String);
@@ -52,6 +55,7 @@ export interface Refused {
 export class Broker {
   readonly #orders: trading.OrdersApi;
   readonly #clock: trading.ClockApi;
+  readonly #calendar: trading.CalendarApi;
   readonly #stocks: marketData.StockApi;
   readonly #feed: BrokerOptions['feed'];
 
@@ -61,12 +65,18 @@ export class Broker {
     const configuration = new trading.Configuration({ ...shared, basePath: tradingUrl });
     this.#orders = new trading.OrdersApi(configuration);
     this.#clock = new trading.ClockApi(configuration);
+    this.#calendar = new trading.CalendarApi(configuration);
     this.#stocks = new marketData.StockApi(new marketData.Configuration({ ...shared, basePath: dataUrl }));
     this.#feed = feed;
   }
 
   clock() {
     return parsed(clock, 'the clock', this.#clock.legacyClock());
+  }
+
+  /** The days of trade from one day to another, both included; the SDK has a day as midnight in UTC. */
+  calendar(start: Date, end: Date) {
+    return parsed(calendar, 'the calendar', this.#calendar.legacyCalendar({ start, end }));
   }
 
   latestTrade(symbol: string) {
