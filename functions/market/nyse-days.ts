@@ -20,7 +20,8 @@ type Day = Date;
 export function nyseClose(day: string): '16:00' | '13:00' | undefined {
   const date = new Date(`${day}T00:00:00Z`);
   const year = date.getUTCFullYear();
-  if (year < FIRST_YEAR) throw new Error(`NYSE's days are known from ${FIRST_YEAR} on; ${day} is before that.`);
+  if (year < FIRST_YEAR)
+    throw new Error(`NYSE's days are known from ${FIRST_YEAR} on; ${day} is before that.`);
   const isWeekend = date.getUTCDay() === SUNDAY || date.getUTCDay() === SATURDAY;
   if (isWeekend || isAmong(holidays(year), date)) return undefined;
   return isAmong(earlyCloses(year), date) ? '13:00' : '16:00';

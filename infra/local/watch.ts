@@ -27,10 +27,10 @@ export async function watch(app: LocalApp, dataDir: string, display: Display): P
     greet(app, display, enter.isThere);
     await live.refresh();
     while (!stop.signal.aborted) {
-      const time = await nextTime(app, display, live, enter, stop.signal);
-      if (time) await tickAt(time, app, display, stop.signal);
+      const next = await nextTime(app, display, live, enter, stop.signal);
+      if (next) await tickAt(next, app, display, stop.signal);
       await live.refresh();
-      if (time) live.printPositions();
+      if (next) live.printPositions();
     }
   } finally {
     enter.close();
@@ -50,20 +50,26 @@ function greet(
   display.print(`MongoDB  ${mongodbPlace}`);
   display.print(`Lambda   ${endpoint}`);
   display.print(`         ${invokeCommand(endpoint, orchestrator, '{"idempotencyKey":"my-key"}')}`);
-  display.print(`Schedule ${schedule.schedule.expression} ${schedule.timeZone}; Ctrl-C stops`);
+  display.print(`Schedule ${schedule.schedule.text} ${schedule.timeZone}; Ctrl-C stops`);
   if (nodeNote !== undefined) display.print(`Node     ${nodeNote}`);
   const key = enter ? 'press Enter, or from another terminal: ' : '';
   display.print(`Tick now ${key}npm run trader -- run${display.where}`);
 }
 
-/** Waits for the next tick and answers its time: of the schedule, or now at Enter. Undefined at the end. */
+/** When a tick is to come, and whether the schedule says so, or a person who pressed Enter. */
+interface Next {
+  time: Date;
+  isScheduled: boolean;
+}
+
+/** Waits for the next tick: of the schedule, or now at Enter. Undefined at the end. */
 async function nextTime(
   { schedule: { schedule, timeZone } }: LocalApp,
   display: Display,
   live: Live,
   enter: EnterKey,
   stop: AbortSignal,
-): Promise<Date | undefined> {
+): Promise<Next | undefined> {
   const next = nextTick(schedule, timeZone, new Date());
   display.print(next ? `next tick ${next.toISOString()}` : 'The schedule never fires again; Ctrl-C stops');
   live.nextTick = next;
@@ -71,21 +77,33 @@ async function nextTime(
   await sleepUntil(next, AbortSignal.any([stop, pressed]));
   if (stop.aborted) return undefined;
   if (pressed.aborted) enter.take();
-  return pressed.aborted ? new Date(Math.floor(Date.now() / 1_000) * 1_000) : next;
+  if (pressed.aborted) return { time: new Date(Math.floor(Date.now() / 1_000) * 1_000), isScheduled: false };
+  return next && { time: next, isScheduled: true };
 }
 
-async function tickAt(time: Date, app: LocalApp, display: Display, stop: AbortSignal): Promise<void> {
+async function tickAt(next: Next, app: LocalApp, display: Display, stop: AbortSignal): Promise<void> {
   // One after the other: this machine has fewer processors than AWS has room for shards.
   for (const input of app.schedule.inputs) {
     if (stop.aborted) return;
-    await tick(app, display, input.replaceAll('<aws.scheduler.scheduled-time>', toSchedulerTime(time)));
+    await tick(app, display, eventOf(next, input));
   }
 }
 
-async function tick(app: LocalApp, display: Display, input: string): Promise<void> {
+/** What the schedule sends, or the run of the same symbols: a person may ask for it while the market is closed. */
+function eventOf({ time, isScheduled }: Next, input: string): object {
+  const event = JSON.parse(input.replaceAll('<aws.scheduler.scheduled-time>', toSchedulerTime(time))) as {
+    scheduledTime: string;
+  };
+  if (isScheduled) return event;
+  const { scheduledTime: idempotencyKey, ...members } = event;
+  return { ...members, command: 'run', idempotencyKey };
+}
+
+async function tick(app: LocalApp, display: Display, event: object): Promise<void> {
+  const input = JSON.stringify(event);
   display.startTick(`tick ${input.length > 200 ? `${input.slice(0, 200)}…` : input}`);
   try {
-    const payload = await invoke(app, JSON.parse(input));
+    const payload = await invoke(app, event);
     if (payload !== undefined) display.showReport(parseReport(payload));
   } catch (error) {
     // The watch goes on after a tick that failed; the next one resumes its runs.

@@ -2,7 +2,7 @@ import { parseSchedule } from '../../infra/schedule/expression.ts';
 
 const problemOf = (text: string) => {
   try {
-    return `taken: ${parseSchedule(text).expression}`;
+    return `taken: ${parseSchedule(text).text}`;
   } catch (error) {
     return (error as Error).message;
   }
