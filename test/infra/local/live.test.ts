@@ -172,7 +172,13 @@ describe('a tick of many runs', () => {
         ? { state: 'ERROR' as const, error: { name: 'E', message: 'why' }, waits: [] }
         : { state: 'SUCCESS' as const, error: null, waits: [] }),
     }));
-    display.showReport({ tick: 't', runs, omitted: 0, counts: { traded: count - 1, failed: 1 } });
+    display.showReport({
+      tick: 't',
+      closedUntil: null,
+      runs,
+      omitted: 0,
+      counts: { traded: count - 1, failed: 1 },
+    });
     return written.join('').trimEnd().split('\n');
   };
 
@@ -200,7 +206,7 @@ test('a run that waits for approval says how to answer it', () => {
   const wait = { ref: 'approval', reason: 'it waits for an answer', due: now.toISOString() };
   const id = 'a'.repeat(24);
   display.showReport({
-    ...{ tick: 't', omitted: 0, counts: {} },
+    ...{ tick: 't', closedUntil: null, omitted: 0, counts: {} },
     runs: [
       {
         ...{ id, key: 'k', symbol: 'AMZN', state: 'IN_PROGRESS', result: null, error: null, waits: [wait] },
