@@ -33,6 +33,7 @@ export function rhythmOf(schedule: string, timeZone: string): Rhythm | undefined
 
 function findRhythm({ text, expressions }: Schedule, timeZone: string): Rhythm | undefined {
   const schedule = { text, expressions: expressions.filter((each) => !isPausing(each)) };
+  if (schedule.expressions.length === 0) return undefined;
   const mondays = ['2026-01-05', '2026-07-06'].map((monday) => Date.parse(monday));
   const weeks = mondays.map((monday) => ticksFrom(schedule, timeZone, monday));
   const gaps = weeks.flatMap((ticks) => ticks.slice(1).map((tick, index) => tick - ticks[index]!));
