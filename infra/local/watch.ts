@@ -8,6 +8,7 @@ import type { LocalApp } from './local-app.ts';
 import { nextTick } from '../schedule/next-tick.ts';
 import { parseReport } from './report.ts';
 import { invoke } from './run-once.ts';
+import { eventOf, type Next } from './tick-event.ts';
 
 /** Node's timers overflow past 2^31 ms; a longer wait is waited in parts. */
 const LONGEST_SLEEP_MS = 24 * 3_600_000;
@@ -56,12 +57,6 @@ function greet(
   display.print(`Tick now ${key}npm run trader -- run${display.where}`);
 }
 
-/** When a tick is to come, and whether the schedule says so, or a person who pressed Enter. */
-interface Next {
-  time: Date;
-  isScheduled: boolean;
-}
-
 /** Waits for the next tick: of the schedule, or now at Enter. Undefined at the end. */
 async function nextTime(
   { schedule: { schedule, timeZone } }: LocalApp,
@@ -89,16 +84,6 @@ async function tickAt(next: Next, app: LocalApp, display: Display, stop: AbortSi
   }
 }
 
-/** What the schedule sends, or the run of the same symbols: a person may ask for it while the market is closed. */
-function eventOf({ time, isScheduled }: Next, input: string): object {
-  const event = JSON.parse(input.replaceAll('<aws.scheduler.scheduled-time>', toSchedulerTime(time))) as {
-    scheduledTime: string;
-  };
-  if (isScheduled) return event;
-  const { scheduledTime: idempotencyKey, ...members } = event;
-  return { ...members, command: 'run', idempotencyKey };
-}
-
 async function tick(app: LocalApp, display: Display, event: object): Promise<void> {
   const input = JSON.stringify(event);
   display.startTick(`tick ${input.length > 200 ? `${input.slice(0, 200)}…` : input}`);
@@ -117,9 +102,4 @@ async function sleepUntil(time: Date | undefined, signal: AbortSignal): Promise<
     const left = Math.min((time?.getTime() ?? Infinity) - Date.now(), LONGEST_SLEEP_MS);
     await sleep(left, undefined, { signal }).catch(() => undefined);
   }
-}
-
-/** As EventBridge Scheduler writes it: whole seconds, in UTC. */
-function toSchedulerTime(time: Date): string {
-  return time.toISOString().replace(/\.\d{3}Z$/, 'Z');
 }

@@ -2,8 +2,8 @@ import type { Template } from 'aws-cdk-lib/assertions';
 
 export const stockFunctions = [
   'checkstockprice',
-  'checkmarkethours',
   'generatebuysellrecommendation',
+  'checkmarkethours',
   'buystock',
   'sellstock',
 ];
