@@ -3,7 +3,7 @@ import type { LambdaInvoker } from '../actions/lambda-invoker.ts';
 import type { MarketAtTick, TickRecord, TickRecords } from './tick-records.ts';
 import type { Trigger } from './trigger.ts';
 
-/** Is told of ticks at which the market was not known to be open. */
+/** Gets each tick at which the market was not known to be open. */
 export interface HoursLog {
   marketClosed(tick: string, until: Date): void;
   hoursUnknown(tick: string, error: unknown): void;

@@ -45,7 +45,7 @@ describe('days of the New York Stock Exchange', () => {
     expect(having('13:00')).toBe(early);
   });
 
-  test('are none at a weekend, and not known of years with other rules', () => {
+  test('exclude weekends, and years with other rules are refused', () => {
     expect([nyseClose('2026-11-28'), nyseClose('2026-11-29')]).toEqual([undefined, undefined]);
     expect(() => nyseClose('2021-12-31')).toThrow(
       "NYSE's days are known from 2022 on; 2021-12-31 is before that.",

@@ -12,7 +12,7 @@ const LIMITS: Record<string, number> = {
   'OrbitsTrader-generate-buy-sell-recommendation': 150_000,
   'OrbitsTrader-buy-stock': 1_000_000,
   'OrbitsTrader-sell-stock': 1_000_000,
-  'OrbitsTrader-orchestrator': 1_700_000,
+  'OrbitsTrader-orchestrator': 1_750_000,
 };
 
 let functions: LocalFunction[];

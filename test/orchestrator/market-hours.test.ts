@@ -126,7 +126,7 @@ test('records come in pages, the newest first', async () => {
   do {
     const page = answers.ticks.parse(await send({ command: 'ticks', limit: 2, ...(cursor && { cursor }) }));
     seen.push(...page.ticks.map((each) => each.tick));
-    cursor = page.cursor as string | null;
+    cursor = page.cursor;
   } while (cursor !== null);
   expect(seen).toEqual(times.toReversed());
 });

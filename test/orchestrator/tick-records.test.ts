@@ -90,7 +90,7 @@ test('the hours are asked about as of the instant of the trigger, and once more 
   expect(asked).toEqual(Array.from({ length: 2 }, () => ({ at: '2026-11-26T15:00:00.000Z' })));
 });
 
-test('they are unknown after two faults, or one that will not pass, and the error is told', async () => {
+test('they are unknown after two faults, or one that will not pass, and the error is reported', async () => {
   for (const [answers, count] of [
     [[throttled, throttled], 2],
     [[found[2]![1]], 1],

@@ -205,7 +205,7 @@ describe('npm start, given what it does not take', () => {
   });
 });
 
-test('a tick on a holiday is told of in words, and is on the list of ticks', async () => {
+test('a tick on a holiday is reported in words, and is on the list of ticks', async () => {
   const trader = (...args: string[]) =>
     startCommand('infra/cli/main.ts', [...args, '--data', folder.path]).finished;
   const sent = await trader('tick', '--time', '2026-11-26T15:00:00Z');
