@@ -29,3 +29,7 @@ export function countsInWords(runs: number, counts: Record<string, number>): str
   const words = parts.map(([name, count]) => `${count} ${name === 'inProgress' ? 'in progress' : name}`);
   return `${runs} runs: ${words.join(', ')}`;
 }
+
+/** @param until the next opening, ISO 8601 in UTC */
+export const closedInWords = (until: string) =>
+  `The market is closed until ${until}; the tick starts no runs.`;

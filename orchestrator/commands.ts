@@ -2,6 +2,7 @@ import { approvalCommands } from './protocol/approval-commands.ts';
 import { runCommands } from './protocol/run-commands.ts';
 import { ledgerCommands } from './trading/ledger-commands.ts';
 import { startCommands } from './trading/start-commands.ts';
+import { tickCommands } from './trading/tick-commands.ts';
 import { watchlistCommands } from './trading/watchlist-commands.ts';
 
 /** Every command that the orchestrator takes, by its name. */
@@ -10,5 +11,6 @@ export const commands = {
   ...runCommands,
   ...approvalCommands,
   ...ledgerCommands,
+  ...tickCommands,
   ...watchlistCommands,
 };

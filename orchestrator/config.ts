@@ -19,6 +19,7 @@ const environment = z.object({
   WATCHLIST: z.literal('store', 'is no place; the stack sets it to store or not at all').optional(),
   MAX_TICK_AGE_MINUTES: required('how late a tick may come').transform(Number).pipe(z.int().min(1)),
   OVERLAP: z.enum(['skip', 'queue', 'allow'], 'is no policy; the stack sets it to skip, queue or allow'),
+  MARKET_HOURS: z.enum(['regular', 'always'], 'is no choice; the stack sets it to regular or always'),
   APPROVE_ABOVE: z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'is no amount; the stack sets it to one')
@@ -47,6 +48,8 @@ export interface Config {
   maxTickAgeMinutes: number;
   /** What a tick does where an earlier run of the symbol is still open. */
   overlap: 'skip' | 'queue' | 'allow';
+  /** Whether a tick starts runs at any hour, or only while the market is open. */
+  marketHours: 'regular' | 'always';
   /** Which orders a person has to approve; none where it is undefined. */
   approval: { above: string; timeoutMinutes: number; ask?: true } | undefined;
   /** Whether a run asks about the limits before it trades. */
@@ -80,6 +83,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     quantity: QUANTITY,
     historyDays: HISTORY_DAYS,
     overlap: parsed.data.OVERLAP,
+    marketHours: parsed.data.MARKET_HOURS,
     maxTickAgeMinutes: MAX_TICK_AGE_MINUTES,
     approval:
       APPROVE_ABOVE === undefined

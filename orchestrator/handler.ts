@@ -24,6 +24,7 @@ import { RunControl } from './durable/run-control.ts';
 import { Runner } from './durable/runner.ts';
 import { parseEvent } from './protocol/event.ts';
 import { runWords } from './registry.ts';
+import { hoursLog } from './tick/hours-log.ts';
 import { metricLine } from './tick/metric-line.ts';
 import { Notices } from './tick/notices.ts';
 import { observeAll } from './tick/observers.ts';
@@ -73,6 +74,7 @@ export async function handler(payload: unknown, context: Context): Promise<unkno
         runs,
         runner: new Runner(backendOf(app), observer, time),
         log,
+        hoursLog: hoursLog(logger, publish),
         invoker,
       });
     });

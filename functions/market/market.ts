@@ -12,6 +12,9 @@ export interface Market {
   /** The market and the account that orders are placed with; a ledger takes the orders of one venue. */
   venue(): Promise<string>;
 
+  /** The regular session that is open at an instant, or else the next one. */
+  session(at: Date): Promise<Session>;
+
   /** When the market opens next; undefined while it is open. */
   opensAt(): Promise<Date | undefined>;
 
@@ -23,6 +26,12 @@ export interface Quote {
   price: string;
   /** When the market had it. */
   asOf: Date;
+}
+
+/** From the opening of the market, which belongs to it, to its close, which does not. */
+export interface Session {
+  opensAt: Date;
+  closesAt: Date;
 }
 
 export interface BarQuery {

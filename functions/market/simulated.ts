@@ -1,9 +1,13 @@
 import type { Market } from './market.ts';
+import { nyseSession } from './nyse.ts';
 import { simulatedPrice } from './simulated-price.ts';
 
 const MINUTE_MS = 60_000;
 
-/** The simulated market: always open, and each order is filled whole at the price on which it was decided. */
+/**
+ * The simulated market: it has NYSE's hours, but takes orders at any time, and fills each whole at the price on which it
+ * was decided.
+ */
 export const simulated: Market = {
   quote: (symbol, at) => Promise.resolve({ price: simulatedPrice(symbol, at.getTime()), asOf: at }),
 
@@ -20,4 +24,5 @@ export const simulated: Market = {
   venue: () => Promise.resolve('simulated'),
   opensAt: () => Promise.resolve(undefined),
   orders: { kind: 'at once', fill: ({ qty, price }, at) => ({ qty, price, at }) },
+  session: (at) => Promise.resolve(nyseSession(at)),
 };

@@ -11,6 +11,7 @@ import { operationsKeys } from './operations.ts';
 import { orchestratorKeys } from './orchestrator.ts';
 import { scheduleKeys } from './schedule.ts';
 import { strategyKeys, toStrategy, type StrategyConfig } from './strategy.ts';
+import { parseSchedule } from '../schedule/expression.ts';
 import { toWatchlist, watchlistKeys, type Watchlist } from './watchlist.ts';
 
 /** Keys that the stack takes as they are. */
@@ -48,7 +49,7 @@ export function parseConfig(context: Record<string, unknown>): TraderConfig {
   const problems = [...wrongValues(context, error), ...unknownKeys(context)];
   if (!data || problems.length > 0) throw new ConfigError(problems);
   const market = toMarket(data);
-  const watchlist = toWatchlist(data);
+  const watchlist = toWatchlist(data, parseSchedule(data.schedule).expressions.length);
   if (market.name === 'alpaca') refuseForeignSymbols(watchlist);
   return {
     ...only(plainKeys, data),

@@ -17,6 +17,10 @@ export const orchestratorKeys = {
     does: 'a tick that arrives later than this trades nothing',
     variable: 'MAX_TICK_AGE_MINUTES',
   }),
+  marketHours: key(oneOf('regular', 'always').default('regular'), {
+    does: 'whether a tick starts runs only while the market is open ([market.md](market.md#hours)), or always',
+    variable: 'MARKET_HOURS',
+  }),
   overlap: key(oneOf('skip', 'queue', 'allow').default('skip'), {
     does: 'what a tick does while an earlier run of the symbol is open: no trade, a run that waits for it, or another run at the same time',
     variable: 'OVERLAP',

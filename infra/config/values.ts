@@ -46,14 +46,17 @@ export const email = () => z.email().describe('an e-mail address');
 
 export const dollars = () => price.describe('an amount in dollars as text, such as "5000.00"');
 
-/** A schedule that EventBridge Scheduler takes and that fires on some day, past or future; in capitals and with single blanks. */
-export const scheduleExpression = () =>
+/** What EventBridge Scheduler takes and what fires on some day, past or future; in capitals and with single blanks. */
+export const scheduleExpressions = () =>
   z
-    .string()
+    .union([z.string(), z.array(z.string()).transform((all) => all.join(';'))])
     .transform((text, context) => {
       try {
         const schedule = parseSchedule(text);
-        if (nextTick(schedule, 'UTC', new Date(0))) return schedule.expression;
+        const never = schedule.expressions.find(
+          (each) => !nextTick({ ...schedule, expressions: [each] }, 'UTC', new Date(0)),
+        );
+        if (!never) return schedule.text;
         context.addIssue({ code: 'custom', message: 'there is no such day' });
       } catch (error) {
         if (!(error instanceof ScheduleError)) throw error;
@@ -61,7 +64,9 @@ export const scheduleExpression = () =>
       }
       return z.NEVER;
     })
-    .describe('an EventBridge Scheduler cron(...) of six fields, or a rate(...) such as "rate(5 minutes)"');
+    .describe(
+      'an EventBridge Scheduler cron(...) of six fields, or a rate(...) such as "rate(5 minutes)"; or several, with ";" between them or as a list',
+    );
 
 export const timeZone = () =>
   z.string().refine(isTimeZone).describe('an IANA time zone, such as "America/New_York"');

@@ -45,7 +45,7 @@ export const watchlistKeys = {
     does: 'whether the symbols come from these keys, or from the database, where `watch` and `unwatch` change them',
   }),
   shards: key(wholeNumber('schedules', 1, MOST_SHARDS).optional(), {
-    does: 'how many schedules share the symbols; by default one for each 200 symbols, and one for a watchlist in the store',
+    does: 'how many schedules of each expression share the symbols; by default one for each 200 symbols, and one for a watchlist in the store',
   }),
 };
 type Keys = z.output<z.ZodObject<typeof watchlistKeys>>;
@@ -62,12 +62,24 @@ export interface Watchlist {
   inStore: boolean;
   /** The orchestrator's variable, if the list fits in it: for a tick or a command that names no symbols. */
   variable: string | undefined;
-  /** One a schedule. */
+  /** One a shard. */
   ticks: TickSymbols[];
 }
 
-/** A symbol that is in the list twice, in lower case too, counts once. */
-export function toWatchlist({ symbols, symbol, symbolsFile, watchlist, shards }: Keys): Watchlist {
+/**
+ * A symbol that is in the list twice, in lower case too, counts once.
+ *
+ * @param expressions how many `schedule` has: each shard is a schedule of each of them
+ */
+export function toWatchlist(
+  { symbols, symbol, symbolsFile, watchlist, shards }: Keys,
+  expressions: number,
+): Watchlist {
+  const most = Math.floor(MOST_SHARDS / expressions);
+  const inEach = expressions === 1 ? '' : `, because \`schedule\` has ${expressions} expressions`;
+  if (shards !== undefined && shards > most) {
+    throw new ConfigError([`shards is ${shards}, expected ${most} at most${inEach}`]);
+  }
   if (watchlist === 'store') {
     const ticks = (shards ?? 1) === 1 ? [{}] : shardsOf(shards!).map((shard) => ({ shard }));
     return { inStore: true, variable: undefined, ticks };
@@ -76,9 +88,9 @@ export function toWatchlist({ symbols, symbol, symbolsFile, watchlist, shards }:
   const all = fromFile ? readSymbols(symbolsFile) : (symbol ?? symbols).split(',');
   const list = [...new Set(all)];
   const needed = shards ?? Math.ceil(list.length / SYMBOLS_A_SHARD);
-  if (needed > MOST_SHARDS) {
-    const most = MOST_SHARDS * SYMBOLS_A_SHARD;
-    throw new ConfigError([`the list has ${list.length} symbols, expected ${most} at most`]);
+  if (needed > most) {
+    const expected = `${most * SYMBOLS_A_SHARD} at most${inEach}`;
+    throw new ConfigError([`the list has ${list.length} symbols, expected ${expected}`]);
   }
   const text = list.join(',');
   if (needed === 1 && text.length <= VARIABLE_BYTES) return { inStore: false, variable: text, ticks: [{}] };

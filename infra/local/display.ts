@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { countsInWords, outcomeInWords } from '../outcome.ts';
+import { closedInWords, countsInWords, outcomeInWords } from '../outcome.ts';
 import { parseLogLine, type LogLine } from './log-line.ts';
 import type { Report, RunReport } from './report.ts';
 
@@ -93,10 +93,11 @@ export class Display {
   }
 
   /** Shows the outcome of each run in one line; of many runs, only of those that did not succeed. */
-  showReport({ runs, omitted, counts }: Report): void {
+  showReport({ closedUntil, runs, omitted, counts }: Report): void {
     const isLong = runs.length + omitted > MOST_SHOWN;
     for (const run of isLong ? runs.filter(({ state }) => state !== 'SUCCESS') : runs) this.#showRun(run);
-    if (runs.length === 0) this.print('There was nothing to do.');
+    if (closedUntil !== null) this.print(closedInWords(closedUntil));
+    else if (runs.length === 0) this.print('There was nothing to do.');
     if (runs.length > 1) this.print(countsInWords(runs.length + omitted, counts));
     if (isLong) this.print(`Each run: npm run trader -- list${this.where}`);
   }

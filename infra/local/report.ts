@@ -33,6 +33,7 @@ export type RunReport = z.infer<typeof run>;
 /** The orchestrator's report, as far as it is shown. */
 const report = z.object({
   tick: z.string(),
+  closedUntil: z.string().nullable(),
   runs: z.array(run),
   omitted: z.number(),
   counts: z.record(z.string(), z.number()),
@@ -46,6 +47,7 @@ export function parseReport(payload: string): Report {
 /** The whole report, with the steps. */
 const whole = z.object({
   tick: z.string(),
+  closedUntil: z.string().nullable(),
   runs: z.array(z.looseObject({ id: z.string() })),
   omitted: z.number(),
   counts: z.record(z.string(), z.number()),
@@ -57,10 +59,11 @@ export function mergeReports(payloads: string[]): string {
   const [first, ...others] = payloads;
   if (first === undefined || others.length === 0) return first ?? '';
   const reports = payloads.map((payload) => whole.parse(JSON.parse(payload)));
-  const { tick, counts } = reports[0]!;
+  const { tick, closedUntil, counts } = reports[0]!;
   const sum = (amounts: number[]) => amounts.reduce((total, amount) => total + amount, 0);
   return JSON.stringify({
     tick,
+    closedUntil,
     runs: reports.flatMap(({ runs }) => runs),
     omitted: sum(reports.map(({ omitted }) => omitted)),
     counts: Object.fromEntries(

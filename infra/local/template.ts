@@ -30,12 +30,12 @@ export interface AsynchronousInvocation {
   onFailure?: string | undefined;
 }
 
-/** The schedules of the synthesized app, which all fire at once. */
+/** The schedules of the synthesized app, as one: at each time of their expressions, the events of all shards are due. */
 export interface LocalSchedule {
   functionName: string;
   schedule: Schedule;
   timeZone: string;
-  /** The event of each, with EventBridge Scheduler's placeholders in it. */
+  /** The event of each shard, with EventBridge Scheduler's placeholders in it. */
   inputs: string[];
 }
 
@@ -117,14 +117,15 @@ export function readStack(assembly: string): LocalStack {
   const { path, resources, functions, schedules } = readResources(assembly);
   const [first] = schedules;
   if (!first) throw new Error(`${path} has no schedule, expected one or more.`);
-  const { ScheduleExpression, ScheduleExpressionTimezone, Target } = first;
+  const { ScheduleExpressionTimezone, Target } = first;
+  const expressions = schedules.map(({ ScheduleExpression }) => ScheduleExpression);
   return {
     functions: functions.map((found) => toFunction(assembly, found, resources)),
     schedule: {
       functionName: functionName(Target.Arn['Fn::GetAtt'][0], resources),
-      schedule: parseSchedule(ScheduleExpression),
+      schedule: parseSchedule([...new Set(expressions)].join(';')),
       timeZone: ScheduleExpressionTimezone,
-      inputs: schedules.map(({ Target: { Input } }) => Input),
+      inputs: [...new Set(schedules.map(({ Target: { Input } }) => Input))],
     },
   };
 }

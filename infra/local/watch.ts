@@ -8,6 +8,7 @@ import type { LocalApp } from './local-app.ts';
 import { nextTick } from '../schedule/next-tick.ts';
 import { parseReport } from './report.ts';
 import { invoke } from './run-once.ts';
+import { eventOf, type Next } from './tick-event.ts';
 
 /** Node's timers overflow past 2^31 ms; a longer wait is waited in parts. */
 const LONGEST_SLEEP_MS = 24 * 3_600_000;
@@ -27,10 +28,10 @@ export async function watch(app: LocalApp, dataDir: string, display: Display): P
     greet(app, display, enter.isThere);
     await live.refresh();
     while (!stop.signal.aborted) {
-      const time = await nextTime(app, display, live, enter, stop.signal);
-      if (time) await tickAt(time, app, display, stop.signal);
+      const next = await nextTime(app, display, live, enter, stop.signal);
+      if (next) await tickAt(next, app, display, stop.signal);
       await live.refresh();
-      if (time) live.printPositions();
+      if (next) live.printPositions();
     }
   } finally {
     enter.close();
@@ -50,20 +51,20 @@ function greet(
   display.print(`MongoDB  ${mongodbPlace}`);
   display.print(`Lambda   ${endpoint}`);
   display.print(`         ${invokeCommand(endpoint, orchestrator, '{"idempotencyKey":"my-key"}')}`);
-  display.print(`Schedule ${schedule.schedule.expression} ${schedule.timeZone}; Ctrl-C stops`);
+  display.print(`Schedule ${schedule.schedule.text} ${schedule.timeZone}; Ctrl-C stops`);
   if (nodeNote !== undefined) display.print(`Node     ${nodeNote}`);
   const key = enter ? 'press Enter, or from another terminal: ' : '';
   display.print(`Tick now ${key}npm run trader -- run${display.where}`);
 }
 
-/** Waits for the next tick and answers its time: of the schedule, or now at Enter. Undefined at the end. */
+/** Waits for the next tick: of the schedule, or now at Enter. Undefined at the end. */
 async function nextTime(
   { schedule: { schedule, timeZone } }: LocalApp,
   display: Display,
   live: Live,
   enter: EnterKey,
   stop: AbortSignal,
-): Promise<Date | undefined> {
+): Promise<Next | undefined> {
   const next = nextTick(schedule, timeZone, new Date());
   display.print(next ? `next tick ${next.toISOString()}` : 'The schedule never fires again; Ctrl-C stops');
   live.nextTick = next;
@@ -71,21 +72,23 @@ async function nextTime(
   await sleepUntil(next, AbortSignal.any([stop, pressed]));
   if (stop.aborted) return undefined;
   if (pressed.aborted) enter.take();
-  return pressed.aborted ? new Date(Math.floor(Date.now() / 1_000) * 1_000) : next;
+  if (pressed.aborted) return { time: new Date(Math.floor(Date.now() / 1_000) * 1_000), isScheduled: false };
+  return next && { time: next, isScheduled: true };
 }
 
-async function tickAt(time: Date, app: LocalApp, display: Display, stop: AbortSignal): Promise<void> {
+async function tickAt(next: Next, app: LocalApp, display: Display, stop: AbortSignal): Promise<void> {
   // One after the other: this machine has fewer processors than AWS has room for shards.
   for (const input of app.schedule.inputs) {
     if (stop.aborted) return;
-    await tick(app, display, input.replaceAll('<aws.scheduler.scheduled-time>', toSchedulerTime(time)));
+    await tick(app, display, eventOf(next, input));
   }
 }
 
-async function tick(app: LocalApp, display: Display, input: string): Promise<void> {
+async function tick(app: LocalApp, display: Display, event: object): Promise<void> {
+  const input = JSON.stringify(event);
   display.startTick(`tick ${input.length > 200 ? `${input.slice(0, 200)}…` : input}`);
   try {
-    const payload = await invoke(app, JSON.parse(input));
+    const payload = await invoke(app, event);
     if (payload !== undefined) display.showReport(parseReport(payload));
   } catch (error) {
     // The watch goes on after a tick that failed; the next one resumes its runs.
@@ -99,9 +102,4 @@ async function sleepUntil(time: Date | undefined, signal: AbortSignal): Promise<
     const left = Math.min((time?.getTime() ?? Infinity) - Date.now(), LONGEST_SLEEP_MS);
     await sleep(left, undefined, { signal }).catch(() => undefined);
   }
-}
-
-/** As EventBridge Scheduler writes it: whole seconds, in UTC. */
-function toSchedulerTime(time: Date): string {
-  return time.toISOString().replace(/\.\d{3}Z$/, 'Z');
 }

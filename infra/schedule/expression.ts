@@ -1,7 +1,14 @@
 import { CRON_FIELDS, cronProblems, toPattern } from './cron-fields.ts';
 
-/** A schedule that repeats, as EventBridge Scheduler takes it. */
-export type Schedule =
+/** When ticks are due: at each time of one or more expressions, each of which is a schedule of its own on AWS. */
+export interface Schedule {
+  /** The expressions, separated by `; `. */
+  text: string;
+  expressions: Expression[];
+}
+
+/** One expression that repeats, as EventBridge Scheduler takes it. */
+export type Expression =
   | { kind: 'rate'; expression: string; periodMs: number }
   | {
       kind: 'cron';
@@ -21,13 +28,28 @@ const UNIT_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 const LONGEST_PERIOD_MS = 366 * UNIT_MS.day;
 
 /**
+ * Reads one or more schedule expressions, separated by `;`.
+ *
+ * No cron expression fires at 9:30, 9:35 and so on until 15:55: its minutes are the same in each of its hours.
+ *
+ * @throws ScheduleError
+ */
+export function parseSchedule(text: string): Schedule {
+  const expressions = text.split(';').map(parseExpression);
+  const written = expressions.map(({ expression }) => expression);
+  const twice = written.find((expression, index) => written.indexOf(expression) !== index);
+  if (twice !== undefined) throw new ScheduleError(`${twice} is there twice`);
+  return { text: written.join('; '), expressions };
+}
+
+/**
  * Reads a schedule expression: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
  *
  * @param text `rate(5 minutes)` or `cron(minutes hours day-of-month month day-of-week year)`; names in any case, and
  *   blanks as many as you like: the expression of the answer has capitals and single blanks
  * @throws ScheduleError
  */
-export function parseSchedule(text: string): Schedule {
+function parseExpression(text: string): Expression {
   const [, kind, inside] = /^\s*(\w+)\s*\(([^()]*)\)\s*$/.exec(text) ?? [];
   const words = inside?.match(/\S+/g) ?? [];
   if (kind === 'rate') return parseRate(words);
@@ -39,7 +61,7 @@ export function parseSchedule(text: string): Schedule {
   );
 }
 
-function parseRate([value, unit, ...more]: string[]): Schedule {
+function parseRate([value, unit, ...more]: string[]): Expression {
   const [, singular, plural] = /^(minute|hour|day)(s?)$/.exec(unit ?? '') ?? [];
   if (!/^\d+$/.test(value ?? '') || singular === undefined || more.length > 0) {
     throw new ScheduleError('rate(...) takes a whole number and a unit, such as rate(5 minutes)');
@@ -55,7 +77,7 @@ function parseRate([value, unit, ...more]: string[]): Schedule {
   return { kind: 'rate', expression: `rate(${count} ${unit})`, periodMs };
 }
 
-function parseCron(words: string[]): Schedule {
+function parseCron(words: string[]): Expression {
   if (words.length !== CRON_FIELDS.length) {
     const names = CRON_FIELDS.map(({ name }) => name).join(', ');
     throw new ScheduleError(`cron(...) has six fields, ${names}; this one has ${words.length}`);

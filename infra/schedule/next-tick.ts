@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import type { Schedule } from './expression.ts';
+import type { Expression, Schedule } from './expression.ts';
 import { instantOf, wallTime } from './wall-clock.ts';
 
 /** A change of the clock repeats at most three hours. */
@@ -19,19 +19,24 @@ export function nextTick(schedule: Schedule, timeZone: string, after: Date): Dat
  * clock skips does not fire, and one that it shows twice fires the first time:
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#daylist-savings-time
  */
-export function nextTicks(schedule: Schedule, timeZone: string, after: Date, count: number): Date[] {
-  const from = after.getTime();
+export function nextTicks({ expressions }: Schedule, timeZone: string, after: Date, count: number): Date[] {
+  const times = expressions.flatMap((each) => timesOf(each, timeZone, after.getTime(), count));
+  const inOrder = [...new Set(times)].sort((one, other) => one - other);
+  return inOrder.slice(0, count).map((time) => new Date(time));
+}
+
+function timesOf(schedule: Expression, timeZone: string, from: number, count: number): number[] {
   if (schedule.kind === 'rate') {
     const first = Math.floor(from / schedule.periodMs) + 1;
-    return Array.from({ length: count }, (_, index) => new Date((first + index) * schedule.periodMs));
+    return Array.from({ length: count }, (_, index) => (first + index) * schedule.periodMs);
   }
   // In UTC: in the zone itself, croner would fire a skipped time later, and some times twice.
   const cron = new Cron(schedule.pattern, { timezone: 'UTC', mode: '7-part', alternativeWeekdays: true });
-  const ticks: Date[] = [];
+  const ticks: number[] = [];
   let wall: Date | null = new Date(wallTime(from, timeZone) - REPEATED_MS);
   while (ticks.length < count && (wall = cron.nextRun(wall))) {
     const instant = instantOf(wall.getTime(), timeZone);
-    if (instant !== undefined && instant > from) ticks.push(new Date(instant));
+    if (instant !== undefined && instant > from) ticks.push(instant);
   }
   return ticks;
 }

@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import { parseSchedule, type Schedule } from './expression.ts';
+import { parseSchedule, type Expression, type Schedule } from './expression.ts';
 import { nextTicks } from './next-tick.ts';
 
 const HOUR_MS = 3_600_000;
@@ -20,20 +20,20 @@ export interface Rhythm {
 
 /**
  * The rhythm of a schedule; undefined if it is too slow for an alarm, or pauses for months, dates or years: an alarm
- * knows only the hours of a week.
+ * knows only the hours of a week. Of several expressions, those that pause do not count.
  *
  * It is taken from a week in winter and one in summer: an hour counts only if the schedule fires in it with daylight
  * saving time and without.
  */
-export function rhythmOf(expression: string, timeZone: string): Rhythm | undefined {
-  const key = `${timeZone} ${expression}`;
-  if (!known.has(key)) known.set(key, findRhythm(expression, timeZone));
+export function rhythmOf(schedule: string, timeZone: string): Rhythm | undefined {
+  const key = `${timeZone} ${schedule}`;
+  if (!known.has(key)) known.set(key, findRhythm(parseSchedule(schedule), timeZone));
   return known.get(key);
 }
 
-function findRhythm(expression: string, timeZone: string): Rhythm | undefined {
-  const schedule = parseSchedule(expression);
-  if (schedule.kind === 'cron' && (schedule.isOfYears || isUneven(schedule.pattern))) return undefined;
+function findRhythm({ text, expressions }: Schedule, timeZone: string): Rhythm | undefined {
+  const schedule = { text, expressions: expressions.filter((each) => !isPausing(each)) };
+  if (schedule.expressions.length === 0) return undefined;
   const mondays = ['2026-01-05', '2026-07-06'].map((monday) => Date.parse(monday));
   const weeks = mondays.map((monday) => ticksFrom(schedule, timeZone, monday));
   const gaps = weeks.flatMap((ticks) => ticks.slice(1).map((tick, index) => tick - ticks[index]!));
@@ -44,6 +44,8 @@ function findRhythm(expression: string, timeZone: string): Rhythm | undefined {
   const hours = Array.from({ length: 7 * 24 }, (_, hour) => hour).filter((hour) => !silent.has(hour));
   return hours.length > 0 ? { windowMs, hours } : undefined;
 }
+
+const isPausing = (each: Expression) => each.kind === 'cron' && (each.isOfYears || isUneven(each.pattern));
 
 /** Whether some pause between two of its days, in a year, is longer than a week's. */
 function isUneven(pattern: string): boolean {

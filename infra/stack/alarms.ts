@@ -14,7 +14,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { runs } from './metrics.ts';
+import { runs, ticks } from './metrics.ts';
 import { openHours } from './open-hours.ts';
 import { rhythmOf } from '../schedule/rhythm.ts';
 
@@ -52,6 +52,12 @@ export class Alarms extends Construct {
       metric: runs('RunsBlocked'),
       threshold: 0,
     });
+    this.#add('hours-unknown', {
+      alarmDescription:
+        'The market\'s hours could not be had, so ticks start runs at any hour. Search the orchestrator\'s log for "hours".',
+      metric: ticks('HoursUnknown'),
+      threshold: 0,
+    });
     if (props.scheduleEnabled) this.#addSilence(props.schedule, props.timeZone);
     for (const queue of deadLetterQueues) {
       this.#add(`${queue.node.id}-not-empty`, {
@@ -79,7 +85,7 @@ export class Alarms extends Construct {
     });
   }
 
-  /** No run in two periods of the schedule, in the hours in which it fires. */
+  /** Neither a run nor a closed market in two periods of the schedule, in the hours in which it fires. */
   #addSilence(schedule: string, timeZone: string): void {
     const rhythm = rhythmOf(schedule, timeZone);
     if (!rhythm) return;
@@ -88,17 +94,18 @@ export class Alarms extends Construct {
     // A period without a run has no data. AWS does not document whether FILL fills a range without any data.
     // TIME_SERIES has a value for every period, and a sum counts a missing value as 0.
     const filled = new MathExpression({
-      expression: 'TIME_SERIES(0) + started',
-      usingMetrics: { started: runs('RunsStarted', period) },
+      expression: 'TIME_SERIES(0) + started + closed',
+      usingMetrics: { started: runs('RunsStarted', period), closed: ticks('TicksClosed', period) },
       period,
     });
     this.#add('no-runs', {
-      alarmDescription: 'No run was started in two periods of the schedule.',
+      alarmDescription:
+        'In two periods of the schedule no run was started, and no tick found the market closed.',
       metric: new MathExpression({
         expression: openHours(rhythm.hours, 'filled', { closed: 1 }),
         usingMetrics: { filled },
         period,
-        label: 'runs started',
+        label: 'runs started, and ticks at a closed market',
       }),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,

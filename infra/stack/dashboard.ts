@@ -10,7 +10,7 @@ import {
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { eachOf, runs } from './metrics.ts';
+import { eachOf, runs, ticks } from './metrics.ts';
 
 export interface TraderDashboardProps {
   orchestrator: IFunction;
@@ -51,6 +51,7 @@ export class TraderDashboard extends Construct {
             runs('RunsBlocked'),
             runs('RunsResumed'),
             runs('DuplicatesSuppressed'),
+            ticks('TicksClosed'),
           ]),
           graph('Trades bought and sold', [eachOf('Trades', 'type', 'Sum')]),
           graph('Price', [eachOf('Price', 'symbol', 'Average')]),

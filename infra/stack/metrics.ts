@@ -16,8 +16,15 @@ const dimensionsMap = { service: 'orchestrator' };
 export type RunMetricName =
   'RunsStarted' | 'RunsResumed' | 'RunsSucceeded' | 'RunsFailed' | 'RunsBlocked' | 'DuplicatesSuppressed';
 
+export type TickMetricName = 'TicksClosed' | 'HoursUnknown';
+
 /** How many runs had this outcome within a period. */
-export function runs(metricName: RunMetricName, period?: Duration): Metric {
+export const runs = (metricName: RunMetricName, period?: Duration) => counted(metricName, period);
+
+/** How many ticks came while the market was closed, or its hours were not to be had. */
+export const ticks = (metricName: TickMetricName, period?: Duration) => counted(metricName, period);
+
+function counted(metricName: string, period?: Duration): Metric {
   return new Metric({
     namespace: NAMESPACE,
     metricName,

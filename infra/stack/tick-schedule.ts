@@ -21,8 +21,8 @@ export interface TickScheduleProps {
   deadLetterQueue: IQueue;
   /** The symbols in the event of each schedule. */
   ticks: TickSymbols[];
-  /** `cron(...)` or `rate(...)` */
-  expression: string;
+  /** One or more of `cron(...)` or `rate(...)`, as `parseSchedule` takes them. */
+  schedule: string;
   /** IANA name */
   timeZone: string;
   enabled: boolean;
@@ -33,16 +33,20 @@ export class TickSchedule extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { orchestrator, deadLetterQueue, ticks, expression, timeZone, enabled }: TickScheduleProps,
+    { orchestrator, deadLetterQueue, ticks, schedule, timeZone, enabled }: TickScheduleProps,
   ) {
     super(scope, id);
-    if (enabled && !nextTick(parseSchedule(expression), timeZone, new Date())) {
+    const parsed = parseSchedule(schedule);
+    if (enabled && !nextTick(parsed, timeZone, new Date())) {
       // Not an error: a stack whose schedule is over can still be changed and destroyed.
-      Annotations.of(this).addWarningV2('orbits-trader:schedule-over', `${expression} never fires again.`);
+      Annotations.of(this).addWarningV2('orbits-trader:schedule-over', `${parsed.text} never fires again.`);
     }
     const role = this.#role(orchestrator, deadLetterQueue);
-    for (const [index, symbols] of ticks.entries()) {
-      new Schedule(this, ticks.length === 1 ? 'schedule' : `schedule-${index}`, {
+    const fired = parsed.expressions.flatMap(({ expression }) =>
+      ticks.map((symbols) => ({ expression, symbols })),
+    );
+    for (const [index, { expression, symbols }] of fired.entries()) {
+      new Schedule(this, fired.length === 1 ? 'schedule' : `schedule-${index}`, {
         schedule: ScheduleExpression.expression(expression, TimeZone.of(timeZone)),
         timeWindow: TimeWindow.off(),
         enabled,

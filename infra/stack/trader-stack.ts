@@ -55,6 +55,11 @@ export class TraderStack extends Stack {
       entry: 'functions/generate-buy-sell-recommendation.ts',
       environment: config.strategy.environment,
     });
+    const hours = new NodeFunction(this, 'check-market-hours', {
+      ...small,
+      bundling: market.bundling,
+      entry: 'functions/check-market-hours.ts',
+    });
     const { limits } = config;
     const trading = {
       ...connected,
@@ -64,7 +69,7 @@ export class TraderStack extends Stack {
     const buy = new NodeFunction(this, 'buy-stock', { ...trading, entry: 'functions/buy-stock.ts' });
     const sell = new NodeFunction(this, 'sell-stock', { ...trading, entry: 'functions/sell-stock.ts' });
 
-    for (const fn of [price, buy, sell]) market.grantTo(fn);
+    for (const fn of [price, hours, buy, sell]) market.grantTo(fn);
 
     const failedTicks = new DeadLetters(this, 'failed-ticks');
     const undeliveredTicks = new DeadLetters(this, 'undelivered-ticks');
@@ -88,14 +93,14 @@ export class TraderStack extends Stack {
     if (config.notificationEmail !== undefined) {
       new Notifications(this, 'notifications', config.notificationEmail).grantTo(orchestrator);
     }
-    const stockFunctions = [price, recommendation, buy, sell];
+    const stockFunctions = [price, recommendation, hours, buy, sell];
     for (const target of stockFunctions) orchestrator.mayInvoke(target);
 
     new TickSchedule(this, 'tick', {
       orchestrator,
       deadLetterQueue: undeliveredTicks,
       ticks: config.watchlist.ticks,
-      expression: config.schedule,
+      schedule: config.schedule,
       timeZone: config.timeZone,
       enabled: config.scheduleEnabled,
     });

@@ -4,6 +4,7 @@ import type { LambdaInvoker } from '../actions/lambda-invoker.ts';
 import type { Config } from '../config.ts';
 import type { RunControl } from '../durable/run-control.ts';
 import type { Runner } from '../durable/runner.ts';
+import type { HoursLog } from '../tick/market-at-tick.ts';
 import type { FailureLog } from '../tick/resume-open.ts';
 
 /** One invocation of the orchestrator: what a command works with. */
@@ -16,6 +17,7 @@ export interface Invocation {
   runs: RunControl;
   runner: Runner;
   log: FailureLog;
+  hoursLog: HoursLog;
   invoker: LambdaInvoker;
 }
 

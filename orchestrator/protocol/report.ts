@@ -12,6 +12,10 @@ export const reportAnswer = z
     tick: z
       .string()
       .describe('the key of the invocation: the scheduled time of a tick, or the idempotency key of a run'),
+    closedUntil: z.iso
+      .datetime()
+      .nullable()
+      .describe('the next opening, if the market was closed at the tick, which then started no run'),
     runs: z
       .array(runReport)
       .describe(
@@ -50,7 +54,7 @@ export function toReport(tick: string, runs: Run[], remaining: string[]): Report
     bytes += size;
     shown.push(reported);
   }
-  return { tick, runs: shown, omitted: runs.length - shown.length, counts, remaining };
+  return { tick, closedUntil: null, runs: shown, omitted: runs.length - shown.length, counts, remaining };
 }
 
 const rank = ({ state }: Run) => (state === 'SUCCESS' ? 1 : 0);

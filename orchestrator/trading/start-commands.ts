@@ -3,7 +3,9 @@ import type { Config } from '../config.ts';
 import { idempotencyKey, instant, MOST_SYMBOLS, shard, stockSymbol, type Shard } from '../fields.ts';
 import { command, type Invocation } from '../protocol/command.ts';
 import { reportAnswer, toReport, type Report } from '../protocol/report.ts';
+import { marketAtTick } from '../tick/market-at-tick.ts';
 import { runTick, type Start, type Tick } from '../tick/run-tick.ts';
+import { TickRecords } from '../tick/tick-records.ts';
 import { personTrigger, scheduleTrigger, type Trigger } from '../tick/trigger.ts';
 import { overlapOf, TradingWorkflow } from '../workflows/trading.ts';
 import { isIn, Watchlist } from './watchlist.ts';
@@ -13,7 +15,7 @@ const symbols = z.array(stockSymbol).max(MOST_SYMBOLS);
 /** Commands that start runs of the trading workflow. */
 export const startCommands = {
   tick: command({
-    does: 'What a schedule sends: a run of each symbol, with the scheduled time as its key. Without `symbols`, of each symbol that is configured, or on the watchlist; with several schedules, each has its `shard` of them. A tick that is older than `maxTickAgeMinutes` is recorded as skipped, unless `late` is `true`: then its runs start with the same key, at the price of now.',
+    does: 'What a schedule sends: a run of each symbol, with the scheduled time as its key. Without `symbols`, of each symbol that is configured, or on the watchlist; with several schedules, each has its `shard` of them. While the market is closed it starts no run, and is recorded so. A tick that is older than `maxTickAgeMinutes` is recorded as skipped, unless `late` is `true`: then its runs start with the same key, at the price of now.',
     takes: {
       scheduledTime: instant('the scheduled time'),
       symbols: symbols.optional(),
@@ -21,8 +23,15 @@ export const startCommands = {
       late: z.literal(true).optional(),
     },
     answers: reportAnswer,
-    handle: (event, invocation) =>
-      trade(event, scheduleTrigger(event, invocation.config, invocation.now), invocation),
+    async handle(event, invocation) {
+      const { app, config, invoker, hoursLog, now } = invocation;
+      const trigger = scheduleTrigger(event, config, now);
+      if (config.marketHours === 'always') return trade(event, trigger, invocation);
+      const record = await marketAtTick(trigger, invoker, new TickRecords(app, config), hoursLog);
+      if (record.market !== 'closed') return trade(event, trigger, invocation);
+      const report = await trade({ ...event, symbols: [] }, trigger, invocation);
+      return { ...report, closedUntil: record.until.toISOString() };
+    },
   }),
 
   run: command({

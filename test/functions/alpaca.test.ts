@@ -48,6 +48,43 @@ test.each(['BTC/USD', '7203.T', '0700.HK'])('%s is refused before the broker is 
   expect(fake.requests).toEqual([]);
 });
 
+describe("a session of the broker's calendar", () => {
+  const session = async (at: string) => {
+    const { opensAt, closesAt } = await market.session(new Date(at));
+    return [opensAt.toISOString(), closesAt.toISOString()];
+  };
+
+  test.each([
+    ['while it is open', '2026-11-25T14:30:00Z', '2026-11-25T14:30:00.000Z', '2026-11-25T21:00:00.000Z'],
+    [
+      'in the evening of New York',
+      '2026-11-25T02:00:00Z',
+      '2026-11-25T14:30:00.000Z',
+      '2026-11-25T21:00:00.000Z',
+    ],
+    [
+      'after its close, over a holiday',
+      '2026-11-25T21:00:00Z',
+      '2026-11-27T14:30:00.000Z',
+      '2026-11-27T18:00:00.000Z',
+    ],
+    ['after an early close', '2026-11-27T18:00:00Z', '2026-11-30T14:30:00.000Z', '2026-11-30T21:00:00.000Z'],
+  ])('%s takes one request', async (_, at, opensAt, closesAt) => {
+    expect(await session(at)).toEqual([opensAt, closesAt]);
+    expect(fake.requests).toEqual(['GET /v2/calendar']);
+  });
+
+  test('that is not to be had is an error that says so', async () => {
+    await expect(session('2026-12-01T15:00:00Z')).rejects.toThrow(
+      "The broker's calendar has no session in the 14 days after 2026-12-01T15:00:00.000Z.",
+    );
+    fake.set({ throttled: 1 });
+    await expect(session('2026-11-25T15:00:00Z')).rejects.toMatchObject({ name: 'BrokerUnavailableError' });
+    fake.set({ nonsense: [{ date: '2026-11-25', open: '9:30', close: '16:00' }] });
+    await expect(session('2026-11-25T15:00:00Z')).rejects.toThrow('the calendar is not as documented');
+  });
+});
+
 test('an order is placed once for its key, and answered with its trade', async () => {
   const asked = order();
   const filled = await market.execute(asked);

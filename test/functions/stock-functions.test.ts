@@ -43,6 +43,20 @@ describe('check-stock-price', () => {
   });
 });
 
+describe('check-market-hours', () => {
+  test.each([
+    ['2026-11-25T15:00:00Z', true, '2026-11-25T14:30:00.000Z', '2026-11-25T21:00:00.000Z'],
+    ['2026-11-26T15:00:00Z', false, '2026-11-27T14:30:00.000Z', '2026-11-27T18:00:00.000Z'],
+  ])("at %s answers NYSE's session", async (at, is_open, opens_at, closes_at) => {
+    expect(answerOf(await invoke('check-market-hours', { at }))).toEqual({ is_open, opens_at, closes_at });
+  });
+
+  test('without an instant is of now', async () => {
+    const { closes_at } = answerOf<{ closes_at: string }>(await invoke('check-market-hours', {}));
+    expect(Date.parse(closes_at)).toBeGreaterThan(Date.now());
+  });
+});
+
 describe('generate-buy-sell-recommendation', () => {
   test.each([
     ['100.0001', 'sell'],

@@ -8,10 +8,11 @@ import { figuresOfTest, table } from '../support/figures.ts';
 
 const LIMITS: Record<string, number> = {
   'OrbitsTrader-check-stock-price': 150_000,
+  'OrbitsTrader-check-market-hours': 150_000,
   'OrbitsTrader-generate-buy-sell-recommendation': 150_000,
   'OrbitsTrader-buy-stock': 1_000_000,
   'OrbitsTrader-sell-stock': 1_000_000,
-  'OrbitsTrader-orchestrator': 1_700_000,
+  'OrbitsTrader-orchestrator': 1_750_000,
 };
 
 let functions: LocalFunction[];
@@ -46,11 +47,11 @@ test('the broker is only in the bundles of market=alpaca, and its streams are in
   expect(functions.flatMap(broker)).toEqual([]);
 
   const { functions: ofAlpaca } = readStack(await synthesize(root, assemblyDir, { market: 'alpaca' }));
-  for (const name of ['check-stock-price', 'buy-stock', 'sell-stock']) {
+  for (const name of ['check-stock-price', 'check-market-hours', 'buy-stock', 'sell-stock']) {
     const fn = ofAlpaca.find((found) => found.name === `OrbitsTrader-${name}`)!;
     expect(broker(fn)).toEqual(['node_modules/@alpacahq/alpaca-trade-api']);
     const bytes = statSync(fn.file).size;
-    const limit = name === 'check-stock-price' ? 650_000 : 1_300_000;
+    const limit = name.startsWith('check-') ? 650_000 : 1_300_000;
     sizes.push([`${fn.name} with market=alpaca`, bytes, limit]);
     expect(bytes).toBeLessThanOrEqual(limit);
   }

@@ -54,7 +54,7 @@ test('what is deployed as it is configured has no difference', async () => {
   deploy();
   expect(await doctor()).toEqual([]);
   const { output } = await runDoctor([], { where: { functionName: NAME, data: undefined }, json: false });
-  expect(output).toBe(`${NAME} is deployed as it is configured here; 5 functions and 1 schedules compared\n`);
+  expect(output).toBe(`${NAME} is deployed as it is configured here; 6 functions and 2 schedules compared\n`);
 });
 
 test('so has what is deployed with keys that are given again', async () => {
@@ -72,7 +72,8 @@ test('keys that were given with -c and are not configured here are shown, one by
     'orchestrator QUANTITY',
     'buy-stock LIMITS',
     'sell-stock LIMITS',
-    'schedule enabled',
+    'schedule 0 enabled',
+    'schedule 1 enabled',
   ]);
   expect(differences[2]).toEqual({
     where: 'orchestrator',
@@ -81,13 +82,15 @@ test('keys that were given with -c and are not configured here are shown, one by
     configured: '1',
   });
   expect(differences[5]).toMatchObject({ deployed: 'false', configured: 'true' });
-  expect(await doctor(['quantity=7'])).toHaveLength(5);
+  expect(await doctor(['quantity=7'])).toHaveLength(6);
 });
 
 test('limits are compared one by one, and lists of symbols by what is in one alone', async () => {
   const many = Array.from({ length: 300 }, (_, index) => `S${index}`).join(',');
-  deploy({ maxPosition: '100', maxOrderQuantity: '5', symbols: `${many},OLD`, shards: '1' });
-  const differences = await doctor(['maxPosition=50', `symbols=${many},NEW`, 'shards=1']);
+  const once = { shards: '1', schedule: 'rate(1 hour)' };
+  deploy({ maxPosition: '100', maxOrderQuantity: '5', symbols: `${many},OLD`, ...once });
+  const same = Object.entries(once).map((entry) => entry.join('='));
+  const differences = await doctor(['maxPosition=50', `symbols=${many},NEW`, ...same]);
   expect(differences).toEqual([
     { where: 'buy-stock', setting: 'LIMITS.maxOrderQuantity', deployed: '5', configured: 'not set' },
     { where: 'buy-stock', setting: 'LIMITS.maxPosition', deployed: '100', configured: '50' },
@@ -103,8 +106,9 @@ test('limits are compared one by one, and lists of symbols by what is in one alo
 });
 
 test('schedules are compared by their shards, in whatever order they are listed', async () => {
-  deploy({ symbols: 'AMZN,MSFT,GOOG', shards: '5' });
-  const same = ['symbols=AMZN,MSFT,GOOG', 'shards=5'];
+  const keys = { symbols: 'AMZN,MSFT,GOOG', shards: '5', schedule: 'rate(1 hour)' };
+  deploy(keys);
+  const same = Object.entries(keys).map((entry) => entry.join('='));
   expect(await doctor(same)).toEqual([]);
   fake.schedules[1]!.timeZone = 'Asia/Tokyo';
   expect(await doctor(same)).toEqual([
@@ -113,6 +117,21 @@ test('schedules are compared by their shards, in whatever order they are listed'
   fake.schedules.pop();
   expect(await doctor(same)).toEqual([
     { where: 'schedules', setting: 'number', deployed: '4', configured: '5' },
+  ]);
+});
+
+test('schedules of several expressions are compared each with its own', async () => {
+  const keys = { shards: '2', schedule: 'cron(0 10 * * ? *);cron(0 11 * * ? *);cron(0 12 * * ? *)' };
+  deploy(keys);
+  const same = Object.entries(keys).map((entry) => entry.join('='));
+  expect(await doctor(same)).toEqual([]);
+  const changed = fake.schedules.find(({ expression }) => expression === 'cron(0 10 * * ? *)')!;
+  changed.expression = 'cron(0 13 * * ? *)';
+  expect(await doctor(same)).toEqual([
+    {
+      ...{ where: expect.stringMatching(/^schedule [03]$/) as string, setting: 'expression' },
+      ...{ deployed: 'cron(0 13 * * ? *)', configured: 'cron(0 10 * * ? *)' },
+    },
   ]);
 });
 
@@ -130,7 +149,7 @@ test('what was changed by hand is shown: memory, a variable, a schedule, a funct
     ['orchestrator', 'HISTORY_DAYS', 'not set'],
     ['sell-stock', 'function', expect.stringContaining('AWS does not find the function stack-sell-stock')],
     ['orchestrator', 'queue of failed ticks', 'not set'],
-    ['schedule', 'expression', 'rate(1 minute)'],
+    ['schedule 1', 'expression', 'rate(1 minute)'],
   ]);
 });
 

@@ -2,12 +2,12 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { Match } from 'aws-cdk-lib/assertions';
 import { MongoClient } from 'mongodb';
 import * as z from 'zod';
-import { answerOf, startTestApp } from '../support/local-app.ts';
+import { answerOf, ORCHESTRATOR, startTestApp } from '../support/local-app.ts';
 import { templateWith } from '../support/stack-template.ts';
 
 const recommendation = 'OrbitsTrader-generate-buy-sell-recommendation';
+const about = z.union([z.object({ run: z.string() }), z.object({ tick: z.string() })]);
 const embedded = z.looseObject({
-  run: z.string(),
   _aws: z.object({
     CloudWatchMetrics: z.tuple([
       z.object({
@@ -49,7 +49,20 @@ async function logsOfAllKinds(): Promise<string[]> {
     }
     logs.push(...app.logs);
   }
-  return logs;
+  return [...logs, ...(await logsOfTicks())];
+}
+
+/** What it writes of a tick on a holiday, and of one in a year whose hours the simulated market does not know. */
+async function logsOfTicks(): Promise<string[]> {
+  const app = await startTestApp({ overrides: { [ORCHESTRATOR]: { MARKET_HOURS: 'regular' } } });
+  try {
+    for (const scheduledTime of ['2026-11-26T15:00:00Z', '2021-11-26T15:00:00Z']) {
+      answerOf(await app.invoke(ORCHESTRATOR, { command: 'tick', scheduledTime, symbols: [] }));
+    }
+  } finally {
+    await app.close();
+  }
+  return app.logs;
 }
 
 let logs: string[];
@@ -80,7 +93,7 @@ function namesInTemplate(): string[] {
       return Namespace === 'OrbitsTrader' ? [`${Namespace}/${MetricName}{service}`] : [];
     });
   });
-  expect([plain.length, searched.length, alarms.length]).toEqual([6, 4, 3]);
+  expect([plain.length, searched.length, alarms.length]).toEqual([7, 4, 5]);
   return [...plain, ...searched, ...alarms];
 }
 
@@ -111,6 +124,8 @@ describe('metrics', () => {
       'sell-stock',
     ]);
     expect(metrics.find((metric) => 'Price' in metric)).toMatchObject({ symbol: 'AMZN' });
+    expect([sum('TicksClosed'), sum('HoursUnknown')]).toEqual([1, 1]);
+    for (const metric of metrics) expect(about.safeParse(metric).success).toBe(true);
   });
 });
 
@@ -228,7 +243,7 @@ describe('the alarms', () => {
       'AWS::CloudWatch::Alarm',
       silence(
         600,
-        Match.stringLikeRegexp('DAY\\(filled\\) >= 1 .*HOUR\\(filled\\) >= 14 AND HOUR\\(filled\\) <= 18'),
+        Match.stringLikeRegexp('DAY\\(filled\\) >= 1 .*HOUR\\(filled\\) >= 15 AND HOUR\\(filled\\) <= 18'),
       ),
     );
     templateWith({ schedule: 'rate(1 minute)' }).hasResourceProperties(

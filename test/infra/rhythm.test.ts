@@ -13,6 +13,20 @@ describe('the rhythm of a schedule', () => {
     expect(rhythm('cron(0/5 9-15 ? * MON-FRI *)')).toEqual({ windowMs: 10 * MINUTE_MS, hours });
   });
 
+  test('of several expressions is that of all of them together', () => {
+    // From 9:30 on: the hour in which the first tick is half past holds a window without any.
+    const hours = [0, 1, 2, 3, 4].flatMap((day) => [15, 16, 17, 18].map((hour) => day * 24 + hour));
+    const regular = 'cron(30/5 9 ? * MON-FRI *); cron(0/5 10-15 ? * MON-FRI *)';
+    expect(rhythm(regular)).toEqual({ windowMs: 10 * MINUTE_MS, hours });
+    expect(rhythm('cron(0 0/2 * * ? *); cron(0 1/2 * * ? *)')).toEqual(rhythm('rate(1 hour)'));
+  });
+
+  test('of several expressions takes no account of those that pause', () => {
+    const january = 'cron(0/1 * ? JAN * *)';
+    expect(rhythm(`rate(1 hour); ${january}`)).toEqual(rhythm('rate(1 hour)'));
+    expect(rhythm(`${january}; cron(0 9 1 * ? *)`)).toBeUndefined();
+  });
+
   test.each([
     ['rate(1 minute)', 2 * MINUTE_MS],
     ['cron(0/30 * * * ? *)', 60 * MINUTE_MS],

@@ -2,7 +2,7 @@ import { parseSchedule } from '../../infra/schedule/expression.ts';
 
 const problemOf = (text: string) => {
   try {
-    return `taken: ${parseSchedule(text).expression}`;
+    return `taken: ${parseSchedule(text).text}`;
   } catch (error) {
     return (error as Error).message;
   }
@@ -61,6 +61,9 @@ describe('a schedule that EventBridge Scheduler refuses', () => {
     ['rate(5)', 'a whole number and a unit'],
     ['rate(99999999999 days)', 'at most 366 days'],
     ['at(2027-01-01T00:00:00)', 'fires once'],
+    ['rate(1 hour);', 'it is neither rate(...) nor cron(...)'],
+    ['rate(1 hour); rate(2)', 'a whole number and a unit'],
+    ['rate(1 hour); rate(01 hour)', 'rate(1 hour) is there twice'],
   ])('%s is refused by its field', (text, problem) => {
     expect(problemOf(text)).toContain(problem);
   });
@@ -73,6 +76,7 @@ test.each([
   ['cron(0 10 ? * 6l *)', 'cron(0 10 ? * 6L *)'],
   ['cron(*/10 8-17/2 1/5 */3 ? 2026-2030/2)', 'cron(*/10 8-17/2 1/5 */3 ? 2026-2030/2)'],
   ['rate(1 hour)', 'rate(1 hour)'],
+  ['cron(30/5 9 ? * mon-fri *);rate(1 hour)', 'cron(30/5 9 ? * MON-FRI *); rate(1 hour)'],
   ['rate(015 minutes)', 'rate(15 minutes)'],
 ])('%j is taken as %j', (text, expression) => {
   expect(problemOf(text)).toBe(`taken: ${expression}`);

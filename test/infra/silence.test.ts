@@ -8,7 +8,7 @@ import { templateWith } from '../support/stack-template.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const DEFAULT = 'cron(0/5 9-15 ? * MON-FRI *)';
+const DEFAULT = 'cron(30/5 9 ? * MON-FRI *); cron(0/5 10-15 ? * MON-FRI *)';
 
 const alarm = z.object({
   ComparisonOperator: z.literal('LessThanThreshold'),
@@ -21,7 +21,10 @@ const alarm = z.object({
       Expression: z.string().optional(),
       ReturnData: z.boolean().optional(),
       MetricStat: z
-        .object({ Metric: z.object({ MetricName: z.literal('RunsStarted') }), Period: z.number() })
+        .object({
+          Metric: z.object({ MetricName: z.enum(['RunsStarted', 'TicksClosed']) }),
+          Period: z.number(),
+        })
         .optional(),
     }),
   ),
@@ -41,22 +44,34 @@ function silenceAlarm(schedule = DEFAULT): Alarm {
 /**
  * Whether the alarm is on, as CloudWatch evaluates it at a minute: over windows that end there, with more of them than
  * it needs.
+ *
+ * @param closed ticks at which the market was closed
  */
-function isOn(of: Alarm, runs: number[], now: number, emptyStaysEmpty: boolean): boolean {
+function isOn(
+  of: Alarm,
+  runs: number[],
+  now: number,
+  emptyStaysEmpty: boolean,
+  closed: number[] = [],
+): boolean {
   const periodMs = of.Metrics.find(({ MetricStat }) => MetricStat)!.MetricStat!.Period * 1000;
   const count = of.EvaluationPeriods + 3;
   const times = Array.from({ length: count }, (_, index) => now - (count - index) * periodMs);
-  const started: Series = new Map();
-  for (const run of runs) {
-    const window = times[Math.floor((run - times[0]!) / periodMs)];
-    if (window !== undefined) started.set(window, (started.get(window) ?? 0) + 1);
-  }
+  const counted = (instants: number[]): Series => {
+    const series: Series = new Map();
+    for (const instant of instants) {
+      const window = times[Math.floor((instant - times[0]!) / periodMs)];
+      if (window !== undefined) series.set(window, (series.get(window) ?? 0) + 1);
+    }
+    return series;
+  };
   const data = {
     times,
     emptyStaysEmpty,
     of: (id: string): Series => {
-      const { Expression } = of.Metrics.find(({ Id }) => Id === id)!;
-      return Expression === undefined ? started : compute(Expression, data);
+      const { Expression, MetricStat } = of.Metrics.find(({ Id }) => Id === id)!;
+      if (Expression !== undefined) return compute(Expression, data);
+      return counted(MetricStat!.Metric.MetricName === 'RunsStarted' ? runs : closed);
     },
   };
   const values = data.of(of.Metrics.find(({ ReturnData }) => ReturnData !== false)!.Id);
@@ -118,11 +133,11 @@ describe.each([
     const on = minutesOn(usual(), [], monday.summer, monday.summer + 7 * DAY, emptyStaysEmpty);
     const days = new Set(on.map((minute) => minute.slice(0, 10)));
     expect([...days]).toEqual(['2026-07-13', '2026-07-14', '2026-07-15', '2026-07-16', '2026-07-17']);
-    expect(on[0]).toBe('2026-07-13T14:14');
+    expect(on[0]).toBe('2026-07-13T15:10');
     expect(new Set(on.map((minute) => minute.slice(11, 13)))).toEqual(
-      new Set(['14', '15', '16', '17', '18', '19']),
+      new Set(['15', '16', '17', '18', '19']),
     );
-    expect(on).toHaveLength(Math.floor((5 * 300) / 7));
+    expect(on).toHaveLength(Math.ceil((5 * 240) / 7));
   });
 
   test('is off on the first day from the first run on, after a deployment by night or by day', () => {
@@ -130,6 +145,14 @@ describe.each([
       const deployed = monday.winter + hour * HOUR;
       const runs = runsOf(DEFAULT, deployed, deployed + DAY);
       expect(minutesOn(usual(), runs, runs[0]! + MINUTE, deployed + DAY, emptyStaysEmpty)).toEqual([]);
+    }
+  });
+
+  test('is off on a holiday, where each tick finds the market closed', () => {
+    const day = monday.winter + DAY;
+    const closed = runsOf(DEFAULT, day, day + DAY);
+    for (let now = day; now < day + DAY; now += MINUTE) {
+      expect(isOn(usual(), [], now, emptyStaysEmpty, closed)).toBe(false);
     }
   });
 

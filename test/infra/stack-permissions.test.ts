@@ -67,7 +67,7 @@ describe('each function', () => {
 });
 
 describe('permissions', () => {
-  test('let the orchestrator invoke the four stock functions, read its secret, and leave dead letters', () => {
+  test('let the orchestrator invoke the stock functions, read its secret, and leave dead letters', () => {
     expect(permissions(template, 'orchestrator')).toEqual([
       ['sqs:SendMessage', arnOf(idOf(template, 'AWS::SQS::Queue', 'failedticks'))],
       ['secretsmanager:GetSecretValue', secretArn],

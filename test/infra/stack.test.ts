@@ -19,7 +19,7 @@ beforeAll(() => {
 
 describe('each function', () => {
   test('runs on Node 24 and arm64, is traced, and writes JSON to its own log group', () => {
-    expect(Object.keys(template.findResources('AWS::Lambda::Function'))).toHaveLength(5);
+    expect(Object.keys(template.findResources('AWS::Lambda::Function'))).toHaveLength(6);
     for (const name of allFunctions) {
       const logs = idOf(template, 'AWS::Logs::LogGroup', `${name}logs`);
       expect(template.findResources('AWS::Lambda::Function')[functionId(template, name)]).toMatchObject({
@@ -99,24 +99,28 @@ describe('market=alpaca', () => {
     const readers = allFunctions.filter((name) =>
       JSON.stringify(statements(withBroker, name)).includes('orbits-trader/alpaca'),
     );
-    expect(readers.sort()).toEqual(['buystock', 'checkstockprice', 'sellstock']);
+    expect(readers.sort()).toEqual(['buystock', 'checkmarkethours', 'checkstockprice', 'sellstock']);
   });
 });
 
 describe('a tick', () => {
   test('carries its scheduled time, is fired at that time, a bounded number of times, into a dead-letter queue', () => {
-    template.hasResourceProperties('AWS::Scheduler::Schedule', {
-      FlexibleTimeWindow: { Mode: 'OFF' },
-      ScheduleExpression: 'cron(0/5 9-15 ? * MON-FRI *)',
-      ScheduleExpressionTimezone: 'America/New_York',
-      State: 'ENABLED',
-      Target: {
-        Arn: arnOf(functionId(template, 'orchestrator')),
-        Input: '{"command":"tick","scheduledTime":"<aws.scheduler.scheduled-time>"}',
-        RetryPolicy: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 3 },
-        DeadLetterConfig: { Arn: arnOf(idOf(template, 'AWS::SQS::Queue', 'undeliveredticks')) },
-      },
-    });
+    const expressions = ['cron(30/5 9 ? * MON-FRI *)', 'cron(0/5 10-15 ? * MON-FRI *)'];
+    template.resourceCountIs('AWS::Scheduler::Schedule', expressions.length);
+    for (const ScheduleExpression of expressions) {
+      template.hasResourceProperties('AWS::Scheduler::Schedule', {
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        ScheduleExpression,
+        ScheduleExpressionTimezone: 'America/New_York',
+        State: 'ENABLED',
+        Target: {
+          Arn: arnOf(functionId(template, 'orchestrator')),
+          Input: '{"command":"tick","scheduledTime":"<aws.scheduler.scheduled-time>"}',
+          RetryPolicy: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 3 },
+          DeadLetterConfig: { Arn: arnOf(idOf(template, 'AWS::SQS::Queue', 'undeliveredticks')) },
+        },
+      });
+    }
   });
 
   test('that fails is tried again, and is a dead letter after that', () => {

@@ -52,6 +52,7 @@ describe('two stages', () => {
       'DisplayName Orbits Trader alarms',
       'DisplayName OrbitsTrader-dev',
       'FunctionName OrbitsTrader-dev-buy-stock',
+      'FunctionName OrbitsTrader-dev-check-market-hours',
       'FunctionName OrbitsTrader-dev-check-stock-price',
       'FunctionName OrbitsTrader-dev-generate-buy-sell-recommendation',
       'FunctionName OrbitsTrader-dev-orchestrator',

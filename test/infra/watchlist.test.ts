@@ -16,11 +16,12 @@ const INPUT_BYTES = 256 * 1024;
 
 const tickEvent = z.strictObject({ command: z.literal('tick'), ...commands.tick.takes });
 const names = (count: number) => Array.from({ length: count }, (_, index) => `S${index}`);
-const parse = (change: Record<string, unknown>) => parseConfig({ ...cdkContext, ...change }).watchlist;
+const parse = (change: Record<string, unknown>) =>
+  parseConfig({ ...cdkContext, schedule: 'rate(5 minutes)', ...change }).watchlist;
 
-/** The events of the schedules, as the orchestrator takes them. */
+/** The events of the schedules of one expression, as the orchestrator takes them. */
 function ticks(change: Record<string, unknown>) {
-  const template = templateWith(change);
+  const template = templateWith({ schedule: 'rate(5 minutes)', ...change });
   const schedules = Object.values(template.findResources('AWS::Scheduler::Schedule'));
   const inputs = schedules.map(
     ({ Properties }) => (Properties as { Target: { Input: string } }).Target.Input,
@@ -81,6 +82,19 @@ describe('a list in the stack', () => {
       ({ Properties }) => (Properties as { Target: { RoleArn: object } }).Target.RoleArn,
     );
     expect(new Set(roles.map((role) => JSON.stringify(role))).size).toBe(1);
+  });
+
+  test('has a schedule of each expression for each shard, with the same events', () => {
+    const { inputs, template } = ticks({
+      symbols: 'AMZN,MSFT',
+      shards: '2',
+      schedule: ['rate(1 hour)', 'rate(1 day)'],
+    });
+    expect([inputs.length, new Set(inputs).size]).toEqual([4, 2]);
+    const expressions = Object.values(template.findResources('AWS::Scheduler::Schedule')).map(
+      ({ Properties }) => (Properties as { ScheduleExpression: string }).ScheduleExpression,
+    );
+    expect(expressions.sort()).toEqual(['rate(1 day)', 'rate(1 day)', 'rate(1 hour)', 'rate(1 hour)']);
   });
 
   test('that is too long for a variable travels with its one schedule', () => {
@@ -156,6 +170,14 @@ test.each([
   [{ watchlist: 'elsewhere' }, 'watchlist is "elsewhere", expected "stack" or "store"'],
   [{ shards: 201 }, 'shards is 201, expected a whole number of schedules from 1 to 200'],
   [{ symbols: names(40_001).join(',') }, 'the list has 40001 symbols, expected 40000 at most'],
+  [
+    { symbols: names(20_001).join(','), schedule: 'rate(1 hour); rate(1 day)' },
+    'the list has 20001 symbols, expected 20000 at most, because `schedule` has 2 expressions',
+  ],
+  [
+    { shards: 67, schedule: 'rate(1 hour); rate(1 day); rate(2 days)' },
+    'shards is 67, expected 66 at most, because `schedule` has 3 expressions',
+  ],
   [
     { symbols: names(1_001).join(','), shards: 1 },
     'shards is 1, which gives a schedule 1001 symbols of 1001, expected shards for at most 1000 each',

@@ -15,6 +15,7 @@ beforeAll(async () => {
     brokerKeys: KEYS,
     overrides: {
       'OrbitsTrader-check-stock-price': broker,
+      'OrbitsTrader-check-market-hours': broker,
       'OrbitsTrader-buy-stock': broker,
       'OrbitsTrader-sell-stock': broker,
       // The broker's price is 226.6789.
@@ -51,6 +52,13 @@ test('a run buys: one order with its key, one trade at the price that was paid',
   expect(await run('BUYS')).toMatchObject({ result });
   expect(orders('BUYS')).toHaveLength(1);
   expect(await trades('BUYS')).toHaveLength(1);
+});
+
+test("the market's hours are from the broker's calendar", async () => {
+  const at = '2026-11-26T15:00:00Z';
+  expect(answerOf(await app.invoke('OrbitsTrader-check-market-hours', { at }))).toEqual({
+    ...{ is_open: false, opens_at: '2026-11-27T14:30:00.000Z', closes_at: '2026-11-27T18:00:00.000Z' },
+  });
 });
 
 test.each([

@@ -46,13 +46,13 @@ async function deliverToEnd(event: object): Promise<Report> {
 const trades = () => client.db(app.database).collection<{ symbol: string }>('trades');
 const names = (count: number) => Array.from({ length: count }, (_, index) => `S${index}`);
 const ticksOf = (symbols: string[], shards: number) =>
-  toWatchlist({ symbols: symbols.join(','), watchlist: 'stack', shards }).ticks;
+  toWatchlist({ symbols: symbols.join(','), watchlist: 'stack', shards }, 1).ticks;
 const totals = (reports: Report[]) => reports.reduce((sum, { counts }) => sum + counts.traded, 0);
 
 test('a tick over 1,000 symbols in 5 shards, delivered twice, makes 1,000 trades', async () => {
   await start({});
   const symbols = readFileSync(join(root, 'test/fixtures/symbols-1000.txt'), 'utf8').match(/^\w+$/gm)!;
-  const { ticks } = toWatchlist({ symbols: symbols.join(','), watchlist: 'stack' });
+  const { ticks } = toWatchlist({ symbols: symbols.join(','), watchlist: 'stack' }, 1);
   expect([symbols.length, ticks.length]).toEqual([1_000, 5]);
 
   const deliver = async () => {

@@ -1,6 +1,7 @@
 import { reportAnswer } from '../../orchestrator/protocol/report.ts';
 import { outcomeAnswer, pageAnswer, runAnswer } from '../../orchestrator/protocol/run-commands.ts';
 import { haltAnswer, positionsAnswer, tradesAnswer } from '../../orchestrator/trading/ledger-answers.ts';
+import { ticksAnswer } from '../../orchestrator/trading/tick-commands.ts';
 import { watchlistAnswer } from '../../orchestrator/trading/watchlist-commands.ts';
 
 /** The schemas of the orchestrator's answers. */
@@ -12,5 +13,6 @@ export const answers = {
   trading: haltAnswer,
   positions: positionsAnswer,
   trades: tradesAnswer,
+  ticks: ticksAnswer,
   watchlist: watchlistAnswer,
 };

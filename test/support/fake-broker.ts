@@ -54,9 +54,25 @@ export const KEYS = { keyId: 'PKFAKEFAKEFAKE', secretKey: 'fake-secret-never-sho
 /** Of each symbol, always, unless there is a tape. */
 export const PRICE = 226.6789;
 
+/** Days of trade: what the calendar has of November 2026. */
+const DAYS = [
+  ['2026-11-24', '16:00'],
+  ['2026-11-25', '16:00'],
+  ['2026-11-27', '13:00'],
+  ['2026-11-30', '16:00'],
+] as const;
+
+/** Of the days from one to another, both included, whatever their times of the day. */
+function calendar(start: string, end: string) {
+  const isAsked = (date: string) => date >= start.slice(0, 10) && date <= end.slice(0, 10);
+  return DAYS.filter(([date]) => isAsked(date)).map(([date, close]) => ({
+    ...{ date, open: '09:30', close, session_open: '0400', session_close: '2000', settlement_date: date },
+  }));
+}
+
 /**
  * The endpoints of Alpaca's documented APIs that trading uses, on loopback: orders with unique `client_order_id`, order
- * by id and by client id, cancellation, clock, account, positions, latest trade, bars; with their error answers.
+ * by id and by client id, cancellation, clock, calendar, account, positions, latest trade, bars; with their error answers.
  */
 export class FakeBroker {
   conditions: Conditions = { ...USUAL };
@@ -138,6 +154,8 @@ export class FakeBroker {
         const times = { next_open: '2026-01-06T14:30:00Z', next_close: '2026-01-05T21:00:00Z' };
         return reply(200, { timestamp: '2026-01-05T15:00:00Z', is_open: this.conditions.isOpen, ...times });
       }
+      case 'GET /v2/calendar':
+        return reply(200, calendar(searchParams.get('start') ?? '', searchParams.get('end') ?? ''));
       case 'GET /v2/account':
         return reply(200, { status: 'ACTIVE', buying_power: String(this.conditions.buyingPower) });
       case 'GET /v2/positions':

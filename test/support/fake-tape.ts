@@ -72,7 +72,7 @@ export class FakeTape {
         const bars = this.bars(query).bars ?? [];
         return Promise.resolve(bars.map(({ t, c }) => ({ start: new Date(t), close: String(c) })));
       },
-      sessions: () => Promise.resolve([]),
+      calendar: () => Promise.resolve([]),
     };
   }
 

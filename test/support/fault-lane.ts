@@ -84,6 +84,8 @@ export class Lane {
           QUANTITY: '1',
           // This clock leaps, and a tick that is late is skipped: that is not what is shown here.
           MAX_TICK_AGE_MINUTES: '1440',
+          // Nor is its time that of a market.
+          MARKET_HOURS: 'always',
           // Ticks that come while an orchestrator lies dead are to be trades, too.
           OVERLAP: 'allow',
           ...environment,

@@ -44,8 +44,8 @@ export async function startTestApp(
       WITH_MONGODB.concat(Object.keys(options.overrides ?? {})).map((name) => [
         name,
         {
-          // The tests' ticks are of times whose prices are known, long ago.
-          ...(name === ORCHESTRATOR && { MAX_TICK_AGE_MINUTES: '10000000' }),
+          // The tests' ticks are of times whose prices are known, long ago, at any hour.
+          ...(name === ORCHESTRATOR && { MAX_TICK_AGE_MINUTES: '10000000', MARKET_HOURS: 'always' }),
           ...(WITH_MONGODB.includes(name) && { MONGODB_DATABASE: database }),
           ...options.overrides?.[name],
         },

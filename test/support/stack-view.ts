@@ -1,6 +1,12 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 
-export const stockFunctions = ['checkstockprice', 'generatebuysellrecommendation', 'buystock', 'sellstock'];
+export const stockFunctions = [
+  'checkstockprice',
+  'generatebuysellrecommendation',
+  'checkmarkethours',
+  'buystock',
+  'sellstock',
+];
 export const allFunctions = [...stockFunctions, 'orchestrator'];
 export const withMongodb = ['orchestrator', 'buystock', 'sellstock'];
 

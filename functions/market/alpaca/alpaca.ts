@@ -5,6 +5,7 @@ import { finishedBars } from './bars.ts';
 import type { Broker } from './broker.ts';
 import { BrokerError } from './errors.ts';
 import { alpacaOrders, notTraded } from './orders.ts';
+import { alpacaSession } from './sessions.ts';
 
 /**
  * @param kind of the accounts that the URL of the trading API is for
@@ -28,6 +29,8 @@ export function alpacaMarket(
         assertTraded(symbol);
         return finishedBars(broker, symbol, query);
       }),
+
+    session: (at) => use((broker) => alpacaSession(broker, at)),
 
     venue: () => use(async (broker) => `alpaca-${kind} ${await broker.accountNumber()}`),
 

@@ -1,5 +1,6 @@
 import { inFourDecimals } from '../../shared/money.ts';
 import type { Bar, BarQuery } from '../market.ts';
+import { newYorkDay, newYorkInstant } from '../new-york.ts';
 import type { Broker, BrokerBar } from './broker.ts';
 import { BrokerError } from './errors.ts';
 import { DAY_MINUTES, DAY_MS, MINUTE_MS, sessionsBack, timeframe } from './timeframe.ts';
@@ -11,7 +12,7 @@ import { DAY_MINUTES, DAY_MS, MINUTE_MS, sessionsBack, timeframe } from './timef
 const MADE_MS = 3_000;
 
 /** What is asked of the broker here. */
-export type BarSource = Pick<Broker, 'bars' | 'sessions'>;
+export type BarSource = Pick<Broker, 'bars' | 'calendar'>;
 
 /**
  * The broker labels a bar by its start (https://alpaca.markets/learn/stock-minute-bars), also answers the one that is
@@ -54,16 +55,16 @@ async function withCloses(broker: BarSource, bars: BrokerBar[]): Promise<Bar[]> 
   if (!newest || !oldest) return [];
   // A day more on both sides: whether the broker takes the time of day of these for New York's is not documented.
   const [from, to] = [oldest.start.getTime() - DAY_MS, newest.start.getTime() + DAY_MS];
-  const sessions = await broker.sessions(new Date(from), new Date(to));
-  const closeMinutes = new Map(sessions.map(({ date, closeMinute }) => [date, closeMinute]));
+  const sessions = await broker.calendar(new Date(from), new Date(to));
+  const closes = new Map(sessions.map(({ date, close }) => [date.toISOString().slice(0, 10), close]));
   return bars.map(({ start, close }) => {
-    // Midnight in New York is 4:00 or 5:00 in UTC, so the date is the same. No clock changes between it and a close.
-    const closeMinute = closeMinutes.get(start.toISOString().slice(0, 10));
-    if (closeMinute === undefined) {
+    const day = newYorkDay(start);
+    const closesAt = closes.get(day);
+    if (closesAt === undefined) {
       throw new BrokerError(
         `The broker has a bar of ${start.toISOString()}, a day on which its calendar has no session.`,
       );
     }
-    return { end: new Date(start.getTime() + closeMinute * MINUTE_MS), close };
+    return { end: newYorkInstant(day, closesAt), close };
   });
 }

@@ -40,6 +40,9 @@ const order = z.object({
 export type BrokerOrder = z.infer<typeof order>;
 
 const account = z.object({ accountNumber: z.string().min(1) });
+const timeOfDay = z.string().regex(/^\d\d:\d\d$/);
+/** Days of trade; "open" and "close" are what a clock in New York shows. */
+const calendar = z.array(z.object({ date: z.date(), open: timeOfDay, close: timeOfDay }));
 const clock = z.object({ isOpen: z.boolean(), nextOpen: z.date() });
 /** JSON numbers of at most 15 digits, so that their text is what was sent. */
 const decimal = z.number().positive().transform(String);
@@ -48,11 +51,6 @@ const bars = z.object({
   bars: z.array(z.object({ t: z.date(), c: decimal })).nullable(),
   nextPageToken: z.string().nullish(),
 });
-const clockTime = z
-  .string()
-  .regex(/^\d\d:\d\d$/)
-  .transform((text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3)));
-const calendar = z.array(z.object({ date: z.date(), close: clockTime }));
 
 /** Pages of one answer; more would take longer than the function has. */
 const MOST_PAGES = 5;
@@ -70,14 +68,6 @@ export interface BrokerBarQuery {
   from: Date;
   to: Date;
   count: number;
-}
-
-/** A day on which the market opens. */
-export interface Session {
-  /** `YYYY-MM-DD` */
-  date: string;
-  /** When it closes: minutes after midnight in New York. */
-  closeMinute: number;
 }
 
 /** The broker's refusal of one request, in its own words. */
@@ -124,6 +114,11 @@ export class Broker {
     return parsed(clock, 'the clock', this.#clock.legacyClock());
   }
 
+  /** The days of trade from one day to another, both included; the SDK has a day as midnight in UTC. */
+  calendar(start: Date, end: Date) {
+    return parsed(calendar, 'the calendar', this.#calendar.legacyCalendar({ start, end }));
+  }
+
   latestTrade(symbol: string) {
     return parsed(
       latestTrade,
@@ -150,13 +145,6 @@ export class Broker {
       pageToken = answer.nextPageToken ?? null;
     }
     return found;
-  }
-
-  /** The sessions of some days, both inclusive. */
-  async sessions(from: Date, to: Date): Promise<Session[]> {
-    const answer = this.#calendar.legacyCalendar({ start: from, end: to });
-    const days = await parsed(calendar, 'the calendar', answer);
-    return days.map(({ date, close }) => ({ date: date.toISOString().slice(0, 10), closeMinute: close }));
   }
 
   /** The order with an idempotency key; undefined if there is no such order. */

@@ -55,6 +55,12 @@ const trade = z.object({
   timestamp: z.iso.datetime(),
 });
 
+const tick = z.object({
+  tick: z.string(),
+  market: z.enum(['open', 'closed', 'unknown']),
+  until: z.iso.datetime().nullable(),
+});
+
 /** An answer of the orchestrator, as far as it is shown. */
 const answer = z.object({
   outcome: z.string().optional(),
@@ -64,6 +70,8 @@ const answer = z.object({
   halted: z.object({ since: z.string(), note: z.string().optional() }).nullish(),
   positions: z.array(position).optional(),
   trades: z.array(trade).optional(),
+  ticks: z.array(tick).optional(),
+  closedUntil: z.iso.datetime().nullish(),
   omitted: z.number().default(0),
   counts: z.record(z.string(), z.number()).optional(),
   watchlist: z.array(z.string()).optional(),
@@ -76,6 +84,7 @@ export const isAsking = ({ waits }: Run) => waits.some(({ ref }) => ref === 'app
 
 export type Position = z.infer<typeof position>;
 export type Trade = z.infer<typeof trade>;
+export type Tick = z.infer<typeof tick>;
 export type Step = z.infer<typeof step>;
 
 export type Answer = z.infer<typeof answer>;

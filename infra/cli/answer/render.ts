@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
-import { countsInWords, outcomeInWords } from '../../outcome.ts';
+import { closedInWords, countsInWords, outcomeInWords } from '../../outcome.ts';
 import { isAsking, parseAnswer, type Run } from './answer.ts';
 import { haltLine, positionTable, tradeTable } from './ledger-tables.ts';
+import { tickTable } from './tick-table.ts';
 import { fit, printable } from '../../local/text.ts';
 
 export interface Screen {
@@ -20,12 +21,14 @@ export function render(payload: string, screen: Screen): string {
   const lines: string[] = [];
   if (outcome !== undefined) lines.push(printable(outcome));
   if (one) lines.push(...timeline(one, screen), ...howToAnswer([one], screen));
+  if (answer.closedUntil) lines.push(closedInWords(answer.closedUntil));
   if (runs) lines.push(...(runs.length > 0 ? table(runs, screen) : ['no runs']));
   if (runs && counts && runs.length > 1) lines.push(countsInWords(runs.length + omitted, counts));
   if (runs) lines.push(...howToAnswer(runs, screen));
   if (halted !== undefined) lines.push(haltLine(halted));
   if (positions) lines.push(...positionTable(positions));
   if (trades) lines.push(...tradeTable(trades));
+  if (answer.ticks) lines.push(...tickTable(answer.ticks));
   if (watchlist) lines.push(...watchlist.map(printable), ...(answer.isTraded ? [] : [NOT_TRADED]));
   if (cursor) lines.push(`more: --cursor ${cursor}`);
   return `${lines.join('\n')}\n`;

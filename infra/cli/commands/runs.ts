@@ -49,6 +49,13 @@ export function addRunCommands(program: CommandUnknownOpts, run: Run): void {
       run(sendEvent({ command: 'tick', scheduledTime, symbols, late })),
     );
   program
+    .command('ticks')
+    .description('list the ticks of the schedule, newest first, and whether the market was open')
+    .option('--limit <n>', 'at most so many ticks', wholeNumber)
+    .option('--cursor <cursor>', 'the next page, by the cursor of the last answer')
+    .addHelpText('after', example('ticks --limit 100'))
+    .action((options) => run(sendEvent({ command: 'ticks', ...options })));
+  program
     .command('resume')
     .argument('[id]')
     .description('resume a run, or all runs that are due')

@@ -57,7 +57,7 @@ export function differencesOfFunction(
   return [...plain.filter((each) => each.deployed !== each.configured), ...variables];
 }
 
-/** How deployed schedules differ from those that are configured; their events say which is which. */
+/** How deployed schedules differ from those that are configured; their expressions and events say which is which. */
 export function differencesOfSchedules(
   deployed: ScheduleSettings[],
   configured: ScheduleSettings[],
@@ -66,11 +66,11 @@ export function differencesOfSchedules(
     const counts = { deployed: String(deployed.length), configured: String(configured.length) };
     return [{ where: 'schedules', setting: 'number', ...counts }];
   }
-  const inOrder = (of: ScheduleSettings[]) => of.toSorted((a, b) => shardOf(a) - shardOf(b));
-  const there = inOrder(deployed);
-  return inOrder(configured).flatMap((here, index) => {
+  const inOrder = configured.toSorted((a, b) => shardOf(a) - shardOf(b));
+  const deployedAs = counterparts(inOrder, deployed);
+  return inOrder.flatMap((here, index) => {
     const where = configured.length === 1 ? 'schedule' : `schedule ${index}`;
-    const found = there[index]!;
+    const found = deployedAs[index]!;
     const plain = (['expression', 'timeZone', 'enabled'] as const).map((setting) => ({
       where,
       setting,
@@ -82,6 +82,22 @@ export function differencesOfSchedules(
       ...membersOf(where, 'event', found.input, here.input),
     ];
   });
+}
+
+/** For each schedule another one: that of the same shard and expression, or else one of the same shard, or any. */
+function counterparts(of: ScheduleSettings[], among: ScheduleSettings[]): ScheduleSettings[] {
+  const left = new Set(among);
+  const take = (isIt: (each: ScheduleSettings) => boolean) => {
+    const found = [...left].find(isIt);
+    if (found) left.delete(found);
+    return found;
+  };
+  const same = of.map((here) =>
+    take((each) => shardOf(each) === shardOf(here) && each.expression === here.expression),
+  );
+  return of.map(
+    (here, index) => same[index] ?? take((each) => shardOf(each) === shardOf(here)) ?? take(() => true)!,
+  );
 }
 
 const object = z.record(z.string(), z.unknown());

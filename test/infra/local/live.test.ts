@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { Decimal } from 'decimal.js';
 import { Display } from '../../../infra/local/display.ts';
+import { eventOf } from '../../../infra/local/tick-event.ts';
 import { EnterKey } from '../../../infra/local/enter-key.ts';
 import { LiveRuns } from '../../../infra/local/live-state.ts';
 import { countdown, liveView, positionLine, type LiveState } from '../../../infra/local/live-view.ts';
@@ -172,7 +173,13 @@ describe('a tick of many runs', () => {
         ? { state: 'ERROR' as const, error: { name: 'E', message: 'why' }, waits: [] }
         : { state: 'SUCCESS' as const, error: null, waits: [] }),
     }));
-    display.showReport({ tick: 't', runs, omitted: 0, counts: { traded: count - 1, failed: 1 } });
+    display.showReport({
+      tick: 't',
+      closedUntil: null,
+      runs,
+      omitted: 0,
+      counts: { traded: count - 1, failed: 1 },
+    });
     return written.join('').trimEnd().split('\n');
   };
 
@@ -200,7 +207,7 @@ test('a run that waits for approval says how to answer it', () => {
   const wait = { ref: 'approval', reason: 'it waits for an answer', due: now.toISOString() };
   const id = 'a'.repeat(24);
   display.showReport({
-    ...{ tick: 't', omitted: 0, counts: {} },
+    ...{ tick: 't', closedUntil: null, omitted: 0, counts: {} },
     runs: [
       {
         ...{ id, key: 'k', symbol: 'AMZN', state: 'IN_PROGRESS', result: null, error: null, waits: [wait] },
@@ -209,6 +216,23 @@ test('a run that waits for approval says how to answer it', () => {
     ],
   });
   expect(written.at(-1)).toBe(`  to answer: npm run trader -- approve ${id} --data 'my data', or reject\n`);
+});
+
+describe('the event of a tick', () => {
+  const time = new Date('2026-11-26T15:00:00Z');
+  const input = '{"command":"tick","scheduledTime":"<aws.scheduler.scheduled-time>","symbols":["AMZN"]}';
+
+  test('is that of the schedule', () => {
+    expect(eventOf({ time, isScheduled: true }, input)).toEqual({
+      ...{ command: 'tick', scheduledTime: '2026-11-26T15:00:00Z', symbols: ['AMZN'] },
+    });
+  });
+
+  test('at Enter is a run of the same symbols, which starts at any hour', () => {
+    expect(eventOf({ time, isScheduled: false }, input)).toEqual({
+      ...{ command: 'run', idempotencyKey: '2026-11-26T15:00:00Z', symbols: ['AMZN'] },
+    });
+  });
 });
 
 describe('Enter', () => {

@@ -205,6 +205,18 @@ describe('npm start, given what it does not take', () => {
   });
 });
 
+test('a tick on a holiday is reported in words, and is on the list of ticks', async () => {
+  const trader = (...args: string[]) =>
+    startCommand('infra/cli/main.ts', [...args, '--data', folder.path]).finished;
+  const sent = await trader('tick', '--time', '2026-11-26T15:00:00Z');
+  expect(sent.stdout).toBe(
+    'The market is closed until 2026-11-27T14:30:00.000Z; the tick starts no runs.\nno runs',
+  );
+  expect((await trader('ticks')).stdout).toMatch(
+    /^TICK +MARKET +UNTIL\n2026-11-26T15:00:00Z +closed +2026-11-27T14:30:00.000Z$/,
+  );
+});
+
 describe('npm start -- --watch', () => {
   test('prints its endpoints and stops cleanly at Ctrl-C', async () => {
     const watching = startCommand('infra/local/main.ts', ['--data', folder.path, '--watch']);
