@@ -1,6 +1,6 @@
 import { alpacaMarket } from '../../functions/market/alpaca/alpaca.ts';
 import { Broker } from '../../functions/market/alpaca/broker.ts';
-import type { MarketOrder } from '../../functions/market/market.ts';
+import type { MarketOrder, OrdersAtBroker, OrderStatus } from '../../functions/market/market.ts';
 import { FakeBroker, KEYS } from '../support/fake-broker.ts';
 import { FakeTape } from '../support/fake-tape.ts';
 
@@ -18,13 +18,15 @@ beforeEach(() => {
   fake.requests.length = 0;
 });
 
-const market = alpacaMarket((work) =>
+const market = alpacaMarket('paper', (work) =>
   work(new Broker({ ...KEYS, tradingUrl: url, dataUrl: url, feed: 'iex' })),
 );
 
+const orders = market.orders as OrdersAtBroker;
+
 let keys = 0;
 const order = (change: Partial<MarketOrder> = {}): MarketOrder => ({
-  ...{ key: `key-${keys++}`, type: 'buy', symbol: 'AMZN', qty: 3, price: '226.00' },
+  ...{ key: `key-${keys++}`, type: 'buy', symbol: 'AMZN', qty: '3', price: '226.00' },
   ...change,
 });
 const ordersOf = (key: string) => fake.orders.filter(({ client_order_id }) => client_order_id === key);
@@ -43,8 +45,10 @@ test.each(['BTC/USD', '7203.T', '0700.HK'])('%s is refused before the broker is 
   await expect(market.quote(symbol, new Date())).rejects.toThrow(words);
   const query = { endedBy: new Date(), count: 3, everyMinutes: 5 };
   await expect(market.bars(symbol, query)).rejects.toThrow(words);
-  const reason = expect.stringContaining(words) as string;
-  expect(await market.execute(order({ symbol }))).toEqual({ outcome: 'refused', limit: 'rejected', reason });
+  expect(await orders.place(order({ symbol }))).toEqual({
+    limit: 'rejected',
+    refused: expect.stringContaining(words) as string,
+  });
   expect(fake.requests).toEqual([]);
 });
 
@@ -85,67 +89,68 @@ describe("a session of the broker's calendar", () => {
   });
 });
 
-test('an order is placed once for its key, and answered with its trade', async () => {
+/** An order as it stands when it is asked about again. */
+const followed = async (asked: MarketOrder): Promise<OrderStatus> => {
+  const placed = await orders.place(asked);
+  if ('refused' in placed) throw new Error(placed.refused);
+  return (await orders.find(asked.key)) ?? placed;
+};
+
+test('an order is placed once for its key, and asked about by it', async () => {
   const asked = order();
-  const filled = await market.execute(asked);
-  expect(filled).toEqual({
-    outcome: 'filled',
-    qty: 3,
-    price: '226.6733333',
-    at: expect.any(Date) as Date,
+  expect(await followed(asked)).toEqual({
+    ...{
+      id: expect.any(String) as string,
+      type: 'buy',
+      symbol: 'AMZN',
+      qty: '3',
+      status: 'filled',
+      isOver: true,
+    },
+    filled: { qty: '3', price: '226.6733333', at: expect.any(Date) as Date },
   });
-  expect(await market.execute(asked)).toEqual(filled);
+  expect(await followed(asked)).toMatchObject({ status: 'filled' });
   expect(ordersOf(asked.key)).toMatchObject([
     { side: 'buy', qty: '3', type: 'market', time_in_force: 'day', client_order_id: asked.key },
   ]);
-  expect(await market.holds(asked.key)).toBe(true);
-  expect(await market.holds('another')).toBe(false);
+  expect(await orders.find('another')).toBeUndefined();
 });
 
 test('eight attempts at one order at once are one order', async () => {
   const asked = order();
-  const answers = await Promise.all(Array.from({ length: 8 }, () => market.execute(asked)));
-  expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+  const ids = await Promise.all(Array.from({ length: 8 }, async () => (await followed(asked)).id));
+  expect(new Set(ids).size).toBe(1);
   expect(ordersOf(asked.key)).toHaveLength(1);
 });
 
-test('an order whose answer was lost is found by the next attempt, also when the market has closed since', async () => {
-  const asked = order();
-  fake.set({ lostAnswers: 1 });
-  await expect(market.execute(asked)).rejects.toMatchObject({ name: 'BrokerUnavailableError' });
-  fake.set({ isOpen: false });
-  expect(await market.execute(asked)).toMatchObject({ outcome: 'filled', qty: 3 });
-  expect(ordersOf(asked.key)).toHaveLength(1);
-});
-
-test('an order that is filled in part has its rest canceled', async () => {
+test('what is not filled of an order is canceled', async () => {
   fake.set({ liquidity: 2 });
   const asked = order();
-  expect(await market.execute(asked)).toMatchObject({ outcome: 'filled', qty: 2, price: '226.6733333' });
-  expect(ordersOf(asked.key)).toMatchObject([{ status: 'canceled', filled_qty: '2' }]);
-});
-
-test('an order of which nothing is filled is canceled, and refused', async () => {
-  fake.set({ liquidity: 0 });
-  const asked = order();
-  expect(await market.execute(asked)).toMatchObject({ outcome: 'refused', limit: 'not-filled' });
-  expect(await market.holds(asked.key)).toBe(false);
+  const status = await followed(asked);
+  expect(status).toMatchObject({ status: 'partially_filled', isOver: false, filled: { qty: '2' } });
+  await orders.cancel(status);
+  expect(await orders.find(asked.key)).toMatchObject({
+    status: 'canceled',
+    isOver: true,
+    filled: { qty: '2' },
+  });
 });
 
 test.each([
-  ['market-closed', {}, { isOpen: false }, 'the market is closed until 2026-01-06T14:30:00.000Z'],
   ['buying-power', {}, { buyingPower: 10 }, 'insufficient buying power'],
   ['insufficient-shares', { type: 'sell' as const, symbol: 'SHRT' }, {}, 'insufficient qty available'],
   ['rejected', { symbol: 'NONE' }, {}, 'asset "NONE" not found'],
-  ['rejected', {}, { endsAs: 'rejected' as const }, 'the broker rejected the order'],
-  ['not-filled', {}, { endsAs: 'expired' as const }, 'was expired before any of it was filled'],
 ])('%s: %j, %j', async (limit, change, conditions, reason) => {
   fake.set(conditions);
-  expect(await market.execute(order(change))).toEqual({
-    outcome: 'refused',
-    limit,
-    reason: expect.stringContaining(reason) as string,
-  });
+  const refused = expect.stringContaining(reason) as string;
+  expect(await orders.place(order(change))).toEqual({ limit, refused });
+});
+
+test('the market says when it opens, and which account it is', async () => {
+  expect(await market.opensAt()).toBeUndefined();
+  fake.set({ isOpen: false });
+  expect(await market.opensAt()).toEqual(new Date('2026-01-06T14:30:00Z'));
+  expect(await market.venue()).toBe('alpaca-paper PA1');
 });
 
 test.each([
@@ -153,7 +158,7 @@ test.each([
   ['BrokerError', { nonsense: { is_open: 'maybe' } }, 'the clock is not as documented'],
 ])('%s: %j', async (name, conditions, words) => {
   fake.set(conditions);
-  const failure = market.execute(order());
+  const failure = market.opensAt();
   await expect(failure).rejects.toMatchObject({ name });
   await expect(failure).rejects.toThrow(words);
 });
@@ -165,16 +170,10 @@ test('keys that are refused are reported without being shown', async () => {
   await expect(failure).rejects.not.toThrow(new RegExp(`${KEYS.keyId}|${KEYS.secretKey}`));
 });
 
-test('a key that stands for another order is refused', async () => {
-  const asked = order();
-  await market.execute(asked);
-  await expect(market.execute({ ...asked, qty: 5 })).rejects.toMatchObject({ name: 'OrderConflictError' });
-  expect(ordersOf(asked.key)).toHaveLength(1);
-});
-
 test('a broker that is down is not a refusal', async () => {
-  const away = alpacaMarket((work) =>
+  const away = alpacaMarket('paper', (work) =>
     work(new Broker({ ...KEYS, tradingUrl: 'http://127.0.0.1:9', dataUrl: url, feed: 'iex' })),
   );
-  await expect(away.execute(order())).rejects.toMatchObject({ name: 'BrokerUnavailableError' });
+  const { place } = away.orders as OrdersAtBroker;
+  await expect(place(order())).rejects.toMatchObject({ name: 'BrokerUnavailableError' });
 });

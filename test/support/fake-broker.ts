@@ -157,7 +157,11 @@ export class FakeBroker {
       case 'GET /v2/calendar':
         return reply(200, calendar(searchParams.get('start') ?? '', searchParams.get('end') ?? ''));
       case 'GET /v2/account':
-        return reply(200, { status: 'ACTIVE', buying_power: String(this.conditions.buyingPower) });
+        return reply(200, {
+          account_number: 'PA1',
+          status: 'ACTIVE',
+          buying_power: String(this.conditions.buyingPower),
+        });
       case 'GET /v2/positions':
         return reply(200, []);
       default:
