@@ -34,7 +34,7 @@ export function toStoredFill({ qty, price, at }: Fill): StoredFill {
 }
 
 /**
- * The book with what a look at the market told of an order that was let go.
+ * The book with what the market says of an order that was let go.
  *
  * @param status undefined if the market does not know the order
  */
@@ -59,7 +59,7 @@ export function withStatus(
   );
 }
 
-/** Whether a request that was sent may still come to the market. */
+/** Whether a request that was sent may still reach the market. */
 export const isOnItsWay = ({ since }: Pick<Placed, 'since'>, now: Date): boolean =>
   now.getTime() - since.getTime() < ON_ITS_WAY_MS;
 

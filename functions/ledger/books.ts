@@ -60,7 +60,7 @@ export class Books {
   /**
    * Holds a ledger to its venue; the first order of a ledger makes it one of its venue.
    *
-   * @returns false if it had none until now, and has to be looked at again
+   * @returns false if it had none until now, and must be read again
    */
   async isOf(venue: string, view: View): Promise<boolean> {
     if (view.venue === venue) return true;
@@ -117,7 +117,7 @@ export class Books {
   }
 }
 
-/** Somebody else wrote the same at the same moment. */
+/** Another caller wrote the same at the same moment. */
 async function ignoringDuplicate(write: Promise<unknown>): Promise<void> {
   try {
     await write;

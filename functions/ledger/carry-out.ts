@@ -90,7 +90,7 @@ function assertOurs(placed: OrderStatus, { key, type, qty }: Placed, symbol: str
   );
 }
 
-/** An order that this attempt works on, for as long as nobody else has taken it over. */
+/** An order that this attempt works on, for as long as no other attempt has taken it over. */
 class HeldOrder {
   readonly #desk: Desk;
   #book: Book;
@@ -102,7 +102,7 @@ class HeldOrder {
     this.#order = order;
   }
 
-  /** Before each request: one that was stopped for a while must not go on beside another attempt. */
+  /** Before each request: one that was stopped for a while must not go on while another attempt works. */
   async renew(): Promise<void> {
     const now = this.#desk.clock.now().getTime();
     const { hold } = this.#order;

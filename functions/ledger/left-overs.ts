@@ -12,8 +12,8 @@ const MOST = 3;
 const LONGEST_MS = 3_000;
 
 /**
- * Finds out what became of orders that were let go and that nobody works on: their attempts died, or gave up. Whoever
- * judges an order does this first, so nothing that is over stands in its way.
+ * Finds out what became of orders that were let go and that no attempt works on: theirs died, or gave up. Each judgement of
+ * an order begins with this, so nothing that is over stands in its way.
  *
  * @returns whether the book was changed
  */
@@ -47,7 +47,7 @@ export async function settleLeftOvers(desk: Desk, view: View, own?: string): Pro
   return changed !== undefined;
 }
 
-/** Takes back what is not filled yet: nobody waits for it any more. */
+/** Takes back what is not filled yet: no caller waits for it any more. */
 async function lookAt(orders: OrdersAtBroker, key: string): Promise<OrderStatus | undefined> {
   const status = await orders.find(key);
   if (!status || status.isOver) return status;
@@ -55,7 +55,7 @@ async function lookAt(orders: OrdersAtBroker, key: string): Promise<OrderStatus 
   return orders.find(key);
 }
 
-/** Nobody took the order over since it was read. */
+/** No attempt took the order over since it was read. */
 const isSameHold = (now: Book['orders'][number], { hold }: Placed): now is Placed =>
   now.state === 'placed' && now.hold.by === hold.by;
 

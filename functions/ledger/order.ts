@@ -19,18 +19,18 @@ interface Common {
   asked: { qty: Decimal128; price: Decimal128 };
   /** The day on which it was let go, in the time zone of the limits. */
   day: string;
-  /** When it came to its state. */
+  /** Since when it is in its state. */
   since: Date;
 }
 
 /** Let go: from here on the market may have it, and no error is final. */
 export interface Placed extends Common {
   state: 'placed';
-  /** Who works on it, and until when nobody else does. */
+  /** Which attempt works on it, and until when no other does. */
   hold: Hold;
-  /** When it was let go before, if that request may still come to the market. */
+  /** When it was let go before, if that request may still reach the market. */
   unresolved?: Date;
-  /** What was filled when somebody looked last. */
+  /** What was filled at the last look. */
   partly?: StoredFill;
 }
 
@@ -80,12 +80,12 @@ export function isHeld(order: BookOrder, now: Date): boolean {
   return order.state === 'placed' && order.hold.until > now;
 }
 
-/** Let go, and nobody works on it. */
+/** Let go, and no attempt works on it. */
 export function isLeftOver(order: BookOrder, now: Date): order is Placed {
   return order.state === 'placed' && order.hold.until <= now;
 }
 
-/** Whether nothing of the order has to be known any more, once its trade is on record. */
+/** Whether nothing of the order must be known any more, once its trade is on record. */
 export function isForgotten({ state, since }: BookOrder, now: Date): boolean {
   const age = now.getTime() - since.getTime();
   if (state === 'refused') return age > REFUSED_MS;

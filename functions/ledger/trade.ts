@@ -30,8 +30,8 @@ const POLL_MS = 100;
  * Executes an order once for its key, or says why not.
  *
  * One write of its symbol's book judges the order and lets it go: whatever changes the book meanwhile, another order or a
- * halt, has it judged again. What became of an order that was let go is found out by whoever comes with its key, and by
- * whoever judges another order of its symbol.
+ * halt, has it judged again. What became of an order that was let go is found out by the next attempt with its key, and by
+ * the next judgement of another order of its symbol.
  */
 export async function trade(desk: Desk, asked: Asked): Promise<TradeDocument | Refusal> {
   const begun = desk.clock.now().getTime();
@@ -69,7 +69,7 @@ async function pendingOnErrors<T>({ key }: Asked, { book }: View, attempted: Pro
   }
 }
 
-/** One attempt at an order whose outcome is not known; undefined if its book has to be looked at again. */
+/** One attempt at an order whose outcome is not known; undefined if its book must be read again. */
 async function attempt(desk: Desk, asked: Asked, view: View): Promise<TradeDocument | undefined> {
   const { books, clock, market } = desk;
   if (!(await books.isOf(await market.venue(), view))) return undefined;
@@ -106,7 +106,7 @@ async function attempt(desk: Desk, asked: Asked, view: View): Promise<TradeDocum
   return void (await carryOut(desk, written(view, book), order, orders));
 }
 
-/** The book with the order in it, let go or refused; and without what nobody has to know any more. */
+/** The book with the order in it, let go or refused; and without what is not needed any more. */
 async function decide(
   desk: Desk,
   asked: Asked,

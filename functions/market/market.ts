@@ -73,7 +73,7 @@ export interface OrdersAtBroker {
   /** The order with this key; undefined if the broker does not know it, which a broker may say for a moment after it got it. */
   find(key: string): Promise<OrderStatus | undefined>;
 
-  /** Takes back what is not filled. The order may be filled all the same, so its status has to be asked for after it. */
+  /** Takes back what is not filled. The order may be filled all the same, so ask for its status after it. */
   cancel(order: OrderStatus): Promise<void>;
 }
 

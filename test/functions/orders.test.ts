@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(() => desks.close());
 
 const POST = 'POST /v2/orders';
-const told = (answer: TradeDocument | Refusal) =>
+const said = (answer: TradeDocument | Refusal) =>
   'refused' in answer ? answer.limit : `${answer.type} ${String(answer.qty)} at ${String(answer.price)}`;
 const held = (scene: Scene, symbol = 'AMZN') =>
   scene.engine.account('PA1').positions.get(symbol)?.qty.toFixed() ?? '0';
@@ -36,7 +36,7 @@ const failure = { name: 'OrderPendingError' };
 async function until(scene: Scene, attempt: () => Promise<TradeDocument | Refusal>): Promise<string> {
   for (let attempts = 0; attempts < 12; attempts++) {
     const answer = await attempt().catch((error: Error) => error);
-    if (!(answer instanceof Error)) return told(answer);
+    if (!(answer instanceof Error)) return said(answer);
     if (!/^(OrderPending|BrokerUnavailable)Error$/.test(answer.name)) throw answer;
     scene.pass(10_000);
   }
@@ -46,18 +46,18 @@ async function until(scene: Scene, attempt: () => Promise<TradeDocument | Refusa
 describe('a way out', () => {
   test('is not blocked by a selling run that failed before its order was let go', async () => {
     const scene = new Scene();
-    expect(told(await desks.at(scene).order({ qty: '1' }))).toBe('buy 1 at 100');
+    expect(said(await desks.at(scene).order({ qty: '1' }))).toBe('buy 1 at 100');
     scene.engine.faults = script({ 'GET /v2/clock': [undefined, badKeys()] });
     await expect(desks.at(scene).order({ type: 'sell', qty: '1' })).rejects.toMatchObject({
       name: 'BrokerKeysError',
     });
     scene.at('2026-01-08T15:00:00Z');
-    expect(told(await desks.at(scene).order({ type: 'sell', qty: '1' }))).toBe('sell 1 at 100');
+    expect(said(await desks.at(scene).order({ type: 'sell', qty: '1' }))).toBe('sell 1 at 100');
   });
 
   test('is as long as what is there: what was bought in part is sold in part', async () => {
     const scene = new Scene({ courses: inParts([[0, '2', '100']]) });
-    expect(told(await desks.at(scene).order({ qty: '3' }))).toBe('buy 2 at 100');
+    expect(said(await desks.at(scene).order({ qty: '3' }))).toBe('buy 2 at 100');
     scene.engine.courses = inParts([[0]]);
     const sold = await desks.at(scene).order({ key: 'out', type: 'sell', qty: '3' });
     expect(sold).toMatchObject({ type: 'sell' });
@@ -66,7 +66,7 @@ describe('a way out', () => {
     expect(await desks.at(scene).order({ key: 'out', type: 'sell', qty: '3' })).toEqual(sold);
   });
 
-  test('is open after an attempt that died: whoever judges, for an order or for a check, finds out', async () => {
+  test('is open after an attempt that died: each judgement, for an order or for a check, finds out', async () => {
     for (const finds of ['order', 'check']) {
       const scene = new Scene();
       const ledger = desks.ledger(`${desks.ledger().books.dbName}-${finds}`);
@@ -78,7 +78,7 @@ describe('a way out', () => {
       expect((await wouldRefuse(on().desk, next))?.limit).toBe('short-selling');
       scene.pass(61_000);
       if (finds === 'check') expect(await wouldRefuse(on().desk, next)).toBeUndefined();
-      else expect(told(await on().order(next))).toBe('sell 2 at 100');
+      else expect(said(await on().order(next))).toBe('sell 2 at 100');
     }
   });
 });
@@ -123,24 +123,24 @@ describe('what was let go', () => {
     desks.limits = { maxPosition: '5', allowShortSelling: false };
     const scene = new Scene({ faults: script({ [POST]: [lostAfter()] }) });
     await expect(desks.at(scene).order({ key: 'first', qty: '3' })).rejects.toMatchObject(failure);
-    expect(told(await desks.at(scene).order({ qty: '3' }))).toBe('position');
+    expect(said(await desks.at(scene).order({ qty: '3' }))).toBe('position');
     scene.pass(10_000);
-    expect(told(await desks.at(scene).order({ qty: '2' }))).toBe('buy 2 at 100');
+    expect(said(await desks.at(scene).order({ qty: '2' }))).toBe('buy 2 at 100');
     expect(await desks.ledger().trades.findOne({ _id: 'first' })).toMatchObject({ type: 'buy' });
     expect(held(scene)).toBe('5');
   });
 
-  test('is not placed beside another one by a retry that comes after a minute', async () => {
+  test('is not placed in addition to another one by a retry that comes after a minute', async () => {
     desks.limits = { maxPosition: '100', allowShortSelling: false };
     const scene = new Scene({ faults: script({ [POST]: [lostBefore()] }) });
     await expect(desks.at(scene).order({ key: 'slow', qty: '75' })).rejects.toMatchObject(failure);
     scene.pass(60_001);
-    expect(told(await desks.at(scene).order({ qty: '75' }))).toBe('buy 75 at 100');
-    expect(told(await desks.at(scene).order({ key: 'slow', qty: '75' }))).toBe('position');
+    expect(said(await desks.at(scene).order({ qty: '75' }))).toBe('buy 75 at 100');
+    expect(said(await desks.at(scene).order({ key: 'slow', qty: '75' }))).toBe('position');
     expect(held(scene)).toBe('75');
   });
 
-  test('is not told as refused while an earlier request for it may be on its way', async () => {
+  test('is not answered as refused while an earlier request for it may be on its way', async () => {
     const scene = new Scene({
       faults: script({ [POST]: [lateEffect(30_000)] }),
       accounts: [{ ...PAPER, cash: '300' }],
@@ -159,7 +159,7 @@ describe('what was let go', () => {
   ])('is taken back if nothing of it is filled: %s', async (limit, courses) => {
     const scene = new Scene({ courses });
     const first = await desks.at(scene).order({ key: 'none' });
-    expect(told(first)).toBe(limit);
+    expect(said(first)).toBe(limit);
     expect(await desks.at(scene).order({ key: 'none' })).toEqual(first);
     expect(placed(scene)).toBe(1);
   });
@@ -172,7 +172,7 @@ describe('what was let go', () => {
         [0, '1', '100.02'],
       ]),
     });
-    expect(told(await desks.at(scene).order({ qty: '3' }))).toBe('buy 3 at 100.0166666666667');
+    expect(said(await desks.at(scene).order({ qty: '3' }))).toBe('buy 3 at 100.0166666666667');
   });
 });
 
@@ -193,13 +193,13 @@ describe('a halt', () => {
       if (halts++ === 0) await commands(desks).halt('now');
       return replace(read, next);
     };
-    expect(told(await order({ qty: '1' }))).toBe('halted');
+    expect(said(await order({ qty: '1' }))).toBe('halted');
     expect(placed(scene)).toBe(1);
     await commands(desks).unhalt();
-    expect(told(await desks.at(scene).order({ qty: '1' }))).toBe('buy 1 at 100');
+    expect(said(await desks.at(scene).order({ qty: '1' }))).toBe('buy 1 at 100');
   });
 
-  test('holds for a retry of an order that never came to the market', async () => {
+  test('holds for a retry of an order that never reached the market', async () => {
     const scene = new Scene({ faults: script({ [POST]: [lostBefore()] }) });
     const attempt = () => desks.at(scene).order({ key: 'halted' });
     await expect(attempt()).rejects.toMatchObject(failure);
@@ -223,7 +223,7 @@ describe('a key', () => {
     const scene = new Scene();
     for (const name of ['one', 'two']) {
       const ledger = desks.ledger(`${desks.ledger().books.dbName}-${name}`);
-      expect(told(await desks.at(scene, { ledger }).order({ key: 'same' }))).toBe('buy 3 at 100');
+      expect(said(await desks.at(scene, { ledger }).order({ key: 'same' }))).toBe('buy 3 at 100');
     }
     const names = scene.engine.orders('PA1').map(({ clientOrderId }) => clientOrderId);
     expect(new Set(names).size).toBe(2);

@@ -8,7 +8,7 @@ describe('the configuration', () => {
   test('has defaults for everything but the trades themselves', () => {
     expect(parse({})).toEqual({
       watchlist: { inStore: false, variable: 'AMZN', ticks: [{}] },
-      quantity: 1,
+      quantity: '1',
       overlap: 'skip',
       strategy: {
         settings: { strategy: 'threshold', sellAbove: '100.00' },
@@ -65,7 +65,7 @@ describe('the configuration', () => {
       { maxOrderQuantity: '5', maxDailyValue: '1000.00', allowShortSelling: 'false' },
       {
         limits: {
-          ...{ maxOrderQuantity: 5, maxDailyValue: '1000.00', allowShortSelling: false },
+          ...{ maxOrderQuantity: '5', maxDailyValue: '1000.00', allowShortSelling: false },
           timeZone: 'America/New_York',
         },
       },
@@ -141,10 +141,10 @@ describe('the configuration', () => {
     [{ databaseName: 'a/b' }, 'databaseName is "a/b", expected'],
     [{ symbols: 'AMZN,' }, 'symbols is "AMZN,", expected symbols separated by commas'],
     [{ symbol: 'A,B' }, 'symbol is "A,B", expected one symbol'],
-    [{ quantity: '0' }, 'quantity is "0", expected a whole number'],
-    [{ quantity: '1.5' }, 'quantity is "1.5", expected a whole number'],
-    [{ quantity: '' }, 'quantity is "", expected a whole number'],
-    [{ quantity: undefined }, 'quantity is not set, expected a whole number'],
+    [{ quantity: '0' }, 'quantity is "0", expected a number of shares'],
+    [{ quantity: 1.5 }, 'quantity is 1.5, expected a number of shares'],
+    [{ quantity: '' }, 'quantity is "", expected a number of shares'],
+    [{ quantity: undefined }, 'quantity is not set, expected a number of shares'],
     [{ sellAbove: 'high' }, 'sellAbove is "high", expected a price'],
     [{ sellAbove: 100 }, 'sellAbove is 100, expected a price as text'],
     [{ schedule: 'daily' }, 'schedule is "daily", expected an EventBridge Scheduler cron(...)'],
@@ -170,7 +170,7 @@ describe('the configuration', () => {
       'logRetentionDays is 31, expected a number of days that CloudWatch Logs knows: 1, 3,',
     ],
     [{ maxOrderValue: 1000 }, 'maxOrderValue is 1000, expected an amount in dollars as text'],
-    [{ maxPosition: '0' }, 'maxPosition is "0", expected a whole number of shares'],
+    [{ maxPosition: '0' }, 'maxPosition is "0", expected a number of shares'],
     [
       { maxPriceMovePercent: '5%' },
       'maxPriceMovePercent is "5%", expected a percentage as text, such as "2.5", or "off"',

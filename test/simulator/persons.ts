@@ -97,7 +97,7 @@ export class Persons {
     return this.#kit.store.committed('actions') as unknown as RunDocument[];
   }
 
-  /** Often the one that somebody asked about just before: two commands about one run are what can contradict each other. */
+  /** Often the one that was asked about just before: two commands about one run are what can contradict each other. */
   #anyRun(): RunDocument | undefined {
     const runs = this.#runs();
     if (runs.length === 0) return undefined;

@@ -9,6 +9,7 @@ import { applied } from './workers.ts';
 
 const SEED = 20;
 const SCHEDULES = 400;
+const ORDER_SCHEDULES = 150;
 
 test('every rule holds in a fixed set of schedules, and the same seed gives the same course', async () => {
   const { figures, findings } = await simulate('runs', SEED, SCHEDULES, 2);
@@ -17,6 +18,13 @@ test('every rule holds in a fixed set of schedules, and the same seed gives the 
   const again = await simulate('runs', SEED, SCHEDULES, 1);
   expect(again.figures.digest).toBe(figures.digest);
   expect((await simulate('runs', SEED + 1, 50, 1)).figures.digest).not.toBe(figures.digest);
+});
+
+test('every rule of orders holds in a fixed set of schedules, and the same seed gives the same course', async () => {
+  const { figures, findings } = await simulate('market', SEED, ORDER_SCHEDULES, 2);
+  expect(findings).toEqual([]);
+  const again = await simulate('market', SEED, ORDER_SCHEDULES, 1);
+  expect(again.figures.digest).toBe(figures.digest);
 });
 
 test('the course of a schedule can be read', async () => {
@@ -29,10 +37,13 @@ test('deliberate faults are found', async () => {
   const names = ['fence-without-holder', 'effect-before-flush', 'lost-wake-up'];
   const print = () => undefined;
   expect(await findMutants('runs', names, 1, print, 300)).toEqual({ mutants: 3, found: 3, missed: [] });
+  const ofOrders = ['part-counted-as-all', 'sells-what-is-asked'];
+  expect(await findMutants('market', ofOrders, 1, print, 100)).toMatchObject({ mutants: 2, found: 2 });
 });
 
 test('each deliberate fault fits the code, and says which rule it breaks', () => {
   expect(MUTANTS.runs.length).toBeGreaterThanOrEqual(30);
+  expect(MUTANTS.market.length).toBeGreaterThanOrEqual(15);
   for (const mutant of Object.values(MUTANTS).flat()) {
     const text = readFileSync(join(root, mutant.file), 'utf8');
     expect({ name: mutant.name, isChanged: applied(mutant, text) !== text }).toMatchObject({

@@ -29,7 +29,7 @@ export class OrderViolation extends Error {
   override readonly name = 'Violation';
 }
 
-/** From which states an order comes to which; `-` is not in the book. */
+/** From which state an order goes to which; `-` is not in the book. */
 const TRANSITIONS: Record<string, string[]> = {
   '-': ['placed', 'refused'],
   refused: ['placed', 'refused', '-'],

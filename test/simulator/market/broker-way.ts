@@ -16,6 +16,8 @@ import type { Orchestrator } from '../orchestrator.ts';
 
 /** How long a request may take, as the function has it. */
 const REQUEST_MS = 2_000;
+/** When the broker shows an order at the latest. */
+const SHOWN_MS = 5_000;
 
 /** What can happen to a request, by its name. */
 const KINDS: Partial<Record<Fault, (process: Orchestrator) => BrokerFault>> = {
@@ -41,8 +43,9 @@ export function wayTo(engine: BrokerEngine, process: Orchestrator): typeof fetch
       ]),
     );
     const method = init.method ?? 'GET';
-    const fault = drawnFault(process, method, path);
+    const drawn = drawnFault(process);
     const deliver = () => {
+      const fault = drawn ?? unseen(process, engine, query.get('client_order_id'));
       engine.faults = () => fault;
       const { reply, delayMs } = engine.request({
         ...{ method, path, query, body: (init.body as string | undefined) ?? '' },
@@ -56,7 +59,7 @@ export function wayTo(engine: BrokerEngine, process: Orchestrator): typeof fetch
       process.crash(`at ${method} ${path.slice(0, 20)}`);
     }
     // A process that is stopped sees its answer late, and its own clock has gone on.
-    const stopped = process.strikes('process stopped') ? random.whole(3_000, 90_000) : 0;
+    const stopped = process.strikes('process stopped') ? random.whole(3_000, 25_000) : 0;
     const slow = process.strikes('request answer late') ? random.whole(500, 6_000) : random.whole(5, 60);
     const answer = process.request<Reply | 'lost'>(random.whole(5, 50), () => {
       const { reply, delayMs } = deliver();
@@ -71,14 +74,19 @@ export function wayTo(engine: BrokerEngine, process: Orchestrator): typeof fetch
   return send as unknown as typeof fetch;
 }
 
-function drawnFault(process: Orchestrator, method: string, path: string): BrokerFault | undefined {
-  if (method === 'GET' && path.startsWith('/v2/orders') && process.strikes('order not shown yet')) {
-    return notSeen();
-  }
+function drawnFault(process: Orchestrator): BrokerFault | undefined {
   for (const [name, make] of Object.entries(KINDS)) {
     if (process.strikes(name as Fault)) return make(process);
   }
   return undefined;
+}
+
+/** An order that the broker has taken some seconds ago may not be shown yet. */
+function unseen(process: Orchestrator, engine: BrokerEngine, key: string | null): BrokerFault | undefined {
+  if (key === null) return undefined;
+  const order = engine.orders('PA1').find(({ clientOrderId }) => clientOrderId === key);
+  const isYoung = order && process.world.now - order.createdAt < SHOWN_MS;
+  return isYoung && process.strikes('order not shown yet') ? notSeen() : undefined;
 }
 
 /** As much of a `Response` as the SDK reads, without a stream: those take turns of Node's own. */

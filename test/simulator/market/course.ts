@@ -55,20 +55,13 @@ export const ORDER_HAPPENINGS = [
     'gave up',
     'pending',
   ],
-  ...[
-    'let go',
-    'let go again',
-    'filled in part',
-    'settled',
-    'taken back',
-    'found late',
-    'reduced',
-    'way out',
-  ],
+  ...['let go', 'let go again', 'filled in part', 'settled', 'taken back', 'reduced'],
 ];
 
 interface Wanted extends Asked {
   state: 'open' | 'answered' | 'given up';
+  /** When its refusal was answered: the ledger knows a refusal for a minute. */
+  refusedAt?: number;
   attempts: number;
 }
 
@@ -85,6 +78,9 @@ export class OrderCourse {
   readonly #wanted: Wanted[] = [];
   readonly #seed: string;
   #processes = 0;
+  #unhalts = 0;
+  /** Those that are under way, or died. */
+  #unhalting = 0;
   #running = 0;
 
   constructor(
@@ -189,9 +185,12 @@ export class OrderCourse {
   }
 
   #again(): void {
-    if (this.#wanted.length === 0) return;
+    const known = this.#wanted.filter(
+      ({ refusedAt = this.#world.now }) => this.#world.now - refusedAt < 30_000,
+    );
+    if (known.length === 0) return;
     this.#world.count('order again');
-    this.#attempt(this.#random.pick(this.#wanted), false);
+    this.#attempt(this.#random.pick(known), false);
   }
 
   /** @param isRetried whether the workflow tries again what may pass */
@@ -230,6 +229,7 @@ export class OrderCourse {
     this.#world.log('answered', wanted.key, isTrade ? `traded ${String(answer.qty)}` : answer.limit);
     this.#audit.answered(wanted, answer);
     wanted.state = 'answered';
+    if (!isTrade) wanted.refusedAt = this.#world.now;
   }
 
   #check(symbol: string): void {
@@ -249,30 +249,29 @@ export class OrderCourse {
     );
   }
 
+  /** A halt and its end that two persons ask for at the same moment leave either of them. */
   #halt(): void {
     const process = this.#process();
-    this.#start(
-      process,
-      () => undefined,
-      async () => {
-        await this.#commands(process).halt('a person wants it so');
-        this.#world.count('halt');
-        this.#audit.halted();
-      },
-    );
+    const before = this.#unhalts;
+    const work = async () => {
+      await this.#commands(process).halt('a person wants it so');
+      this.#world.count('halt');
+      if (before === this.#unhalts && this.#unhalting === 0) this.#audit.halted();
+    };
+    this.#start(process, () => undefined, work);
   }
 
   #unhalt(): void {
     this.#audit.unhalted();
+    this.#unhalts++;
+    this.#unhalting++;
     const process = this.#process();
-    this.#start(
-      process,
-      () => undefined,
-      async () => {
-        await this.#commands(process).unhalt();
-        this.#world.count('unhalt');
-      },
-    );
+    const work = async () => {
+      await this.#commands(process).unhalt();
+      this.#unhalting--;
+      this.#world.count('unhalt');
+    };
+    this.#start(process, () => undefined, work);
   }
 
   #process(): Orchestrator {

@@ -14,7 +14,7 @@ export interface Mutant extends Patch {
 
 /** From this seed schedules are drawn until one finds the fault. */
 const SEED = 1;
-const SCHEDULES = 4_000;
+const SCHEDULES: Record<Subject, number> = { runs: 4_000, market: 1_500 };
 const LIMIT_MS = 900_000;
 
 /** One file each: what it breaks, the source file, the text to be found there once, and what takes its place. */
@@ -50,7 +50,7 @@ export async function findMutants(
   names: string[] | undefined,
   processes: number,
   print: (line: string) => void,
-  schedules = SCHEDULES,
+  schedules = SCHEDULES[subject],
 ): Promise<Found> {
   const chosen = MUTANTS[subject].filter(({ name }) => names?.includes(name) ?? true);
   const seeds = new Set(chosen.map((mutant) => mutant.seed)).values();
