@@ -21,7 +21,7 @@ export async function known(
   const made = trades.get(asked.key);
   if (made) {
     const { symbol, type, qty, price, ordered = { qty, price } } = made;
-    assertSame(asked, { symbol, type, ...ordered }, 'traded');
+    assertSame(asked, { symbol, type, ...ordered }, `traded on ${made.timestamp.toISOString()}`);
     return made;
   }
   const order = orderOf(book, asked.key);
@@ -42,15 +42,15 @@ interface Given {
 }
 
 /** A key gives one order: what it had must be what is asked for now. */
-function assertSame(asked: Asked, { symbol, type, qty, price }: Given, state: string): void {
+function assertSame(asked: Asked, { symbol, type, qty, price }: Given, became: string): void {
   const had = { symbol, type, qty: String(qty), price: String(price) };
   const differs = (['symbol', 'type'] as const).find((field) => had[field] !== asked[field]);
   const isOther = (['qty', 'price'] as const).find((field) => !new Money(had[field]).eq(asked[field]));
   const field = differs ?? isOther;
   if (field === undefined) return;
   throw new IdempotencyConflictError(
-    `The idempotency key "${asked.key}" has an order already, which is ${state}: ${type} ${had.qty} ${symbol} at ` +
-      `${had.price}. This order has ${field} ${asked[field]} instead of ${had[field]}; nothing was traded for it. Use a ` +
-      'new key for a new order.',
+    `The idempotency key "${asked.key}" has an order already: ${type} ${had.qty} ${symbol} at ${had.price}, ${became}. ` +
+      `This order has ${field} ${asked[field]} instead of ${had[field]}; nothing was traded for it. Use a new key for a ` +
+      'new order.',
   );
 }

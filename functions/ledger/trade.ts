@@ -137,9 +137,9 @@ async function decide(
 const unresolvedOf = (earlier: BookOrder | undefined, now: Date) =>
   earlier?.state === 'placed' && isOnItsWay(earlier, now) ? { unresolved: earlier.since } : {};
 
-const newHold = ({ newAttempt, clock }: Desk): Placed['hold'] => ({
-  by: newAttempt(),
-  until: new Date(clock.now().getTime() + HOLD_MS),
+const newHold = (desk: Desk): Placed['hold'] => ({
+  by: desk.newAttempt(),
+  until: new Date(desk.clock.now().getTime() + HOLD_MS),
 });
 
 /** What was read, with the book as it was written since. */

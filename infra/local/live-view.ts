@@ -32,7 +32,7 @@ export function liveView(state: LiveState, now: Date, screen: { columns: number;
 }
 
 /** The position of a symbol, with its profit or loss. */
-export function positionLine(position: SymbolPosition, price = position.lastPrice.toFixed()): string {
+export function positionLine(position: SymbolPosition, price = dollars(position.lastPrice)): string {
   const { symbol, qty, averageCost, realized } = position;
   const open = unrealized(position, price);
   return (

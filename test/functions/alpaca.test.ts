@@ -174,6 +174,6 @@ test('a broker that is down is not a refusal', async () => {
   const away = alpacaMarket('paper', (work) =>
     work(new Broker({ ...KEYS, tradingUrl: 'http://127.0.0.1:9', dataUrl: url, feed: 'iex' })),
   );
-  const { place } = away.orders as OrdersAtBroker;
-  await expect(place(order())).rejects.toMatchObject({ name: 'BrokerUnavailableError' });
+  const placed = (away.orders as OrdersAtBroker).place(order());
+  await expect(placed).rejects.toMatchObject({ name: 'BrokerUnavailableError' });
 });

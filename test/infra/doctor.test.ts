@@ -92,10 +92,10 @@ test('limits are compared one by one, and lists of symbols by what is in one alo
   const same = Object.entries(once).map((entry) => entry.join('='));
   const differences = await doctor(['maxPosition=50', `symbols=${many},NEW`, ...same]);
   expect(differences).toEqual([
-    { where: 'buy-stock', setting: 'LIMITS.maxOrderQuantity', deployed: '5', configured: 'not set' },
-    { where: 'buy-stock', setting: 'LIMITS.maxPosition', deployed: '100', configured: '50' },
-    { where: 'sell-stock', setting: 'LIMITS.maxOrderQuantity', deployed: '5', configured: 'not set' },
-    { where: 'sell-stock', setting: 'LIMITS.maxPosition', deployed: '100', configured: '50' },
+    { where: 'buy-stock', setting: 'LIMITS.maxOrderQuantity', deployed: '"5"', configured: 'not set' },
+    { where: 'buy-stock', setting: 'LIMITS.maxPosition', deployed: '"100"', configured: '"50"' },
+    { where: 'sell-stock', setting: 'LIMITS.maxOrderQuantity', deployed: '"5"', configured: 'not set' },
+    { where: 'sell-stock', setting: 'LIMITS.maxPosition', deployed: '"100"', configured: '"50"' },
     {
       where: 'schedule',
       setting: 'event.symbols',

@@ -48,10 +48,10 @@ const variables = (of: Template, name: string) =>
   ).Properties.Environment.Variables;
 
 test('limits go to buy and sell, and the orchestrator asks about them', () => {
-  const limited = templateWith({ maxPosition: 100, maxPriceMovePercent: '2.5' });
+  const limited = templateWith({ maxPosition: '100', maxPriceMovePercent: '2.5' });
   for (const name of ['buystock', 'sellstock']) {
     const { LIMITS = '' } = variables(limited, name);
-    expect(readLimits(LIMITS)).toMatchObject({ maxPosition: 100, maxPriceMovePercent: '2.5' });
+    expect(readLimits(LIMITS)).toMatchObject({ maxPosition: '100', maxPriceMovePercent: '2.5' });
     expect(variables(template, name)).not.toHaveProperty('LIMITS');
   }
   expect(variables(limited, 'orchestrator')['CHECK_LIMITS']).toBe('true');

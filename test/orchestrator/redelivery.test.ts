@@ -174,7 +174,9 @@ describe('a manual key whose run was cleaned away', () => {
       const { runs } = await invoke(app, event);
       expect(runs[0]).toMatchObject({ state: 'ERROR', result: null, error: { name: 'FunctionFailedError' } });
       expect(runs[0]!.error!.message).toContain(`IdempotencyConflictError`);
-      expect(runs[0]!.error!.message).toContain(`${type} 1 AMZN at ${made.price} on ${made.timestamp}`);
+      expect(runs[0]!.error!.message).toContain(
+        `${type} 1 AMZN at ${made.price}, traded on ${made.timestamp}`,
+      );
       expect(await trades(app)).toHaveLength(1);
     });
   });

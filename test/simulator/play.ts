@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { FAULT_NAMES, ORDER_FAULT_NAMES, type Fault } from './faults.ts';
-import { MOST_ORDERS, ORDER_HAPPENINGS, OrderCourse } from './market/course.ts';
+import { MOST_ORDERS, OrderCourse } from './market/course.ts';
+import { ORDER_HAPPENINGS } from './market/happenings.ts';
 import { EVENTS } from './model.ts';
 import { MOST_HAPPENINGS, Schedule, type Course, type Options } from './schedule.ts';
 

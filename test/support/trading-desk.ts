@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { MongoClient, type Collection } from 'mongodb';
+import { MongoClient } from 'mongodb';
 import type { TradeDocument } from '../../functions/contracts/ledger.ts';
 import type { Refusal } from '../../functions/contracts/trade.ts';
 import type { Book } from '../../functions/ledger/book.ts';
@@ -58,7 +58,7 @@ export class TradingDesk {
   }
 
   async book(symbol = 'AMZN', ledger = this.ledger()): Promise<Book> {
-    return (await (ledger.books as Collection<Book>).findOne({ _id: symbol }))!;
+    return (await ledger.books.findOne({ _id: symbol }))!;
   }
 
   /** One attempt at orders of a scene, as a function makes it. */

@@ -1,16 +1,9 @@
-import type { ActionApp } from '@wbce/orbits-core';
 import type { TradeDocument } from '../../../functions/contracts/ledger.ts';
 import type { TradeType } from '../../../functions/contracts/stock.ts';
 import type { Refusal } from '../../../functions/contracts/trade.ts';
-import { Books } from '../../../functions/ledger/books.ts';
-import type { Ledger } from '../../../functions/ledger/connection.ts';
-import type { Desk } from '../../../functions/ledger/desk.ts';
-import { readLimits, type Asked, type Limits } from '../../../functions/ledger/limits.ts';
+import { readLimits, type Asked } from '../../../functions/ledger/limits.ts';
 import { trade, wouldRefuse } from '../../../functions/ledger/trade.ts';
-import { alpacaMarket } from '../../../functions/market/alpaca/alpaca.ts';
-import { Broker } from '../../../functions/market/alpaca/broker.ts';
 import { simulatedPrice } from '../../../functions/market/simulated-price.ts';
-import { Ledger as LedgerCommands } from '../../../orchestrator/trading/ledger.ts';
 import { weekdays } from '../../support/broker/calendar.ts';
 import { BrokerEngine } from '../../support/broker/engine.ts';
 import { drawnCourses } from '../../support/broker/plans.ts';
@@ -19,12 +12,10 @@ import { MemoryStore } from '../memory-store.ts';
 import { Orchestrator } from '../orchestrator.ts';
 import { Random } from '../random.ts';
 import type { Course, Options } from '../schedule.ts';
-import { CollectionPort } from '../store-port.ts';
 import { World } from '../world.ts';
 import { Audit } from './audit.ts';
-import { wayTo } from './broker-way.ts';
+import { ACCOUNT, commandsOf, deskOf, type OrderKit } from './desks.ts';
 
-const ACCOUNT = { keyId: 'PK1', secretKey: 'secret', accountNumber: 'PA1', cash: '1000000' };
 const SYMBOLS = ['AMZN', 'MSFT'] as const;
 /** The days around the first instant of a schedule, with a holiday and an early close. */
 const SESSIONS = weekdays('2030-01-02', '2030-02-01', {
@@ -41,23 +32,6 @@ const LAST_ROUNDS = 40;
 
 export const MOST_ORDERS = 10;
 
-/** What is counted in addition to the faults and to what becomes of orders. */
-export const ORDER_HAPPENINGS = [
-  ...[
-    'order',
-    'order again',
-    'check',
-    'halt',
-    'unhalt',
-    'another day',
-    'traded',
-    'refused',
-    'gave up',
-    'pending',
-  ],
-  ...['let go', 'let go again', 'filled in part', 'settled', 'taken back', 'reduced'],
-];
-
 interface Wanted extends Asked {
   state: 'open' | 'answered' | 'given up';
   /** When its refusal was answered: the ledger knows a refusal for a minute. */
@@ -70,10 +44,8 @@ export class OrderCourse {
   readonly #world: World;
   readonly #random: Random;
   readonly #faults: Faults;
-  readonly #store: MemoryStore<Orchestrator | undefined>;
-  readonly #engine: BrokerEngine;
+  readonly #kit: OrderKit;
   readonly #audit: Audit;
-  readonly #limits: Limits;
   readonly #happenings: number;
   readonly #wanted: Wanted[] = [];
   readonly #seed: string;
@@ -93,7 +65,7 @@ export class OrderCourse {
     const faulty = new Random(`${seed} faults`);
     this.#faults = new Faults(faulty, omitted, (fault: Fault) => world.count(fault), ORDER_FAULT_NAMES);
     const fills = new Random(`${seed} fills`);
-    this.#engine = new BrokerEngine({
+    const engine = new BrokerEngine({
       ...{ now: () => world.now, accounts: [ACCOUNT], sessions: SESSIONS, requestsPerMinute: 10_000 },
       assets: SYMBOLS.map((symbol) => ({ symbol })),
       price: simulatedPrice,
@@ -101,7 +73,7 @@ export class OrderCourse {
       judgesKeyLast: fills.chance(0.5),
     });
     const maxPosition = String(random.whole(5, 20));
-    this.#limits = readLimits(
+    const limits = readLimits(
       JSON.stringify({
         ...(random.chance(0.7) && { maxPosition }),
         ...(random.chance(0.4) && { maxDailyQuantity: String(random.whole(10, 40)) }),
@@ -109,10 +81,11 @@ export class OrderCourse {
         timeZone: 'America/New_York',
       }),
     );
-    this.#audit = new Audit(world, this.#limits, this.#engine, ACCOUNT.accountNumber);
-    this.#store = new MemoryStore((change) => this.#audit.committed(change));
+    this.#audit = new Audit(world, limits, engine, ACCOUNT.accountNumber);
+    const audit = this.#audit;
+    this.#kit = { engine, limits, store: new MemoryStore((change) => audit.committed(change)) };
     this.#happenings = Math.min(happenings, random.pick([2, 4, 6, MOST_ORDERS]));
-    world.log('limits', JSON.stringify(this.#limits));
+    world.log('limits', JSON.stringify(limits));
   }
 
   async play(): Promise<Course> {
@@ -162,7 +135,7 @@ export class OrderCourse {
       case 'unhalt':
         return this.#unhalt();
       case 'failover':
-        if (this.#faults.strikes('store fails over', random, 1)) this.#store.failOver();
+        if (this.#faults.strikes('store fails over', random, 1)) this.#kit.store.failOver();
     }
   }
 
@@ -211,7 +184,7 @@ export class OrderCourse {
       process,
       retry,
       async () => {
-        const answer = await trade(this.#desk(process), wanted);
+        const answer = await trade(deskOf(process, this.#kit), wanted);
         this.#answered(wanted, answer);
       },
       (error) => {
@@ -243,7 +216,7 @@ export class OrderCourse {
       process,
       () => undefined,
       async () => {
-        const refusal = await wouldRefuse(this.#desk(process), asked);
+        const refusal = await wouldRefuse(deskOf(process, this.#kit), asked);
         this.#world.log(process.name, 'would refuse:', refusal?.limit ?? '-');
       },
     );
@@ -254,7 +227,7 @@ export class OrderCourse {
     const process = this.#process();
     const before = this.#unhalts;
     const work = async () => {
-      await this.#commands(process).halt('a person wants it so');
+      await commandsOf(process, this.#kit).halt('a person wants it so');
       this.#world.count('halt');
       if (before === this.#unhalts && this.#unhalting === 0) this.#audit.halted();
     };
@@ -267,7 +240,7 @@ export class OrderCourse {
     this.#unhalting++;
     const process = this.#process();
     const work = async () => {
-      await this.#commands(process).unhalt();
+      await commandsOf(process, this.#kit).unhalt();
       this.#unhalting--;
       this.#world.count('unhalt');
     };
@@ -302,37 +275,6 @@ export class OrderCourse {
     this.#world.after(FUNCTION_MS + 100_000, () => process.crash('long over'));
     // The workflow gives up on it, and it may go on all the same.
     this.#world.after(FUNCTION_MS, () => void (end() && onCrash()));
-  }
-
-  #desk(process: Orchestrator): Desk {
-    const transport = { fetchApi: wayTo(this.#engine, process), timeoutMs: 0 };
-    const url = 'http://broker';
-    const { keyId, secretKey } = ACCOUNT;
-    const broker = new Broker({ keyId, secretKey, tradingUrl: url, dataUrl: url, feed: 'iex', transport });
-    const market = alpacaMarket('paper', (work) => work(broker));
-    let attempts = 0;
-    return {
-      books: new Books(this.#ledger(process), () => 'ledger'),
-      market,
-      limits: this.#limits,
-      clock: { now: () => new Date(this.#world.now), sleep: (ms) => process.later(ms) },
-      newAttempt: () => `${process.name}/${attempts++}`,
-    };
-  }
-
-  #ledger(process: Orchestrator): Ledger {
-    const port = (name: string) =>
-      new CollectionPort(name, this.#store, process, {
-        readConcern: { level: 'majority' },
-        writeConcern: { w: 'majority' },
-      });
-    return { trades: port('trades'), books: port('books'), account: port('books') } as unknown as Ledger;
-  }
-
-  #commands(process: Orchestrator): LedgerCommands {
-    const { trades, books } = this.#ledger(process);
-    const db = { collection: (name: string) => (name === 'trades' ? trades : books) };
-    return new LedgerCommands({ ActionModel: { db: { db } } } as unknown as ActionApp, undefined as never);
   }
 
   /** No more faults: what is open is found out about, by orders and checks of the same symbols. */

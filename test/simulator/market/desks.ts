@@ -1,0 +1,53 @@
+import type { ActionApp } from '@wbce/orbits-core';
+import { Books } from '../../../functions/ledger/books.ts';
+import type { Ledger } from '../../../functions/ledger/connection.ts';
+import type { Desk } from '../../../functions/ledger/desk.ts';
+import type { Limits } from '../../../functions/ledger/limits.ts';
+import { alpacaMarket } from '../../../functions/market/alpaca/alpaca.ts';
+import { Broker } from '../../../functions/market/alpaca/broker.ts';
+import { Ledger as LedgerCommands } from '../../../orchestrator/trading/ledger.ts';
+import type { BrokerEngine } from '../../support/broker/engine.ts';
+import type { Orchestrator } from '../orchestrator.ts';
+import { CollectionPort, type Store } from '../store-port.ts';
+import { wayTo } from './broker-way.ts';
+
+export const ACCOUNT = { keyId: 'PK1', secretKey: 'secret', accountNumber: 'PA1', cash: '1000000' };
+
+/** What the processes of a course share. */
+export interface OrderKit {
+  engine: BrokerEngine;
+  store: Store;
+  limits: Limits;
+}
+
+/** What a process of buy or sell works on an order with: its own way to the store, and to the broker. */
+export function deskOf(process: Orchestrator, kit: OrderKit): Desk {
+  const transport = { fetchApi: wayTo(kit.engine, process), timeoutMs: 0 };
+  const url = 'http://broker';
+  const { keyId, secretKey } = ACCOUNT;
+  const broker = new Broker({ keyId, secretKey, tradingUrl: url, dataUrl: url, feed: 'iex', transport });
+  let attempts = 0;
+  return {
+    books: new Books(ledgerOf(process, kit), () => 'ledger'),
+    market: alpacaMarket('paper', (work) => work(broker)),
+    limits: kit.limits,
+    clock: { now: () => new Date(process.world.now), sleep: (ms) => process.later(ms) },
+    newAttempt: () => `${process.name}/${attempts++}`,
+  };
+}
+
+/** What a person's halt is written with. */
+export function commandsOf(process: Orchestrator, kit: OrderKit): LedgerCommands {
+  const { trades, books } = ledgerOf(process, kit);
+  const db = { collection: (name: string) => (name === 'trades' ? trades : books) };
+  return new LedgerCommands({ ActionModel: { db: { db } } } as unknown as ActionApp, undefined as never);
+}
+
+function ledgerOf(process: Orchestrator, { store }: OrderKit): Ledger {
+  const port = (name: string) =>
+    new CollectionPort(name, store, process, {
+      readConcern: { level: 'majority' },
+      writeConcern: { w: 'majority' },
+    });
+  return { trades: port('trades'), books: port('books'), account: port('books') } as unknown as Ledger;
+}

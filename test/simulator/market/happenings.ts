@@ -1,0 +1,16 @@
+/** What is counted in addition to the faults and to what becomes of orders. */
+export const ORDER_HAPPENINGS = [
+  ...[
+    'order',
+    'order again',
+    'check',
+    'halt',
+    'unhalt',
+    'another day',
+    'traded',
+    'refused',
+    'gave up',
+    'pending',
+  ],
+  ...['let go', 'let go again', 'filled in part', 'settled', 'taken back', 'reduced'],
+];
