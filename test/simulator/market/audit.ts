@@ -94,8 +94,7 @@ export class Audit {
         'answers',
         `${key} was answered with a trade that the ledger does not have`,
       );
-      if (new Money(qty).gt(String(answer.ordered?.qty ?? answer.qty)) && type === 'sell')
-        this.#world.count('reduced');
+      if (new Money(qty).gt(String(answer.qty)) && type === 'sell') this.#world.count('reduced');
     });
   }
 
