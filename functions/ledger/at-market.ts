@@ -45,7 +45,7 @@ export function withStatus(
   now: Date,
   timeZone: string,
 ): Book {
-  if (!status) return isOnItsWay(order, now) ? book : withOrder(book, takenBack(order, now));
+  if (!status) return isOnItsWay(order.since, now) ? book : withOrder(book, takenBack(order, now));
   const fill = status.filled && toStoredFill(status.filled);
   if (!status.isOver) {
     const isNews = fill && String(fill.qty) !== String(order.partly?.qty);
@@ -60,8 +60,8 @@ export function withStatus(
 }
 
 /** Whether a request that was sent may still reach the market. */
-export const isOnItsWay = ({ since }: Pick<Placed, 'since'>, now: Date): boolean =>
-  now.getTime() - since.getTime() < ON_ITS_WAY_MS;
+export const isOnItsWay = (sentAt: Date, now: Date): boolean =>
+  now.getTime() - sentAt.getTime() < ON_ITS_WAY_MS;
 
 /** @param answer what the key is answered with; without it, the order may be let go again */
 export function takenBack(order: Placed, now: Date, answer?: Refusal): TakenBack {

@@ -74,14 +74,12 @@ export class Books {
     );
   }
 
-  /** Writes a book in place of the one that was read; false if it was changed meanwhile. */
-  async replace(read: Book, next: Book): Promise<boolean> {
-    const { _id, ...fields } = next;
-    const { matchedCount } = await this.#ledger.books.replaceOne(
-      { _id, version: read.version },
-      { ...fields, version: read.version + 1 },
-    );
-    return matchedCount === 1;
+  /** Writes a book in place of the one that was read, and answers it as written; undefined if it was changed meanwhile. */
+  async replace({ version }: Book, next: Book): Promise<Book | undefined> {
+    const written = { ...next, version: version + 1 };
+    const { _id, ...fields } = written;
+    const { matchedCount } = await this.#ledger.books.replaceOne({ _id, version }, fields);
+    return matchedCount === 1 ? written : undefined;
   }
 
   /** Changes a book by what it is now, however often others change it meanwhile. */
@@ -89,7 +87,8 @@ export class Books {
     for (let book = read; ; book = (await this.look(read._id)).book) {
       const changed = next(book);
       if (!changed) return undefined;
-      if (await this.replace(book, changed)) return { ...changed, version: book.version + 1 };
+      const written = await this.replace(book, changed);
+      if (written) return written;
     }
   }
 

@@ -24,7 +24,7 @@ const NEEDED_MS = 3_000;
  */
 export async function carryOut(
   desk: Desk,
-  { book, ledger }: View,
+  { book, ledger }: Pick<View, 'book' | 'ledger'>,
   order: Placed,
   orders: OrdersAtBroker,
   found?: OrderStatus,
@@ -38,7 +38,7 @@ export async function carryOut(
     const status = 'refused' in placed ? await orders.find(asked.key) : placed;
     if (!status) return await held.takeBack(placed as Refusal);
     assertOurs(status, order, book._id);
-    await held.end(await follow(desk, orders, status, asked.key, held));
+    await held.note(await follow(desk, orders, status, asked.key, held));
   } catch (error) {
     if (error instanceof OrderPendingError || error instanceof IdempotencyConflictError) throw error;
     throw pendingFor(order.key, error);
@@ -112,12 +112,8 @@ class HeldOrder {
     this.#order = order;
   }
 
-  /** What the book says until the next attempt. */
+  /** Writes into the book how the order stands. */
   note(status: OrderStatus): Promise<void> {
-    return this.end(status);
-  }
-
-  end(status: OrderStatus): Promise<void> {
     const { clock, limits } = this.#desk;
     return this.#change((book) => withStatus(book, this.#order, status, clock.now(), limits.timeZone));
   }
@@ -126,7 +122,7 @@ class HeldOrder {
   async takeBack(refusal: Refusal): Promise<void> {
     const now = this.#desk.clock.now();
     const { unresolved, ...order } = this.#order;
-    if (unresolved === undefined || !isOnItsWay({ since: unresolved }, now)) {
+    if (unresolved === undefined || !isOnItsWay(unresolved, now)) {
       return this.#change((book) => withOrder(book, takenBack(order, now, refusal)));
     }
     const before: Placed = { ...order, since: unresolved, hold: { by: order.hold.by, until: now } };

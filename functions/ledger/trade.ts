@@ -1,7 +1,7 @@
 import { Decimal128 } from 'mongodb';
 import type { TradeDocument } from '../contracts/ledger.ts';
 import type { Refusal } from '../contracts/trade.ts';
-import { OrderPendingError, type OrderStatus } from '../market/market.ts';
+import { OrderPendingError, type OrdersAtBroker, type OrdersAtOnce } from '../market/market.ts';
 import { isOnItsWay, marketKey, toMarketOrder, toStoredFill } from './at-market.ts';
 import { settled, toDecimal128, withOrder, type Book } from './book.ts';
 import type { View } from './books.ts';
@@ -71,39 +71,57 @@ async function pendingOnErrors<T>({ key }: Asked, { book }: View, attempted: Pro
 
 /** One attempt at an order whose outcome is not known; undefined if its book must be read again. */
 async function attempt(desk: Desk, asked: Asked, view: View): Promise<TradeDocument | undefined> {
-  const { books, clock, market } = desk;
+  const { books, market } = desk;
   if (!(await books.isOf(await market.venue(), view))) return undefined;
   const { orders } = market;
-  const earlier = orderOf(view.book, asked.key);
-  if (orders.kind === 'at once') {
-    await settleLeftOvers(desk, view, asked.key);
-    const { book, order } = await decide(desk, asked, view);
-    if (order.state === 'refused') return void (await books.replace(view.book, book));
-    const now = clock.now();
-    const fill = toStoredFill(orders.fill(toMarketOrder(view.ledger, asked.symbol, order), now));
-    const next = settled(book, order, fill, now, desk.limits.timeZone);
-    if (!(await books.replace(view.book, next))) return undefined;
-    return books.record(asked.symbol, orderOf(next, asked.key) as Settled);
-  }
+  if (orders.kind === 'at once') return attemptAtOnce(desk, asked, view, orders);
+  await attemptAtBroker(desk, asked, view, orders);
+  return undefined;
+}
 
-  if (earlier && isHeld(earlier, clock.now())) return void (await clock.sleep(POLL_MS));
-  let found: OrderStatus | undefined;
-  if (earlier?.state === 'placed') found = await orders.find(marketKey(view.ledger, asked.key));
-  if (found) {
-    const order = { ...(earlier as Placed), hold: newHold(desk) };
-    const book = withOrder(view.book, order);
-    if (!(await books.replace(view.book, book))) return undefined;
-    return void (await carryOut(desk, written(view, book), order, orders, found));
-  }
-  if (await settleLeftOvers(desk, view, asked.key)) return undefined;
+/** The order is let go and settled by the same write. */
+async function attemptAtOnce(
+  desk: Desk,
+  asked: Asked,
+  view: View,
+  orders: OrdersAtOnce,
+): Promise<TradeDocument | undefined> {
+  const { books, clock, limits } = desk;
+  await settleLeftOvers(desk, view, asked.key);
   const { book, order } = await decide(desk, asked, view);
-  if (order.state === 'refused' && earlier?.state === 'placed' && isOnItsWay(earlier, clock.now())) {
+  if (order.state === 'refused') {
+    await books.replace(view.book, book);
+    return undefined;
+  }
+  const now = clock.now();
+  const fill = toStoredFill(orders.fill(toMarketOrder(view.ledger, asked.symbol, order), now));
+  const written = await books.replace(view.book, settled(book, order, fill, now, limits.timeZone));
+  return written && books.record(asked.symbol, orderOf(written, asked.key) as Settled);
+}
+
+async function attemptAtBroker(desk: Desk, asked: Asked, view: View, orders: OrdersAtBroker): Promise<void> {
+  const { books, clock } = desk;
+  const { ledger } = view;
+  const earlier = orderOf(view.book, asked.key);
+  if (earlier && isHeld(earlier, clock.now())) return clock.sleep(POLL_MS);
+  const sent = earlier?.state === 'placed' ? earlier : undefined;
+  const found = sent && (await orders.find(marketKey(ledger, asked.key)));
+  if (found) {
+    const order = { ...sent, hold: newHold(desk) };
+    const book = await books.replace(view.book, withOrder(view.book, order));
+    if (book) await carryOut(desk, { book, ledger }, order, orders, found);
+    return;
+  }
+  if (await settleLeftOvers(desk, view, asked.key)) return;
+  const decided = await decide(desk, asked, view);
+  const { order } = decided;
+  if (order.state === 'refused' && sent && isOnItsWay(sent.since, clock.now())) {
     throw new OrderPendingError(
       `The order ${asked.key} was sent, and the market does not show it. What became of it is known in a minute.`,
     );
   }
-  if (!(await books.replace(view.book, book)) || order.state === 'refused') return undefined;
-  return void (await carryOut(desk, written(view, book), order, orders));
+  const book = await books.replace(view.book, decided.book);
+  if (book && order.state === 'placed') await carryOut(desk, { book, ledger }, order, orders);
 }
 
 /** The book with the order in it, let go or refused; and without what is not needed any more. */
@@ -135,15 +153,9 @@ async function decide(
 
 /** The answer to an earlier request is not known. */
 const unresolvedOf = (earlier: BookOrder | undefined, now: Date) =>
-  earlier?.state === 'placed' && isOnItsWay(earlier, now) ? { unresolved: earlier.since } : {};
+  earlier?.state === 'placed' && isOnItsWay(earlier.since, now) ? { unresolved: earlier.since } : {};
 
 const newHold = (desk: Desk): Placed['hold'] => ({
   by: desk.newAttempt(),
   until: new Date(desk.clock.now().getTime() + HOLD_MS),
-});
-
-/** What was read, with the book as it was written since. */
-const written = (view: View, book: Book): View => ({
-  ...view,
-  book: { ...book, version: view.book.version + 1 },
 });
