@@ -42,11 +42,14 @@ export async function execute(asked: AskedStep, execution: Execution): Promise<E
   const { idempotencyKey, ...step } = asked;
   Object.assign(action, { idempotencyKey, ref: step.ref, clock, signal });
 
-  // Another branch, or a signal, has resumed the run: it is not this step's time yet.
-  if (wait && !signal) await pause(wait, LONGEST_IDLE_MS, time, clock);
   // A pass that crashed may have made an attempt of which nothing is known.
   const fewest = journal.isAfterCrash && action.hasEffect ? 1 : 0;
   const attemptsBefore = Math.max(wait?.attempts ?? 0, fewest);
+  // Another branch, or a signal, has resumed the run: it is not this step's time yet.
+  if (wait && !signal) {
+    const known = execution.open?.isWatched ? wait.attempts : attemptsBefore;
+    await pause({ ...wait, attempts: known }, LONGEST_IDLE_MS, time, clock);
+  }
   if (!hasTime(time)) throw tooLittleTime(asked, attemptsBefore, clock);
 
   // An earlier pass may have recorded its start, and then had no time for an attempt.

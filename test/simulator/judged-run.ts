@@ -5,7 +5,7 @@ import { isAbandoned } from '../../orchestrator/durable/run-fields.ts';
 import type { Callees } from './callees.ts';
 import { judgeEnd, labelsOf } from './judged-end.ts';
 import { judgeSignals } from './judged-retry.ts';
-import { judgeStep } from './judged-step.ts';
+import { judgeAttempts, judgeStep } from './judged-step.ts';
 import { RunModel, type Event } from './model.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import { demand, Violation } from './rules.ts';
@@ -61,6 +61,8 @@ export class JudgedRun {
   #claims = 0;
   /** Whether a pass over the run failed: then it may have made an attempt of which nothing is known. */
   #hasCrashed = false;
+  /** Whether a pass crashed, and none after it has recorded an outcome or suspended the run. */
+  #isUncertain = false;
 
   constructor(
     readonly key: string,
@@ -113,21 +115,23 @@ export class JudgedRun {
         this.#retried(change);
         return;
       case 'recorded':
+        this.#isUncertain = false;
         this.#claims = 0;
         this.#recorded(before, after);
         return;
       case 'put off':
       case 'suspended':
+        this.#isUncertain = false;
         this.#claims = 0;
         this.#suspended(after, task!.orchestrator);
-        this.#attempts(before, after);
+        judgeAttempts(before, after, this.history);
         return;
       case 'released':
         this.#hasCrashed = true;
         return;
       case 'blocked':
         this.#blocked(after);
-        this.#attempts(before, after);
+        judgeAttempts(before, after, this.history);
         return;
       case 'succeeded':
       case 'failed':
@@ -141,6 +145,7 @@ export class JudgedRun {
         if (event === 'signalled') this.#signalled(before, after);
         if (event === 'cancelled') {
           const tried = before.bag.waits?.find(({ attempts }) => attempts > 0);
+          demand(!this.#isUncertain, 'cancel', () => `run ${this.key} was cancelled after a pass crashed`);
           demand(!tried, 'cancel', () => `run ${this.key} tries ${tried!.ref} again, and was cancelled`);
         }
         demand(after.cronActivity.nextActivity.getTime() <= now + SOON_MS, 'progress', () => {
@@ -169,6 +174,7 @@ export class JudgedRun {
   #claimed({ before, task, now }: RunChange): void {
     const { holder } = before.bag;
     this.#hasCrashed ||= holder !== undefined;
+    this.#isUncertain ||= holder !== undefined;
     const clock = new Date(task!.orchestrator.clock.now());
     const isFree =
       holder === undefined || !before.cronActivity.pending || isAbandoned(before.cronActivity, clock);
@@ -255,18 +261,6 @@ export class JudgedRun {
       const isNew = before.bag.signals?.[step] === undefined;
       const isOver = isNew && this.history.some(({ id }) => id === step);
       demand(!isOver, 'answers', () => `run ${this.key} took a signal for a wait that has ended`);
-    }
-  }
-
-  /** Attempts that were made stay known until the step has an outcome. */
-  #attempts(before: RunDocument, after: RunDocument): void {
-    for (const { step, ref, attempts } of before.bag.waits ?? []) {
-      const isDone = this.history.some(({ id }) => id === step) || after.bag.open?.[step]?.isWatched;
-      if (attempts === 0 || isDone) continue;
-      const standing = after.bag.waits?.find((wait) => wait.step === step)?.attempts ?? 0;
-      demand(standing >= attempts, 'attempts', () => {
-        return `run ${this.key} knew of ${attempts} attempts at ${ref}, and knows of ${standing}`;
-      });
     }
   }
 

@@ -49,6 +49,18 @@ export function judgeStep(
   }
 }
 
+/** Attempts that were made stay known until the step has an outcome. */
+export function judgeAttempts(before: RunDocument, after: RunDocument, history: StoredStep[]): void {
+  for (const { step, ref, attempts } of before.bag.waits ?? []) {
+    const isDone = history.some(({ id }) => id === step) || after.bag.open?.[step]?.isWatched;
+    if (attempts === 0 || isDone) continue;
+    const standing = after.bag.waits?.find((wait) => wait.step === step)?.attempts ?? 0;
+    demand(standing >= attempts, 'attempts', () => {
+      return `run ${before.filter.key} knew of ${attempts} attempts at ${ref}, and knows of ${standing}`;
+    });
+  }
+}
+
 const tookMs = ({ startedAt, endedAt }: StoredStep) => endedAt.getTime() - startedAt.getTime();
 
 function judgeSleep(step: StoredStep, what: string): void {

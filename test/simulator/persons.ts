@@ -45,8 +45,10 @@ export class Persons {
     });
   }
 
+  /** Cancels, often what looks stuck. */
   cancel(): void {
-    const run = this.#anyRun();
+    const blocked = this.#runs().filter(({ bag }) => bag.blocked);
+    const run = blocked.length > 0 && this.#random.chance(0.5) ? this.#random.pick(blocked) : this.#anyRun();
     if (!run) return;
     const { world, judge } = this.#kit;
     const { key } = run.filter;
