@@ -63,7 +63,7 @@ export class ProgramDrawer {
     const parts = () => Array.from({ length: random.whole(2, 3) }, () => this.#node(depth + 1));
     switch (random.pick(['sequence', 'parallel', 'parallel', 'race', 'loop', 'branch', 'try', 'try'])) {
       case 'parallel':
-        return this.#counted({ do: 'parallel', parts: parts() });
+        return this.#counted({ do: 'parallel', parts: random.chance(0.15) ? this.#failing() : parts() });
       case 'race':
         return this.#counted({ do: 'race', parts: parts() });
       case 'loop':
@@ -80,6 +80,17 @@ export class ProgramDrawer {
       default:
         return this.#counted({ do: 'sequence', parts: parts() });
     }
+  }
+
+  /** Branches of which one fails while another one has something in progress, which a retry finds begun. */
+  #failing(): Program[] {
+    const { random } = this;
+    const failing: Program = { ...this.#call(this.#ref()), refusals: random.whole(1, 2) };
+    const job: Program = { do: 'job', ref: this.#ref(), ms: random.pick([50 * SECOND, HOUR]) };
+    return [
+      { do: 'try', part: this.#counted(failing), rescue: this.#leaf(), throws: true },
+      { do: 'sequence', parts: [this.#leaf(), this.#counted(job)] },
+    ];
   }
 
   #leaf(isRepeated = false): Program {
@@ -117,7 +128,7 @@ export class ProgramDrawer {
     }
   }
 
-  #call(ref: string): Program {
+  #call(ref: string): Extract<Program, { do: 'call' }> {
     const { random } = this;
     return {
       do: 'call',
