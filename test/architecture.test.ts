@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { projectImports } from './support/imports.ts';
 import { root } from './support/local-app.ts';
 
-/** What a function takes, answers and stores, and arithmetic without any state. */
+/** What a function takes, answers and stores, arithmetic without any state, and the halt, which both write. */
 const SHARED = [
   'functions/contracts/',
+  'functions/ledger/halt.ts',
   'functions/ledger/position.ts',
   'functions/shared/money.ts',
   'functions/shared/secrets/',

@@ -1,8 +1,10 @@
 import { Decimal128 } from 'mongodb';
 import type { BookDocument, Halt, StoredPosition } from '../contracts/ledger.ts';
 import { Money } from '../shared/money.ts';
+import { toDecimal128 } from './decimal.ts';
+import { claimOf, type Claim } from './claim.ts';
 import { dayOf } from './day.ts';
-import type { BookOrder, Settled, StoredFill } from './order.ts';
+import type { BookOrder, Placed, Settled, StoredFill } from './order.ts';
 import { afterTrade, toPosition, type Position } from './position.ts';
 
 /**
@@ -12,17 +14,31 @@ import { afterTrade, toPosition, type Position } from './position.ts';
  * first one in view. A halt is written into each book too: an order that was judged before it is not let go after it.
  */
 export interface Book extends BookDocument {
-  /** What was bought and sold on the last day of trades. */
-  day: { date: string; qty: Decimal128; value: Decimal128 };
+  day: Day;
   orders: BookOrder[];
+  /** What counts towards the limits of the account. */
+  claim: Claim;
+}
+
+/** The last day on which an order was let go or filled, in the time zone of the limits. */
+export interface Day {
+  date: string;
+  /** Shares that were bought and sold, and for how many dollars. */
+  qty: Decimal128;
+  value: Decimal128;
+  /** Profit that was realized; dollars. */
+  realized: Decimal128;
+  /** Orders that were let go. */
+  orders: number;
 }
 
 const zero = Decimal128.fromString('0');
 const nothing: StoredPosition = { qty: zero, averageCost: zero, realized: zero, lastPrice: zero };
+const emptyDay = (date: string): Day => ({ date, qty: zero, value: zero, realized: zero, orders: 0 });
 
 export function newBook(symbol: string, halted?: Halt): Book {
-  const day = { date: '', qty: zero, value: zero };
-  return { _id: symbol, version: 0, position: nothing, day, orders: [], ...(halted && { halted }) };
+  const book = { _id: symbol, version: 0, position: nothing, day: emptyDay(''), orders: [] };
+  return { ...book, claim: claimOf(book), ...(halted && { halted }) };
 }
 
 /** The book with an order in place of what it had under the same key. */
@@ -30,16 +46,28 @@ export function withOrder(book: Book, order: BookOrder): Book {
   return { ...book, orders: [...book.orders.filter(({ key }) => key !== order.key), order] };
 }
 
+/** The book in which an order is let go: it counts among those of its day, once. */
+export function letGo(book: Book, order: Placed): Book {
+  const { day, orders } = book;
+  if (orders.some(({ key, state }) => key === order.key && state === 'placed')) return withOrder(book, order);
+  // A clock that is behind counts towards the later day.
+  const today = order.day > day.date ? emptyDay(order.day) : day;
+  return withOrder({ ...book, day: { ...today, orders: today.orders + 1 } }, order);
+}
+
 /** The book in which an order has ended with a fill: the position and the day have it. */
 export function settled(book: Book, order: BookOrder, fill: StoredFill, now: Date, timeZone: string): Book {
   const { key, type, qty, asked, day } = order;
   const after: Settled = { key, type, qty, asked, day, state: 'settled', since: now, fill };
   const trade = { type, qty: fill.qty.toString(), price: fill.price.toString() };
+  const before = toPosition(book.position);
+  const position = afterTrade(before, trade);
+  const gained = position.realized.minus(before.realized);
   return withOrder(
     {
       ...book,
-      position: toStored(afterTrade(toPosition(book.position), trade)),
-      day: dayAfter(book.day, dayOf(fill.at, timeZone), trade),
+      position: toStored(position),
+      day: dayAfter(book.day, dayOf(fill.at, timeZone), trade, gained),
     },
     after,
   );
@@ -47,19 +75,23 @@ export function settled(book: Book, order: BookOrder, fill: StoredFill, now: Dat
 
 /** What is known late, of an earlier day, does not count towards a later one. */
 function dayAfter(
-  day: Book['day'],
+  day: Day,
   date: string,
   { qty, price }: { qty: string; price: string },
-): Book['day'] {
+  gained: Money,
+): Day {
   if (date < day.date) return day;
-  const before = date === day.date ? day : { qty: zero, value: zero };
-  const value = new Money(price).times(qty).plus(before.value.toString());
+  const before = date === day.date ? day : emptyDay(date);
   return {
-    date,
-    qty: toDecimal128(new Money(qty).plus(before.qty.toString())),
-    value: toDecimal128(value),
+    ...before,
+    qty: plus(before.qty, qty),
+    value: plus(before.value, new Money(price).times(qty)),
+    realized: plus(before.realized, gained),
   };
 }
+
+const plus = (sum: Decimal128, more: Money | string): Decimal128 =>
+  toDecimal128(new Money(sum.toString()).plus(more));
 
 function toStored({ qty, averageCost, realized, lastPrice }: Position): StoredPosition {
   return {
@@ -68,9 +100,4 @@ function toStored({ qty, averageCost, realized, lastPrice }: Position): StoredPo
     realized: toDecimal128(realized),
     lastPrice: toDecimal128(lastPrice),
   };
-}
-
-/** Exact, and never in the notation with an exponent that large values would have. */
-export function toDecimal128(value: Money | string): Decimal128 {
-  return Decimal128.fromString(new Money(value).toFixed());
 }

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { ClientSession, Filter } from 'mongodb';
 import { ACCOUNT, type AccountDocument, type Halt, type TradeDocument } from '../contracts/ledger.ts';
 import { newBook, type Book } from './book.ts';
+import { claimOf, type Claiming } from './claim.ts';
 import type { Ledger } from './connection.ts';
+import { halt } from './halt.ts';
 import type { Settled } from './order.ts';
 import { insertIfAbsent, isDuplicateKey, toTrade } from './trades.ts';
 
@@ -25,17 +28,19 @@ export interface View {
 /** The books of a ledger, and its trades. */
 export class Books {
   readonly #ledger: Ledger;
+  readonly #in: { session?: ClientSession };
   readonly #newLedger: () => string;
 
   /** @param newLedger a name that no other ledger has */
   constructor(ledger: Ledger, newLedger: () => string = () => randomBytes(6).toString('hex')) {
     this.#ledger = ledger;
+    this.#in = ledger.session ? { session: ledger.session } : {};
     this.#newLedger = newLedger;
   }
 
   async look(symbol: string, key?: string): Promise<View> {
     for (;;) {
-      const found = await this.#ledger.books.find({ _id: { $in: [symbol, ACCOUNT] } }).toArray();
+      const found = await this.#ledger.books.find({ _id: { $in: [symbol, ACCOUNT] } }, this.#in).toArray();
       const account = found.find(({ _id }) => _id === ACCOUNT) as AccountDocument | undefined;
       const book = found.find(({ _id }) => _id === symbol);
       if (!book) {
@@ -76,9 +81,9 @@ export class Books {
 
   /** Writes a book in place of the one that was read, and answers it as written; undefined if it was changed meanwhile. */
   async replace({ version }: Book, next: Book): Promise<Book | undefined> {
-    const written = { ...next, version: version + 1 };
+    const written = { ...next, version: version + 1, claim: claimOf(next) };
     const { _id, ...fields } = written;
-    const { matchedCount } = await this.#ledger.books.replaceOne({ _id, version }, fields);
+    const { matchedCount } = await this.#ledger.books.replaceOne({ _id, version }, fields, this.#in);
     return matchedCount === 1 ? written : undefined;
   }
 
@@ -94,6 +99,31 @@ export class Books {
 
   record(symbol: string, order: Settled): Promise<TradeDocument> {
     return insertIfAbsent(this.#ledger.trades, toTrade(symbol, order));
+  }
+
+  /**
+   * What the books claim of the account, without the one of a symbol. A caller's own write is before it: of two callers, the
+   * one whose write is later in the store's order sees what the other one wrote.
+   */
+  others(symbol?: string): Promise<Claiming[]> {
+    const isOther = { _id: { $nin: symbol === undefined ? [ACCOUNT] : [ACCOUNT, symbol] } };
+    return this.#ledger.books.find(isOther, { projection: { claim: 1, day: 1 }, ...this.#in }).toArray();
+  }
+
+  /** Other symbols with orders that no attempt works on. */
+  async withLeftOvers(symbol: string, now: Date, most: number): Promise<string[]> {
+    const isLeft = { state: { $in: ['decided', 'placed'] }, 'hold.until': { $lte: now } };
+    const found = await this.#ledger.books
+      .find({ _id: { $nin: [ACCOUNT, symbol] }, orders: { $elemMatch: isLeft } } as Filter<Book>, {
+        projection: { _id: 1 },
+        limit: most,
+      })
+      .toArray();
+    return found.map(({ _id }) => _id);
+  }
+
+  async halt(note: string, since: Date): Promise<void> {
+    await halt(this.#ledger, { since, note });
   }
 
   async #claim(venue: string): Promise<void> {

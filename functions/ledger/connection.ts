@@ -1,4 +1,4 @@
-import { MongoClient, MongoServerError, type Collection } from 'mongodb';
+import { MongoClient, MongoServerError, type ClientSession, type Collection } from 'mongodb';
 import { requiredVariable } from '../shared/environment.ts';
 import { mongodbAddress } from '../shared/mongodb-address.ts';
 import { MongodbFailure } from '../shared/secrets/mongodb-failure.ts';
@@ -11,6 +11,8 @@ export interface Ledger {
   books: Collection<Book>;
   /** The same collection as `books`. */
   account: Collection<AccountDocument>;
+  /** Causally consistent: a read in it sees what was written in it, and all that was written before that. */
+  session?: ClientSession;
 }
 
 /** What decides something asks for this, whatever the URI says: no answer from a member that may have to forget it. */
@@ -31,28 +33,32 @@ let connecting: Promise<MongoClient> | undefined;
  */
 export async function withLedger<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
   try {
-    return await work(await ledger());
+    return await inSession(await clientOf(), work);
   } catch (error) {
     // A client whose server went away may never find it again (mongodb 6.20), so the next invocation has a new one.
     if (isConnectionFailure(error)) await disconnect();
     if (!isAuthenticationFailure(error)) throw error;
     await disconnect();
-    return work(await ledger({ freshSecret: true }));
+    return inSession(await clientOf({ freshSecret: true }), work);
   }
 }
 
-async function ledger({ freshSecret = false } = {}): Promise<Ledger> {
+async function inSession<T>(client: MongoClient, work: (ledger: Ledger) => Promise<T>): Promise<T> {
+  const db = client.db(requiredVariable('MONGODB_DATABASE'));
+  const collections = {
+    trades: db.collection<TradeDocument>('trades', DECIDING),
+    books: db.collection<Book>('books', DECIDING),
+    account: db.collection<AccountDocument>('books', DECIDING),
+  };
+  return client.withSession({ causalConsistency: true }, (session) => work({ ...collections, session }));
+}
+
+function clientOf({ freshSecret = false } = {}): Promise<MongoClient> {
   connecting ??= connect(freshSecret).catch((error: unknown) => {
     connecting = undefined;
     throw error;
   });
-  const client = await connecting;
-  const db = client.db(requiredVariable('MONGODB_DATABASE'));
-  return {
-    trades: db.collection('trades', DECIDING),
-    books: db.collection('books', DECIDING),
-    account: db.collection('books', DECIDING),
-  };
+  return connecting;
 }
 
 /** What the driver throws may quote the URI, so its errors go no further than here. */

@@ -15,9 +15,12 @@ export interface Desk {
 export interface Clock {
   now(): Date;
   sleep(ms: number): Promise<void>;
+  /** From 0 to 1, so that two attempts do not go on at the same moment. */
+  random(): number;
 }
 
 export const systemClock: Clock = {
   now: () => new Date(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  random: () => Math.random(),
 };

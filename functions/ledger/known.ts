@@ -5,7 +5,7 @@ import { Money } from '../shared/money.ts';
 import type { Book } from './book.ts';
 import type { Books, View } from './books.ts';
 import type { Asked } from './limits.ts';
-import type { BookOrder } from './order.ts';
+import { isUnderWay, type BookOrder } from './order.ts';
 
 /** Thrown when an idempotency key that has an order comes back with another order; nothing was traded for it. */
 export class IdempotencyConflictError extends Error {
@@ -28,7 +28,7 @@ export async function known(
   if (!order) return undefined;
   assertSame(asked, { symbol: book._id, type: order.type, ...order.asked }, order.state);
   if (order.state === 'settled') return books.record(book._id, order);
-  return order.state === 'placed' ? undefined : order.refusal;
+  return isUnderWay(order) ? undefined : order.refusal;
 }
 
 export const orderOf = (book: Book, key: string): BookOrder | undefined =>

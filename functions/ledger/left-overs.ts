@@ -4,7 +4,7 @@ import type { Book } from './book.ts';
 import type { View } from './books.ts';
 import type { Desk } from './desk.ts';
 import { orderOf } from './known.ts';
-import { isLeftOver, type Placed } from './order.ts';
+import { isAbandoned, isLeftOver, type Placed } from './order.ts';
 
 /** How many orders of others are looked at before an order is judged. Those that are left count as if they were filled. */
 const MOST = 3;
@@ -21,30 +21,37 @@ export async function settleLeftOvers(desk: Desk, view: View, own?: string): Pro
   const { market, clock, books, limits } = desk;
   const { book, ledger } = view;
   await recordSettled(desk, book, view.trades);
-  const orders = market.orders;
-  if (orders.kind === 'at once') return false;
+  const { orders } = market;
   const begun = clock.now();
   const looked: { order: Placed; status: OrderStatus | undefined }[] = [];
-  for (const order of book.orders) {
+  for (const order of orders.kind === 'at once' ? [] : book.orders) {
     const isLate = clock.now().getTime() - begun.getTime() > LONGEST_MS;
     if (looked.length === MOST || isLate) break;
     if (order.key === own || !isLeftOver(order, begun)) continue;
     // What can't be found out now counts on; an order of another key must not fail for it.
-    await lookAt(orders, marketKey(ledger, order.key)).then(
+    await lookAt(orders as OrdersAtBroker, marketKey(ledger, order.key)).then(
       (status) => looked.push({ order, status }),
       () => undefined,
     );
   }
   const changed = await books.change(book, (current) => {
-    const next = looked.reduce((before, { order, status }) => {
-      const now = orderOf(before, order.key);
-      return now && isSameHold(now, order)
-        ? withStatus(before, order, status, clock.now(), limits.timeZone)
-        : before;
-    }, current);
+    const next = looked.reduce(
+      (before, { order, status }) => {
+        const now = orderOf(before, order.key);
+        return now && isSameHold(now, order)
+          ? withStatus(before, order, status, clock.now(), limits.timeZone)
+          : before;
+      },
+      withoutAbandoned(current, clock.now()),
+    );
     return next === current ? undefined : next;
   });
   return changed !== undefined;
+}
+
+function withoutAbandoned(book: Book, now: Date): Book {
+  const orders = book.orders.filter((order) => !isAbandoned(order, now));
+  return orders.length === book.orders.length ? book : { ...book, orders };
 }
 
 /** Takes back what is not filled yet: no caller waits for it any more. */

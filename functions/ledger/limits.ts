@@ -4,7 +4,7 @@ import type { Refusal } from '../contracts/trade.ts';
 import { dollars, Money } from '../shared/money.ts';
 import type { Book } from './book.ts';
 import { dayOf } from './day.ts';
-import type { Placed } from './order.ts';
+import { isUnderWay, type BookOrder } from './order.ts';
 import { signed } from './position.ts';
 
 const shares = z.union([quantity, z.int().min(1).transform(String)]).optional();
@@ -23,6 +23,10 @@ const limits = z.strictObject({
   allowShortSelling: z.boolean().default(true),
   maxPriceAgeMinutes: z.int().min(1).optional(),
   maxPriceMovePercent: amount,
+  /** Of all symbols together. */
+  maxGrossExposure: amount,
+  maxDailyLoss: amount,
+  maxDailyOrders: z.int().min(1).optional(),
   /** In which a day begins and ends. */
   timeZone: z.string().default('UTC'),
 });
@@ -98,13 +102,19 @@ export function brokenLimit(
       `${held} shares of ${symbol} are there to be sold, and the order is of ${order.qty}`,
     );
   }
-  const before = exposureOf(book, type, key);
-  const after = before.plus(signed(type, qty));
-  const isWayOut = !before.isZero() && before.isNeg() !== signed(type, qty).isNeg() && qty.lte(before.abs());
-  const broken = isWayOut
+  const after = exposureOf(book, type, key).plus(signed(type, qty));
+  const broken = isWayOut(limits, order, book)
     ? undefined
     : sizeProblem(limits, { ...order, qty: qty.toFixed() }, book, after, now);
   return broken ?? priceProblem(limits, order, now, priceNow);
+}
+
+/** Whether an order only makes a position smaller. */
+export function isWayOut(limits: Limits, order: Asked, book: Book): boolean {
+  const { type, key } = order;
+  const qty = sharesToSell(limits, order, book);
+  const before = exposureOf(book, type, key);
+  return !before.isZero() && before.isNeg() !== signed(type, qty).isNeg() && qty.lte(before.abs());
 }
 
 /** What is held, and what would be if all orders of one kind that are under way were filled. */
@@ -115,8 +125,8 @@ function exposureOf(book: Book, type: TradeType, without: string): Money {
     .reduce((sum, { qty }) => sum.plus(signed(type, qty.toString())), held);
 }
 
-const underWay = (book: Book, without: string): Placed[] =>
-  book.orders.filter((order): order is Placed => order.state === 'placed' && order.key !== without);
+const underWay = (book: Book, without: string): BookOrder[] =>
+  book.orders.filter((order) => isUnderWay(order) && order.key !== without);
 
 function sizeProblem(
   limits: Limits,

@@ -5,9 +5,9 @@ import type { Refusal } from '../contracts/trade.ts';
 /**
  * An order in the book of its symbol. docs/orders.md has the table of its states.
  *
- * It counts from the moment in which it is let go, and until what became of it is known.
+ * It counts from the moment in which it is decided or let go, and until what became of it is known.
  */
-export type BookOrder = Placed | Settled | Refused | TakenBack;
+export type BookOrder = Decided | Placed | Settled | Refused | TakenBack;
 
 interface Common {
   /** The idempotency key. */
@@ -17,10 +17,16 @@ interface Common {
   qty: Decimal128;
   /** What was asked for; dollars a share. */
   asked: { qty: Decimal128; price: Decimal128 };
-  /** The day on which it was let go, in the time zone of the limits. */
+  /** The day on which it was decided or let go, in the time zone of the limits. */
   day: string;
   /** Since when it is in its state. */
   since: Date;
+}
+
+/** Its book allows it, and the limits of the account are asked with it in view. It is not let go yet. */
+export interface Decided extends Common {
+  state: 'decided';
+  hold: Hold;
 }
 
 /** Let go: from here on the market may have it, and no error is final. */
@@ -77,16 +83,26 @@ const REFUSED_MS = 60_000;
 const TAKEN_BACK_MS = 24 * 60 * 60_000;
 
 export function isHeld(order: BookOrder, now: Date): boolean {
-  return order.state === 'placed' && order.hold.until > now;
+  return isUnderWay(order) && order.hold.until > now;
 }
+
+/** Whether it may still become a trade. */
+export const isUnderWay = (order: BookOrder): order is Decided | Placed =>
+  order.state === 'decided' || order.state === 'placed';
 
 /** Let go, and no attempt works on it. */
 export function isLeftOver(order: BookOrder, now: Date): order is Placed {
   return order.state === 'placed' && order.hold.until <= now;
 }
 
+/** Decided by an attempt that died: nothing was sent. */
+export function isAbandoned(order: BookOrder, now: Date): boolean {
+  return order.state === 'decided' && order.hold.until <= now;
+}
+
 /** Whether nothing of the order must be known any more, once its trade is on record. */
-export function isForgotten({ state, since }: BookOrder, now: Date): boolean {
+export function isForgotten(order: BookOrder, now: Date): boolean {
+  const { state, since } = order;
   const age = now.getTime() - since.getTime();
   if (state === 'refused') return age > REFUSED_MS;
   return state === 'taken back' && age > TAKEN_BACK_MS;

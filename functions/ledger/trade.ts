@@ -1,26 +1,18 @@
-import { Decimal128 } from 'mongodb';
 import type { TradeDocument } from '../contracts/ledger.ts';
 import type { Refusal } from '../contracts/trade.ts';
 import { OrderPendingError, type OrdersAtBroker, type OrdersAtOnce } from '../market/market.ts';
+import { haltOnLoss } from './account.ts';
+import { admit, wouldNotAdmit } from './admit.ts';
 import { isOnItsWay, marketKey, toMarketOrder, toStoredFill } from './at-market.ts';
-import { settled, toDecimal128, withOrder, type Book } from './book.ts';
+import { letGo, settled, withOrder } from './book.ts';
 import type { View } from './books.ts';
 import { carryOut, pendingFor } from './carry-out.ts';
-import { dayOf } from './day.ts';
+import { decide, newHold } from './decide.ts';
 import type { Desk } from './desk.ts';
-import { judge } from './judge.ts';
 import { IdempotencyConflictError, known, orderOf } from './known.ts';
 import { settleLeftOvers } from './left-overs.ts';
-import { sharesToSell, type Asked } from './limits.ts';
-import {
-  HOLD_MS,
-  isForgotten,
-  isHeld,
-  type BookOrder,
-  type Placed,
-  type Refused,
-  type Settled,
-} from './order.ts';
+import type { Asked } from './limits.ts';
+import { isHeld, type Settled } from './order.ts';
 
 /** How long an attempt waits for another one at the same order; the function ends after ten seconds. */
 const OTHER_MS = 6_000;
@@ -40,7 +32,10 @@ export async function trade(desk: Desk, asked: Asked): Promise<TradeDocument | R
     const answer =
       (await known(desk.books, view, asked)) ??
       (await pendingOnErrors(asked, view, attempt(desk, asked, view)));
-    if (answer) return answer;
+    if (answer) {
+      if ('_id' in answer) await haltOnLoss(desk);
+      return answer;
+    }
     if (desk.clock.now().getTime() - begun > OTHER_MS) {
       throw new OrderPendingError(`What becomes of the order ${asked.key} is not known yet.`);
     }
@@ -54,7 +49,9 @@ export async function wouldRefuse(desk: Desk, asked: Asked): Promise<Refusal | u
     if (await known(desk.books, view, asked)) return undefined;
     if (!(await desk.books.isOf(await desk.market.venue(), view))) continue;
     if (await settleLeftOvers(desk, view, asked.key)) continue;
-    return judge(desk, asked, view);
+    const decision = await decide(desk, asked, view);
+    const { order } = decision;
+    return order.state === 'refused' ? order.refusal : wouldNotAdmit(desk, asked, { ...decision, order });
   }
 }
 
@@ -87,15 +84,19 @@ async function attemptAtOnce(
   orders: OrdersAtOnce,
 ): Promise<TradeDocument | undefined> {
   const { books, clock, limits } = desk;
-  await settleLeftOvers(desk, view, asked.key);
-  const { book, order } = await decide(desk, asked, view);
-  if (order.state === 'refused') {
-    await books.replace(view.book, book);
+  const earlier = orderOf(view.book, asked.key);
+  if (earlier && isHeld(earlier, clock.now())) {
+    await clock.sleep(POLL_MS);
     return undefined;
   }
+  if (await settleLeftOvers(desk, view, asked.key)) return undefined;
+  const admission = await admit(desk, asked, await decide(desk, asked, view));
+  if (!admission) return undefined;
+  const { order, read, rest } = admission;
   const now = clock.now();
   const fill = toStoredFill(orders.fill(toMarketOrder(view.ledger, asked.symbol, order), now));
-  const written = await books.replace(view.book, settled(book, order, fill, now, limits.timeZone));
+  const next = settled(letGo(rest, order), order, fill, now, limits.timeZone);
+  const written = await books.replace(read, next);
   return written && books.record(asked.symbol, orderOf(written, asked.key) as Settled);
 }
 
@@ -113,49 +114,15 @@ async function attemptAtBroker(desk: Desk, asked: Asked, view: View, orders: Ord
     return;
   }
   if (await settleLeftOvers(desk, view, asked.key)) return;
-  const decided = await decide(desk, asked, view);
-  const { order } = decided;
-  if (order.state === 'refused' && sent && isOnItsWay(sent.since, clock.now())) {
+  const decision = await decide(desk, asked, view);
+  if (decision.order.state === 'refused' && sent && isOnItsWay(sent.since, clock.now())) {
     throw new OrderPendingError(
       `The order ${asked.key} was sent, and the market does not show it. What became of it is known in a minute.`,
     );
   }
-  const book = await books.replace(view.book, decided.book);
-  if (book && order.state === 'placed') await carryOut(desk, { book, ledger }, order, orders);
+  const admission = await admit(desk, asked, decision);
+  if (!admission) return;
+  const { order, read, rest } = admission;
+  const book = await books.replace(read, letGo(rest, order));
+  if (book) await carryOut(desk, { book, ledger }, order, orders);
 }
-
-/** The book with the order in it, let go or refused; and without what is not needed any more. */
-async function decide(
-  desk: Desk,
-  asked: Asked,
-  view: View,
-): Promise<{ book: Book; order: Placed | Refused }> {
-  const { key, type } = asked;
-  const { limits, clock } = desk;
-  const refusal = await judge(desk, asked, view);
-  const now = clock.now();
-  const common = {
-    key,
-    type,
-    qty: toDecimal128(sharesToSell(limits, asked, view.book)),
-    asked: { qty: Decimal128.fromString(asked.qty), price: Decimal128.fromString(asked.price) },
-    day: dayOf(now, limits.timeZone),
-    since: now,
-  };
-  const order: Placed | Refused = refusal
-    ? { ...common, state: 'refused', refusal }
-    : { ...common, state: 'placed', hold: newHold(desk), ...unresolvedOf(orderOf(view.book, key), now) };
-  const orders = view.book.orders.filter(
-    (each) => !isForgotten(each, now) && !(each.state === 'settled' && view.trades.has(each.key)),
-  );
-  return { book: withOrder({ ...view.book, orders }, order), order };
-}
-
-/** The answer to an earlier request is not known. */
-const unresolvedOf = (earlier: BookOrder | undefined, now: Date) =>
-  earlier?.state === 'placed' && isOnItsWay(earlier.since, now) ? { unresolved: earlier.since } : {};
-
-const newHold = (desk: Desk): Placed['hold'] => ({
-  by: desk.newAttempt(),
-  until: new Date(desk.clock.now().getTime() + HOLD_MS),
-});

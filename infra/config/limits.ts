@@ -22,6 +22,15 @@ export const limitKeys = {
     does: 'the highest value of the orders of a symbol in one day of `timeZone`',
   }),
   maxPosition: key(shares(), { does: 'the most shares of a symbol that are held, or owed' }),
+  maxGrossExposure: key(dollars().optional(), {
+    does: 'the most dollars that are held or owed in all symbols together, with what is under way',
+  }),
+  maxDailyOrders: key(wholeNumber('orders', 1, 1_000_000).optional(), {
+    does: 'the most orders of all symbols together in one day of `timeZone`',
+  }),
+  maxDailyLoss: key(dollars().optional(), {
+    does: 'the loss that all symbols together may realize in one day of `timeZone`; once it is reached, trading halts by itself',
+  }),
   allowShortSelling: key(flag().optional(), {
     does: 'whether more may be sold than is held; the default is `true` on the simulated market, `false` on any other',
   }),

@@ -6,17 +6,15 @@ import {
   type BookDocument,
   type TradeDocument,
 } from '../../functions/contracts/ledger.ts';
+import { halt, unhalt } from '../../functions/ledger/halt.ts';
 import { toPosition, unrealized } from '../../functions/ledger/position.ts';
 import { dollars, Money } from '../../functions/shared/money.ts';
 import { priceNow } from '../actions/check-stock-price.ts';
 import type { LambdaInvoker } from '../actions/lambda-invoker.ts';
 import { DECIDING } from '../durable/collections.ts';
-import { hasCode } from '../durable/mongo-errors.ts';
 import { fromCursor, toCursor } from '../protocol/cursor.ts';
 import { inParallel } from '../tick/parallel.ts';
 import type { PositionAnswer, TradeAnswer } from './ledger-answers.ts';
-
-const DUPLICATE_KEY = 11_000;
 
 export interface TradeQuery {
   symbol?: string | undefined;
@@ -106,27 +104,14 @@ export class Ledger {
     return { positions, cursor: books.length > limit ? page.at(-1)!._id : null };
   }
 
-  /**
-   * Halts trading. A halt that is there already stays as it is. Each book has it too, so that an order that was judged
-   * before it is judged again.
-   */
   async halt(note: string | undefined): Promise<{ since: string; note?: string }> {
     const halted = { since: new Date(), ...(note !== undefined && { note }) };
-    const isOpen = { _id: ACCOUNT, halted: { $exists: false } } as const;
-    try {
-      await this.#account.updateOne(isOpen, { $set: { halted } }, { upsert: true });
-    } catch (error) {
-      // The document exists and is halted: the filter does not match it, so the upsert inserts it again.
-      if (!hasCode(error, DUPLICATE_KEY)) throw error;
-    }
-    const { halted: stands = halted } = (await this.#account.findOne({ _id: ACCOUNT })) ?? {};
-    await this.#books.updateMany(isBook, { $set: { halted: stands }, $inc: { version: 1 } });
+    const stands = await halt({ account: this.#account, books: this.#books }, halted);
     return { ...stands, since: stands.since.toISOString() };
   }
 
-  async unhalt(): Promise<void> {
-    await this.#account.updateOne({ _id: ACCOUNT }, { $unset: { halted: '' } });
-    await this.#books.updateMany(isBook, { $unset: { halted: '' }, $inc: { version: 1 } });
+  unhalt(): Promise<void> {
+    return unhalt({ account: this.#account, books: this.#books });
   }
 
   async #position({ _id: symbol, position: stored }: BookDocument): Promise<PositionAnswer> {
@@ -144,8 +129,6 @@ export class Ledger {
     };
   }
 }
-
-const isBook = { _id: { $ne: ACCOUNT } };
 
 function toTrade({ _id, symbol, type, qty, price, timestamp }: TradeDocument): TradeAnswer {
   return {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { Decimal128 } from 'mongodb';
-import { newBook, settled, toDecimal128, withOrder, type Book } from '../../functions/ledger/book.ts';
+import { newBook, settled, withOrder, type Book } from '../../functions/ledger/book.ts';
+import { toDecimal128 } from '../../functions/ledger/decimal.ts';
 import { dayOf } from '../../functions/ledger/day.ts';
 import { brokenLimit, readLimits, sharesToSell, type Asked } from '../../functions/ledger/limits.ts';
 import type { Placed } from '../../functions/ledger/order.ts';
@@ -107,6 +108,8 @@ test('a day is that of the time zone, and begins with nothing', () => {
     date: '2026-01-06',
     qty: Decimal128.fromString('1'),
     value: Decimal128.fromString('10'),
+    realized: Decimal128.fromString('-0.01'),
+    orders: 0,
   });
   // What is known late does not count towards a later day.
   const late = letGo({ ...ask('c', 'buy', '3', '10.01') });

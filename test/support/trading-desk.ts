@@ -72,7 +72,7 @@ export class TradingDesk {
       books: new Books(ledger),
       market: marketOf(scene, account, sleep),
       limits: readLimits(JSON.stringify(this.limits)),
-      clock: { now: () => new Date(scene.now), sleep },
+      clock: { now: () => new Date(scene.now), sleep, random: () => 0.5 },
       newAttempt: () => attempt,
     };
     return {

@@ -31,11 +31,12 @@ export class OrderViolation extends Error {
 
 /** From which state an order goes to which; `-` is not in the book. */
 const TRANSITIONS: Record<string, string[]> = {
-  '-': ['placed', 'refused'],
-  refused: ['placed', 'refused', '-'],
+  '-': ['decided', 'placed', 'refused'],
+  decided: ['decided', 'placed', 'refused', '-'],
+  refused: ['decided', 'placed', 'refused', '-'],
   placed: ['placed', 'settled', 'taken back', 'refused'],
   settled: ['settled', '-'],
-  'taken back': ['placed', 'refused', 'taken back', '-'],
+  'taken back': ['decided', 'placed', 'refused', 'taken back', '-'],
 };
 
 /** Holds a course against the rules: at each change that a majority has, at each answer, and at the end. */

@@ -31,7 +31,11 @@ export function deskOf(process: Orchestrator, kit: OrderKit): Desk {
     books: new Books(ledgerOf(process, kit), () => 'ledger'),
     market: alpacaMarket('paper', (work) => work(broker)),
     limits: kit.limits,
-    clock: { now: () => new Date(process.world.now), sleep: (ms) => process.later(ms) },
+    clock: {
+      now: () => new Date(process.world.now),
+      sleep: (ms) => process.later(ms),
+      random: () => process.random.whole(0, 1_000) / 1_000,
+    },
     newAttempt: () => `${process.name}/${attempts++}`,
   };
 }

@@ -1,0 +1,69 @@
+import type { Refusal } from '../contracts/trade.ts';
+import { askAccount, limitsAccount, wouldAccountRefuse } from './account.ts';
+import { withOrder, type Book } from './book.ts';
+import type { Decision } from './decide.ts';
+import type { Desk } from './desk.ts';
+import { orderOf } from './known.ts';
+import { isWayOut, type Asked } from './limits.ts';
+import type { Decided, Placed, Refused } from './order.ts';
+
+/** The longest wait after which an order that had no room is decided again. */
+const CROWDED_MS = 300;
+
+/**
+ * Admits an order that its book allows, so that the next write of the book may let it go.
+ *
+ * Where the account has limits, the order is first written as decided, and then all books are read: of two orders at the
+ * same moment, the one that is written later sees the other one. No order waits for another one's, and no document is
+ * written by all.
+ *
+ * @returns undefined if the order is refused, which is on record then, or must be decided again
+ */
+export async function admit(
+  desk: Desk,
+  asked: Asked,
+  decision: Decision,
+): Promise<Decision<Placed> | undefined> {
+  const { books, clock } = desk;
+  const { order, read, rest } = decision;
+  if (order.state === 'refused') {
+    await books.replace(read, withOrder(rest, order));
+    return undefined;
+  }
+  if (!needsAccount(desk, asked, read)) return { order, read, rest };
+  const decided: Decided = { ...order, state: 'decided' };
+  const written = await books.replace(read, withOrder(rest, decided));
+  if (!written) return undefined;
+  const verdict = await askAccount(desk, written, order.day);
+  if (verdict === 'allowed') return { order, read: written, rest: written };
+  await books.change(written, (book) => {
+    const standing = orderOf(book, order.key);
+    const isOurs = standing?.state === 'decided' && standing.hold.by === order.hold.by;
+    return isOurs ? withVerdict(book, decided, verdict) : undefined;
+  });
+  if (verdict === 'crowded') await clock.sleep(Math.ceil(clock.random() * CROWDED_MS));
+  return undefined;
+}
+
+/** Whether an order that its book allows would be refused for the account's sake; nothing is written. */
+export async function wouldNotAdmit(
+  desk: Desk,
+  asked: Asked,
+  { order, read, rest }: Decision<Placed>,
+): Promise<Refusal | undefined> {
+  if (!needsAccount(desk, asked, read)) return undefined;
+  return wouldAccountRefuse(desk, withOrder(rest, { ...order, state: 'decided' }), order.day);
+}
+
+/** A way out needs no room, and an order that was let go before has its room. */
+const needsAccount = ({ limits }: Desk, asked: Asked, book: Book): boolean =>
+  limitsAccount(limits) && !isWayOut(limits, asked, book) && orderOf(book, asked.key)?.state !== 'placed';
+
+function withVerdict(book: Book, decided: Decided, verdict: 'crowded' | Refusal): Book {
+  if (verdict === 'crowded') {
+    return { ...book, orders: book.orders.filter(({ key }) => key !== decided.key) };
+  }
+  const { key, type, qty, asked, day, since } = decided;
+  const refused: Refused = { key, type, qty, asked, day, since, state: 'refused', refusal: verdict };
+  return withOrder(book, refused);
+}
