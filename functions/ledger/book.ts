@@ -3,7 +3,7 @@ import type { BookDocument, Halt, StoredPosition } from '../contracts/ledger.ts'
 import { Money } from '../shared/money.ts';
 import { toDecimal128 } from './decimal.ts';
 import { claimOf, type Claim } from './claim.ts';
-import { dayOf } from './day.ts';
+import { dayOf, type Day } from './day.ts';
 import type { BookOrder, Placed, Settled, StoredFill } from './order.ts';
 import { afterTrade, toPosition, type Position } from './position.ts';
 
@@ -18,18 +18,6 @@ export interface Book extends BookDocument {
   orders: BookOrder[];
   /** What counts towards the limits of the account. */
   claim: Claim;
-}
-
-/** The last day on which an order was let go or filled, in the time zone of the limits. */
-export interface Day {
-  date: string;
-  /** Shares that were bought and sold, and for how many dollars. */
-  qty: Decimal128;
-  value: Decimal128;
-  /** Profit that was realized; dollars. */
-  realized: Decimal128;
-  /** Orders that were let go. */
-  orders: number;
 }
 
 const zero = Decimal128.fromString('0');

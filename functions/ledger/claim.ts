@@ -1,6 +1,7 @@
 import type { Decimal128 } from 'mongodb';
+import type { StoredPosition } from '../contracts/ledger.ts';
 import { Money } from '../shared/money.ts';
-import type { Book } from './book.ts';
+import type { Day } from './day.ts';
 import { toDecimal128 } from './decimal.ts';
 import { isUnderWay, type BookOrder } from './order.ts';
 
@@ -21,7 +22,10 @@ export interface Claim {
 }
 
 /** A book as far as it counts towards its account. */
-export type Claiming = Pick<Book, 'claim' | 'day'>;
+export interface Claiming {
+  claim: Claim;
+  day: Day;
+}
 
 /** What books add up to. */
 export interface Totals {
@@ -57,7 +61,7 @@ export const plus = (one: Totals, other: Totals): Totals => ({
   realized: one.realized.plus(other.realized),
 });
 
-export function claimOf({ position, orders }: Pick<Book, 'position' | 'orders'>): Claim {
+export function claimOf({ position, orders }: { position: StoredPosition; orders: BookOrder[] }): Claim {
   const underWay = orders.filter(isUnderWay);
   const letGo = underWay.filter(({ state }) => state === 'placed');
   return {
@@ -67,7 +71,7 @@ export function claimOf({ position, orders }: Pick<Book, 'position' | 'orders'>)
   };
 }
 
-function exposureOf({ qty, lastPrice }: Book['position'], orders: BookOrder[]): Money {
+function exposureOf({ qty, lastPrice }: StoredPosition, orders: BookOrder[]): Money {
   const held = new Money(qty.toString());
   const sharesOf = (type: BookOrder['type']) =>
     orders
