@@ -3,9 +3,11 @@ import type { TradeDocument } from '../contracts/ledger.ts';
 import type { Refusal } from '../contracts/trade.ts';
 import { Money } from '../shared/money.ts';
 import type { Book } from './book.ts';
-import type { Books, View } from './books.ts';
+import type { View } from './books.ts';
+import type { Desk } from './desk.ts';
+import type { Exit } from './exit.ts';
 import type { Asked } from './limits.ts';
-import type { BookOrder } from './order.ts';
+import { isForgotten, type BookOrder } from './order.ts';
 
 /** Thrown when an idempotency key that has an order comes back with another order; nothing was traded for it. */
 export class IdempotencyConflictError extends Error {
@@ -14,9 +16,9 @@ export class IdempotencyConflictError extends Error {
 
 /** What a key is answered with, if what became of its order is known. Throws if the key has another order. */
 export async function known(
-  books: Books,
+  { books, clock }: Desk,
   { book, trades }: View,
-  asked: Asked,
+  asked: Asked | Exit,
 ): Promise<TradeDocument | Refusal | undefined> {
   const made = trades.get(asked.key);
   if (made) {
@@ -27,6 +29,8 @@ export async function known(
   const order = orderOf(book, asked.key);
   if (!order) return undefined;
   assertSame(asked, { symbol: book._id, type: order.type, ...order.asked }, order.state);
+  // What spoke against it may be over, such as the night.
+  if (order.state === 'refused' && isForgotten(order, clock.now())) return undefined;
   if (order.state === 'settled') return books.record(book._id, order);
   return order.state === 'placed' ? undefined : order.refusal;
 }
@@ -41,16 +45,17 @@ interface Given {
   price: Decimal128;
 }
 
-/** A key gives one order: what it had must be what is asked for now. */
-function assertSame(asked: Asked, { symbol, type, qty, price }: Given, became: string): void {
+/** A key gives one order: what it had must be what is asked for now. Of how many shares a way out is, it does not say. */
+function assertSame(asked: Asked | Exit, { symbol, type, qty, price }: Given, became: string): void {
   const had = { symbol, type, qty: String(qty), price: String(price) };
-  const differs = (['symbol', 'type'] as const).find((field) => had[field] !== asked[field]);
-  const isOther = (['qty', 'price'] as const).find((field) => !new Money(had[field]).eq(asked[field]));
+  const wanted = { qty: had.qty, price: had.price, ...asked };
+  const differs = (['symbol', 'type'] as const).find((field) => had[field] !== wanted[field]);
+  const isOther = (['qty', 'price'] as const).find((field) => !new Money(had[field]).eq(wanted[field]));
   const field = differs ?? isOther;
   if (field === undefined) return;
   throw new IdempotencyConflictError(
     `The idempotency key "${asked.key}" has an order already: ${type} ${had.qty} ${symbol} at ${had.price}, ${became}. ` +
-      `This order has ${field} ${asked[field]} instead of ${had[field]}; nothing was traded for it. Use a new key for a ` +
+      `This order has ${field} ${wanted[field]} instead of ${had[field]}; nothing was traded for it. Use a new key for a ` +
       'new order.',
   );
 }

@@ -57,6 +57,8 @@ export interface Asked {
   price: string;
   /** When the market had the price, if the order says so. */
   pricedAt: Date | undefined;
+  /** A way out: all that is on its side of the book. Neither a halt nor a limit stands in its way. */
+  isExit?: true;
 }
 
 export interface Circumstances {

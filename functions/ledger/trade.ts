@@ -8,6 +8,7 @@ import type { View } from './books.ts';
 import { carryOut, pendingFor } from './carry-out.ts';
 import { dayOf } from './day.ts';
 import type { Desk } from './desk.ts';
+import { exitOrder, type Exit } from './exit.ts';
 import { judge } from './judge.ts';
 import { IdempotencyConflictError, known, orderOf } from './known.ts';
 import { settleLeftOvers } from './left-overs.ts';
@@ -33,13 +34,12 @@ const POLL_MS = 100;
  * halt, has it judged again. What became of an order that was let go is found out by the next attempt with its key, and by
  * the next judgement of another order of its symbol.
  */
-export async function trade(desk: Desk, asked: Asked): Promise<TradeDocument | Refusal> {
+export async function trade(desk: Desk, asked: Asked | Exit): Promise<TradeDocument | Refusal> {
   const begun = desk.clock.now().getTime();
   for (;;) {
     const view = await desk.books.look(asked.symbol, asked.key);
     const answer =
-      (await known(desk.books, view, asked)) ??
-      (await pendingOnErrors(asked, view, attempt(desk, asked, view)));
+      (await known(desk, view, asked)) ?? (await pendingOnErrors(asked, view, attempt(desk, asked, view)));
     if (answer) return answer;
     if (desk.clock.now().getTime() - begun > OTHER_MS) {
       throw new OrderPendingError(`What becomes of the order ${asked.key} is not known yet.`);
@@ -51,7 +51,7 @@ export async function trade(desk: Desk, asked: Asked): Promise<TradeDocument | R
 export async function wouldRefuse(desk: Desk, asked: Asked): Promise<Refusal | undefined> {
   for (;;) {
     const view = await desk.books.look(asked.symbol, asked.key);
-    if (await known(desk.books, view, asked)) return undefined;
+    if (await known(desk, view, asked)) return undefined;
     if (!(await desk.books.isOf(await desk.market.venue(), view))) continue;
     if (await settleLeftOvers(desk, view, asked.key)) continue;
     return judge(desk, asked, view);
@@ -59,7 +59,7 @@ export async function wouldRefuse(desk: Desk, asked: Asked): Promise<Refusal | u
 }
 
 /** No error is final for an order that the market may have. */
-async function pendingOnErrors<T>({ key }: Asked, { book }: View, attempted: Promise<T>): Promise<T> {
+async function pendingOnErrors<T>({ key }: Asked | Exit, { book }: View, attempted: Promise<T>): Promise<T> {
   try {
     return await attempted;
   } catch (error) {
@@ -70,7 +70,7 @@ async function pendingOnErrors<T>({ key }: Asked, { book }: View, attempted: Pro
 }
 
 /** One attempt at an order whose outcome is not known; undefined if its book must be read again. */
-async function attempt(desk: Desk, asked: Asked, view: View): Promise<TradeDocument | undefined> {
+async function attempt(desk: Desk, asked: Asked | Exit, view: View): Promise<TradeDocument | undefined> {
   const { books, market } = desk;
   if (!(await books.isOf(await market.venue(), view))) return undefined;
   const { orders } = market;
@@ -82,7 +82,7 @@ async function attempt(desk: Desk, asked: Asked, view: View): Promise<TradeDocum
 /** The order is let go and settled by the same write. */
 async function attemptAtOnce(
   desk: Desk,
-  asked: Asked,
+  asked: Asked | Exit,
   view: View,
   orders: OrdersAtOnce,
 ): Promise<TradeDocument | undefined> {
@@ -99,7 +99,12 @@ async function attemptAtOnce(
   return written && books.record(asked.symbol, orderOf(written, asked.key) as Settled);
 }
 
-async function attemptAtBroker(desk: Desk, asked: Asked, view: View, orders: OrdersAtBroker): Promise<void> {
+async function attemptAtBroker(
+  desk: Desk,
+  asked: Asked | Exit,
+  view: View,
+  orders: OrdersAtBroker,
+): Promise<void> {
   const { books, clock } = desk;
   const { ledger } = view;
   const earlier = orderOf(view.book, asked.key);
@@ -127,9 +132,10 @@ async function attemptAtBroker(desk: Desk, asked: Asked, view: View, orders: Ord
 /** The book with the order in it, let go or refused; and without what is not needed any more. */
 async function decide(
   desk: Desk,
-  asked: Asked,
+  wanted: Asked | Exit,
   view: View,
 ): Promise<{ book: Book; order: Placed | Refused }> {
+  const asked = 'qty' in wanted ? wanted : await exitOrder(desk, wanted, view);
   const { key, type } = asked;
   const { limits, clock } = desk;
   const refusal = await judge(desk, asked, view);

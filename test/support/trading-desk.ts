@@ -6,6 +6,7 @@ import type { Book } from '../../functions/ledger/book.ts';
 import { Books } from '../../functions/ledger/books.ts';
 import type { Ledger } from '../../functions/ledger/connection.ts';
 import type { Desk } from '../../functions/ledger/desk.ts';
+import type { Exit } from '../../functions/ledger/exit.ts';
 import { readLimits, type Asked } from '../../functions/ledger/limits.ts';
 import { trade } from '../../functions/ledger/trade.ts';
 import { alpacaMarket } from '../../functions/market/alpaca/alpaca.ts';
@@ -78,7 +79,12 @@ export class TradingDesk {
     return {
       desk,
       order: (change: Partial<Asked>): Promise<TradeDocument | Refusal> => trade(desk, this.asked(change)),
+      exit: (change: Partial<Exit>): Promise<TradeDocument | Refusal> => trade(desk, this.exit(change)),
     };
+  }
+
+  exit(change: Partial<Exit>): Exit {
+    return { key: `key ${this.#keys++}`, type: 'sell', symbol: 'AMZN', isExit: true, ...change };
   }
 
   asked(change: Partial<Asked>): Asked {
