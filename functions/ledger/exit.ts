@@ -4,10 +4,7 @@ import { isOnItsWay } from './at-market.ts';
 import type { View } from './books.ts';
 import type { Desk } from './desk.ts';
 import { orderOf } from './known.ts';
-import type { Asked } from './limits.ts';
-
-/** A way out that is asked for: of how many shares is for the book to say. */
-export type Exit = Pick<Asked, 'key' | 'type' | 'symbol'> & { isExit: true };
+import type { Asked, Exit } from './limits.ts';
 
 /**
  * The order that a way out is by a book whose left-over orders are settled.

@@ -2,7 +2,7 @@ import type { Refusal } from '../contracts/trade.ts';
 import { Money } from '../shared/money.ts';
 import type { View } from './books.ts';
 import type { Desk } from './desk.ts';
-import { brokenLimit, refusal, type Asked } from './limits.ts';
+import { brokenLimit, NOTHING_HELD, refusal, type Asked } from './limits.ts';
 
 /** What speaks against an order now, if anything does: a halt, the market's hours, a limit. */
 export async function judge(
@@ -27,7 +27,7 @@ export async function judge(
 function nothingHeld({ type, symbol, qty }: Asked): Refusal | undefined {
   if (!new Money(qty).isZero()) return undefined;
   return refusal(
-    'nothing-held',
+    NOTHING_HELD,
     type === 'sell' ? `no shares of ${symbol} are held` : `no shares of ${symbol} are owed`,
   );
 }

@@ -5,8 +5,7 @@ import { Money } from '../shared/money.ts';
 import type { Book } from './book.ts';
 import type { View } from './books.ts';
 import type { Desk } from './desk.ts';
-import type { Exit } from './exit.ts';
-import type { Asked } from './limits.ts';
+import { NOTHING_HELD, type Asked, type Exit } from './limits.ts';
 import { isForgotten, type BookOrder } from './order.ts';
 
 /** Thrown when an idempotency key that has an order comes back with another order; nothing was traded for it. */
@@ -27,13 +26,15 @@ export async function known(
     return made;
   }
   const order = orderOf(book, asked.key);
-  if (!order) return undefined;
+  if (!order || isOpenAgain(order, clock.now())) return undefined;
   assertSame(asked, { symbol: book._id, type: order.type, ...order.asked }, order.state);
-  // What spoke against it may be over, such as the night.
-  if (order.state === 'refused' && isForgotten(order, clock.now())) return undefined;
   if (order.state === 'settled') return books.record(book._id, order);
   return order.state === 'placed' ? undefined : order.refusal;
 }
+
+/** What spoke against it may be over, such as the night; that there was nothing to close is looked at again. */
+const isOpenAgain = (order: BookOrder, now: Date): boolean =>
+  order.state === 'refused' && (isForgotten(order, now) || order.refusal.limit === NOTHING_HELD);
 
 export const orderOf = (book: Book, key: string): BookOrder | undefined =>
   book.orders.find((order) => order.key === key);

@@ -61,6 +61,12 @@ export interface Asked {
   isExit?: true;
 }
 
+/** A way out that is asked for: of how many shares is for the book to say. */
+export type Exit = Pick<Asked, 'key' | 'type' | 'symbol'> & { isExit: true };
+
+/** What refuses a way out where there is nothing on its side. */
+export const NOTHING_HELD = 'nothing-held';
+
 export interface Circumstances {
   now: Date;
   /** The market's price now: decimal string in dollars. Needed if the price's move is limited. */

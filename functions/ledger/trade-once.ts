@@ -6,8 +6,7 @@ import { market } from '../market/index.ts';
 import { Books } from './books.ts';
 import { withLedger } from './connection.ts';
 import { systemClock, type Desk } from './desk.ts';
-import type { Exit } from './exit.ts';
-import { readLimits, type Asked } from './limits.ts';
+import { readLimits, type Asked, type Exit } from './limits.ts';
 import { trade, wouldRefuse } from './trade.ts';
 import { toTransaction } from './trades.ts';
 

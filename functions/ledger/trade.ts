@@ -8,11 +8,11 @@ import type { View } from './books.ts';
 import { carryOut, pendingFor } from './carry-out.ts';
 import { dayOf } from './day.ts';
 import type { Desk } from './desk.ts';
-import { exitOrder, type Exit } from './exit.ts';
+import { exitOrder } from './exit.ts';
 import { judge } from './judge.ts';
 import { IdempotencyConflictError, known, orderOf } from './known.ts';
 import { settleLeftOvers } from './left-overs.ts';
-import { sharesToSell, type Asked } from './limits.ts';
+import { sharesToSell, type Asked, type Exit } from './limits.ts';
 import {
   HOLD_MS,
   isForgotten,

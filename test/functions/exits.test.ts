@@ -115,7 +115,7 @@ test.each([
   expect((await desks.book()).position.qty.toString()).toBe('0');
 });
 
-test('what the market does not take is told, and the next key tries it again', async () => {
+test('what the market does not take is refused, and the next key tries it again', async () => {
   const scene = new Scene();
   await desks.at(scene).order({ qty: '3' });
   scene.engine.courses = neverFilled;
