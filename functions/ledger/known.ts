@@ -26,15 +26,16 @@ export async function known(
     return made;
   }
   const order = orderOf(book, asked.key);
-  if (!order || isOpenAgain(order, clock.now())) return undefined;
+  if (!order || isOpenAgain(order, asked, clock.now())) return undefined;
   assertSame(asked, { symbol: book._id, type: order.type, ...order.asked }, order.state);
   if (order.state === 'settled') return books.record(book._id, order);
   return order.state === 'placed' ? undefined : order.refusal;
 }
 
-/** What spoke against it may be over, such as the night; that there was nothing to close is looked at again. */
-const isOpenAgain = (order: BookOrder, now: Date): boolean =>
-  order.state === 'refused' && (isForgotten(order, now) || order.refusal.limit === NOTHING_HELD);
+/** What spoke against it may be over, such as the night. Where nothing was to be closed, the other side may be. */
+const isOpenAgain = (order: BookOrder, asked: Asked | Exit, now: Date): boolean =>
+  order.state === 'refused' &&
+  (isForgotten(order, now) || (order.refusal.limit === NOTHING_HELD && order.type !== asked.type));
 
 export const orderOf = (book: Book, key: string): BookOrder | undefined =>
   book.orders.find((order) => order.key === key);

@@ -36,8 +36,8 @@ test('what is owed is bought back', async () => {
   desks.limits = { allowShortSelling: true };
   const scene = new Scene({ accounts: [{ ...PAPER, shortingEnabled: true, multiplier: '2' }] });
   expect(said(await desks.at(scene).order({ type: 'sell', qty: '2' }))).toBe('sell 2 at 100');
-  expect(said(await desks.at(scene).exit({ type: 'sell' }))).toBe('nothing-held');
-  expect(said(await desks.at(scene).exit({ type: 'buy' }))).toBe('buy 2 at 100');
+  expect(said(await desks.at(scene).exit({ key: 'k', type: 'sell' }))).toBe('nothing-held');
+  expect(said(await desks.at(scene).exit({ key: 'k', type: 'buy' }))).toBe('buy 2 at 100');
   expect(held(scene)).toBe('0');
 });
 
