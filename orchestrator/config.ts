@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { decimalShares } from '../functions/contracts/stock.ts';
+import { decimalShares, price } from '../functions/contracts/stock.ts';
+import type { OrderSize } from '../functions/shared/size.ts';
 
 const required = (what: string) =>
   z.string(`is not set; the stack sets it to ${what}`).min(1, `is empty; the stack sets it to ${what}`);
@@ -30,8 +31,21 @@ const environment = z.object({
     .pipe(z.int().min(1)),
   CHECK_LIMITS: z.literal('true', 'is no choice; the stack sets it to true or not at all').optional(),
   DECIDES_ON_BARS: z.literal('true', 'is no choice; the stack sets it to true or not at all').optional(),
-  QUANTITY: required('the number of shares in an order').pipe(decimalShares),
 });
+
+/** How large an order is. */
+const size = z.union(
+  [
+    z.object({ QUANTITY: decimalShares }).transform(({ QUANTITY: qty }) => ({ qty })),
+    z
+      .object({ ORDER_VALUE: price, FRACTIONAL_SHARES: z.literal('true').optional() })
+      .transform(({ ORDER_VALUE: orderValue, FRACTIONAL_SHARES: isFractional }) => ({
+        orderValue,
+        ...(isFractional && { fractionalShares: true as const }),
+      })),
+  ],
+  'QUANTITY or ORDER_VALUE is not set to a number; the stack sets one of them',
+);
 
 export interface Config {
   mongodb: { secretId: string } | { address: string };
@@ -40,8 +54,8 @@ export interface Config {
   symbols: string[] | undefined;
   /** Where the list of symbols is kept. */
   watchlist: 'stack' | 'store';
-  /** Shares in an order: a decimal string. */
-  quantity: string;
+  /** Of each order. */
+  size: OrderSize;
   /** How long a finished run and its steps are kept. */
   historyDays: number;
   /** A tick that comes later than this after its scheduled time trades nothing. */
@@ -65,11 +79,13 @@ export interface Config {
 /** The orchestrator's configuration, from the environment that the stack gives it. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const parsed = environment.and(mongodb).safeParse(env);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => [...path, message].join(' ')).join('; ');
+  const sized = size.safeParse(env);
+  if (!parsed.success || !sized.success) {
+    const issues = [...(parsed.error?.issues ?? []), ...(sized.error?.issues ?? [])];
+    const problems = issues.map(({ path, message }) => [...path, message].join(' ')).join('; ');
     throw new Error(`The orchestrator's environment is incomplete: ${problems}. Deploy the stack again.`);
   }
-  const { MONGODB_DATABASE, HISTORY_DAYS, MAX_TICK_AGE_MINUTES, SYMBOLS, QUANTITY } = parsed.data;
+  const { MONGODB_DATABASE, HISTORY_DAYS, MAX_TICK_AGE_MINUTES, SYMBOLS } = parsed.data;
   const { WATCHLIST, APPROVE_ABOVE, APPROVAL_TIMEOUT_MINUTES, NOTIFICATIONS_TOPIC_ARN } = parsed.data;
   const ask = NOTIFICATIONS_TOPIC_ARN === undefined ? {} : ({ ask: true } as const);
   return {
@@ -80,7 +96,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     database: MONGODB_DATABASE,
     symbols: WATCHLIST === 'store' ? undefined : SYMBOLS,
     watchlist: WATCHLIST ?? 'stack',
-    quantity: QUANTITY,
+    size: sized.data,
     historyDays: HISTORY_DAYS,
     overlap: parsed.data.OVERLAP,
     marketHours: parsed.data.MARKET_HOURS,

@@ -73,6 +73,7 @@ export async function handler(payload: unknown, context: Context): Promise<unkno
         app,
         runs,
         runner: new Runner(backendOf(app), observer, time),
+        time,
         log,
         hoursLog: hoursLog(logger, publish),
         invoker,

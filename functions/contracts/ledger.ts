@@ -49,5 +49,7 @@ export interface BookDocument {
   _id: string;
   version: number;
   position: StoredPosition;
+  /** Those in the state `placed` may still be filled. */
+  orders: readonly { key: string; type: TradeType; qty: Decimal128; state: string }[];
   halted?: Halt;
 }

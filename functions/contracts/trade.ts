@@ -16,6 +16,13 @@ export type Order = z.infer<typeof order>;
 export const refusal = z.object({ refused: z.string(), limit: z.string() });
 export type Refusal = z.infer<typeof refusal>;
 
+/**
+ * An order of all that the book has of a symbol: a sale of what is held, a purchase of what is owed. It is a way out, which
+ * neither a halt nor a limit stands in the way of; it has no price, because it is made at whatever the market gives.
+ */
+const exit = z.strictObject({ symbol: stockSymbol, flatten: z.literal(true), idempotencyKey });
+export type ExitRequest = z.infer<typeof exit>;
+
 /** The answer to a check of an order that is within its limits now. */
 const allowance = z.object({ allowed: z.literal(true) });
 export type Allowance = z.infer<typeof allowance>;
@@ -27,6 +34,10 @@ const checkOnly = order.extend({ check_only: z.literal(true) });
 export const buyStock = { name: 'buy-stock', request: order, response: answer };
 export const sellStock = { name: 'sell-stock', request: order, response: answer };
 
+/** A position closed, once for its idempotency key; where nothing is on that side, `nothing-held` refuses it. */
+export const sellAll = { name: 'sell-stock', request: exit, response: answer };
+export const buyBack = { name: 'buy-stock', request: exit, response: answer };
+
 const verdict = z.union([allowance, refusal]);
 
 /** Whether the limits would let an order through; nothing is traded. */
@@ -35,7 +46,10 @@ export const checkSell = { name: 'sell-stock', request: checkOnly, response: ver
 
 /** All that the functions take and answer. */
 const both = {
-  request: order.extend({ check_only: z.literal(true).optional() }),
+  request: z.discriminatedUnion('flatten', [
+    order.extend({ check_only: z.literal(true).optional(), flatten: z.undefined().optional() }),
+    exit,
+  ]),
   response: z.union([answer, allowance]),
 };
 export const buyOrCheck = { name: 'buy-stock', ...both };

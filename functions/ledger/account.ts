@@ -10,9 +10,6 @@ import { refusal, type Limits } from './limits.ts';
 /** Of how many other symbols the orders that no attempt works on are looked at, before an order is refused for their sake. */
 const MOST_OTHERS = 3;
 
-export const limitsAccount = ({ maxGrossExposure, maxDailyLoss, maxDailyOrders }: Limits): boolean =>
-  [maxGrossExposure, maxDailyLoss, maxDailyOrders].some((limit) => limit !== undefined);
-
 /**
  * What the limits of the account say of an order that stands in its book as decided.
  *

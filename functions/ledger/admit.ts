@@ -1,10 +1,9 @@
 import type { Refusal } from '../contracts/trade.ts';
-import { askAccount, limitsAccount, wouldAccountRefuse } from './account.ts';
+import { askAccount, wouldAccountRefuse } from './account.ts';
 import { withOrder, type Book } from './book.ts';
 import type { Decision } from './decide.ts';
 import type { Desk } from './desk.ts';
 import { orderOf } from './known.ts';
-import { isWayOut, type Asked } from './limits.ts';
 import type { Decided, Placed, Refused } from './order.ts';
 
 /** The longest wait after which an order that had no room is decided again. */
@@ -19,23 +18,19 @@ const CROWDED_MS = 300;
  *
  * @returns undefined if the order is refused, which is on record then, or must be decided again
  */
-export async function admit(
-  desk: Desk,
-  asked: Asked,
-  decision: Decision,
-): Promise<Decision<Placed> | undefined> {
+export async function admit(desk: Desk, decision: Decision): Promise<Decision<Placed> | undefined> {
   const { books, clock } = desk;
-  const { order, read, rest } = decision;
+  const { order, read, rest, needsRoom } = decision;
   if (order.state === 'refused') {
     await books.replace(read, withOrder(rest, order));
     return undefined;
   }
-  if (!needsAccount(desk, asked, read)) return { order, read, rest };
+  if (!needsRoom) return { order, read, rest, needsRoom };
   const decided: Decided = { ...order, state: 'decided' };
   const written = await books.replace(read, withOrder(rest, decided));
   if (!written) return undefined;
   const verdict = await askAccount(desk, written, order.day);
-  if (verdict === 'allowed') return { order, read: written, rest: written };
+  if (verdict === 'allowed') return { order, read: written, rest: written, needsRoom };
   await books.change(written, (book) => {
     const standing = orderOf(book, order.key);
     const isOurs = standing?.state === 'decided' && standing.hold.by === order.hold.by;
@@ -48,16 +43,11 @@ export async function admit(
 /** Whether an order that its book allows would be refused for the account's sake; nothing is written. */
 export async function wouldNotAdmit(
   desk: Desk,
-  asked: Asked,
-  { order, read, rest }: Decision<Placed>,
+  { order, rest, needsRoom }: Decision<Placed>,
 ): Promise<Refusal | undefined> {
-  if (!needsAccount(desk, asked, read)) return undefined;
+  if (!needsRoom) return undefined;
   return wouldAccountRefuse(desk, withOrder(rest, { ...order, state: 'decided' }), order.day);
 }
-
-/** A way out needs no room, and an order that was let go before has its room. */
-const needsAccount = ({ limits }: Desk, asked: Asked, book: Book): boolean =>
-  limitsAccount(limits) && !isWayOut(limits, asked, book) && orderOf(book, asked.key)?.state !== 'placed';
 
 function withVerdict(book: Book, decided: Decided, verdict: 'crowded' | Refusal): Book {
   if (verdict === 'crowded') {

@@ -5,9 +5,10 @@ import type { View } from './books.ts';
 import { dayOf } from './day.ts';
 import { toDecimal128 } from './decimal.ts';
 import type { Desk } from './desk.ts';
+import { exitOrder } from './exit.ts';
 import { judge } from './judge.ts';
 import { orderOf } from './known.ts';
-import { sharesToSell, type Asked } from './limits.ts';
+import { isWayOut, limitsAccount, sharesToSell, type Asked, type Exit } from './limits.ts';
 import { HOLD_MS, isForgotten, type BookOrder, type Placed, type Refused } from './order.ts';
 
 /** What is decided about an order by its own book; nothing is written yet. */
@@ -17,9 +18,12 @@ export interface Decision<Order extends Placed | Refused = Placed | Refused> {
   read: Book;
   /** What the order goes into: the same without what is not needed any more. */
   rest: Book;
+  /** Whether the limits of the account are asked too: not about a way out, nor about what was let go before. */
+  needsRoom: boolean;
 }
 
-export async function decide(desk: Desk, asked: Asked, view: View): Promise<Decision> {
+export async function decide(desk: Desk, wanted: Asked | Exit, view: View): Promise<Decision> {
+  const asked = 'qty' in wanted ? wanted : await exitOrder(desk, wanted, view);
   const { key, type } = asked;
   const { limits, clock } = desk;
   const { book, trades } = view;
@@ -39,7 +43,9 @@ export async function decide(desk: Desk, asked: Asked, view: View): Promise<Deci
   const orders = book.orders.filter(
     (each) => !isForgotten(each, now) && !(each.state === 'settled' && trades.has(each.key)),
   );
-  return { order, read: book, rest: { ...book, orders } };
+  const isPlaced = orderOf(book, key)?.state === 'placed';
+  const needsRoom = limitsAccount(limits) && !isPlaced && !asked.isExit && !isWayOut(limits, asked, book);
+  return { order, read: book, rest: { ...book, orders }, needsRoom };
 }
 
 /** The answer to an earlier request is not known. */

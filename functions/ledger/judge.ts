@@ -1,7 +1,8 @@
 import type { Refusal } from '../contracts/trade.ts';
+import { Money } from '../shared/money.ts';
 import type { View } from './books.ts';
 import type { Desk } from './desk.ts';
-import { brokenLimit, refusal, type Asked } from './limits.ts';
+import { brokenLimit, NOTHING_HELD, refusal, type Asked } from './limits.ts';
 
 /** What speaks against an order now, if anything does: a halt, the market's hours, a limit. */
 export async function judge(
@@ -9,15 +10,24 @@ export async function judge(
   order: Asked,
   { book, halted }: View,
 ): Promise<Refusal | undefined> {
-  if (halted) {
+  if (halted && !order.isExit) {
     const note = halted.note === undefined ? '' : `: ${halted.note}`;
     return refusal('halted', `trading is halted since ${halted.since.toISOString()}${note}`);
   }
   const opensAt = await market.opensAt();
   if (opensAt) return refusal('market-closed', `the market is closed until ${opensAt.toISOString()}`);
+  if (order.isExit) return nothingHeld(order);
   const priceNow =
     limits.maxPriceMovePercent === undefined
       ? undefined
       : (await market.quote(order.symbol, clock.now())).price;
   return brokenLimit(limits, order, book, { now: clock.now(), priceNow });
+}
+
+function nothingHeld({ type, symbol, qty }: Asked): Refusal | undefined {
+  if (!new Money(qty).isZero()) return undefined;
+  return refusal(
+    NOTHING_HELD,
+    type === 'sell' ? `no shares of ${symbol} are held` : `no shares of ${symbol} are owed`,
+  );
 }

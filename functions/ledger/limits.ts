@@ -49,6 +49,9 @@ export function readLimits(text: string | undefined): Limits {
   );
 }
 
+export const limitsAccount = ({ maxGrossExposure, maxDailyLoss, maxDailyOrders }: Limits): boolean =>
+  [maxGrossExposure, maxDailyLoss, maxDailyOrders].some((limit) => limit !== undefined);
+
 /** An order, as it is asked for. */
 export interface Asked {
   /** The idempotency key. */
@@ -61,7 +64,15 @@ export interface Asked {
   price: string;
   /** When the market had the price, if the order says so. */
   pricedAt: Date | undefined;
+  /** A way out: all that is on its side of the book. Neither a halt nor a limit stands in its way. */
+  isExit?: true;
 }
+
+/** A way out that is asked for: of how many shares is for the book to say. */
+export type Exit = Pick<Asked, 'key' | 'type' | 'symbol'> & { isExit: true };
+
+/** What refuses a way out where there is nothing on its side. */
+export const NOTHING_HELD = 'nothing-held';
 
 export interface Circumstances {
   now: Date;

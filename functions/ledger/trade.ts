@@ -11,7 +11,7 @@ import { decide, newHold } from './decide.ts';
 import type { Desk } from './desk.ts';
 import { IdempotencyConflictError, known, orderOf } from './known.ts';
 import { settleLeftOvers } from './left-overs.ts';
-import type { Asked } from './limits.ts';
+import type { Asked, Exit } from './limits.ts';
 import { isHeld, type Settled } from './order.ts';
 
 /** How long an attempt waits for another one at the same order; the function ends after ten seconds. */
@@ -25,13 +25,12 @@ const POLL_MS = 100;
  * halt, has it judged again. What became of an order that was let go is found out by the next attempt with its key, and by
  * the next judgement of another order of its symbol.
  */
-export async function trade(desk: Desk, asked: Asked): Promise<TradeDocument | Refusal> {
+export async function trade(desk: Desk, asked: Asked | Exit): Promise<TradeDocument | Refusal> {
   const begun = desk.clock.now().getTime();
   for (;;) {
     const view = await desk.books.look(asked.symbol, asked.key);
     const answer =
-      (await known(desk.books, view, asked)) ??
-      (await pendingOnErrors(asked, view, attempt(desk, asked, view)));
+      (await known(desk, view, asked)) ?? (await pendingOnErrors(asked, view, attempt(desk, asked, view)));
     if (answer) {
       if ('_id' in answer) await haltOnLoss(desk);
       return answer;
@@ -46,17 +45,17 @@ export async function trade(desk: Desk, asked: Asked): Promise<TradeDocument | R
 export async function wouldRefuse(desk: Desk, asked: Asked): Promise<Refusal | undefined> {
   for (;;) {
     const view = await desk.books.look(asked.symbol, asked.key);
-    if (await known(desk.books, view, asked)) return undefined;
+    if (await known(desk, view, asked)) return undefined;
     if (!(await desk.books.isOf(await desk.market.venue(), view))) continue;
     if (await settleLeftOvers(desk, view, asked.key)) continue;
     const decision = await decide(desk, asked, view);
     const { order } = decision;
-    return order.state === 'refused' ? order.refusal : wouldNotAdmit(desk, asked, { ...decision, order });
+    return order.state === 'refused' ? order.refusal : wouldNotAdmit(desk, { ...decision, order });
   }
 }
 
 /** No error is final for an order that the market may have. */
-async function pendingOnErrors<T>({ key }: Asked, { book }: View, attempted: Promise<T>): Promise<T> {
+async function pendingOnErrors<T>({ key }: Asked | Exit, { book }: View, attempted: Promise<T>): Promise<T> {
   try {
     return await attempted;
   } catch (error) {
@@ -67,7 +66,7 @@ async function pendingOnErrors<T>({ key }: Asked, { book }: View, attempted: Pro
 }
 
 /** One attempt at an order whose outcome is not known; undefined if its book must be read again. */
-async function attempt(desk: Desk, asked: Asked, view: View): Promise<TradeDocument | undefined> {
+async function attempt(desk: Desk, asked: Asked | Exit, view: View): Promise<TradeDocument | undefined> {
   const { books, market } = desk;
   if (!(await books.isOf(await market.venue(), view))) return undefined;
   const { orders } = market;
@@ -79,7 +78,7 @@ async function attempt(desk: Desk, asked: Asked, view: View): Promise<TradeDocum
 /** The order is let go and settled by the same write. */
 async function attemptAtOnce(
   desk: Desk,
-  asked: Asked,
+  asked: Asked | Exit,
   view: View,
   orders: OrdersAtOnce,
 ): Promise<TradeDocument | undefined> {
@@ -90,7 +89,7 @@ async function attemptAtOnce(
     return undefined;
   }
   if (await settleLeftOvers(desk, view, asked.key)) return undefined;
-  const admission = await admit(desk, asked, await decide(desk, asked, view));
+  const admission = await admit(desk, await decide(desk, asked, view));
   if (!admission) return undefined;
   const { order, read, rest } = admission;
   const now = clock.now();
@@ -100,7 +99,12 @@ async function attemptAtOnce(
   return written && books.record(asked.symbol, orderOf(written, asked.key) as Settled);
 }
 
-async function attemptAtBroker(desk: Desk, asked: Asked, view: View, orders: OrdersAtBroker): Promise<void> {
+async function attemptAtBroker(
+  desk: Desk,
+  asked: Asked | Exit,
+  view: View,
+  orders: OrdersAtBroker,
+): Promise<void> {
   const { books, clock } = desk;
   const { ledger } = view;
   const earlier = orderOf(view.book, asked.key);
@@ -120,7 +124,7 @@ async function attemptAtBroker(desk: Desk, asked: Asked, view: View, orders: Ord
       `The order ${asked.key} was sent, and the market does not show it. What became of it is known in a minute.`,
     );
   }
-  const admission = await admit(desk, asked, decision);
+  const admission = await admit(desk, decision);
   if (!admission) return;
   const { order, read, rest } = admission;
   const book = await books.replace(read, letGo(rest, order));

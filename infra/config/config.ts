@@ -10,6 +10,7 @@ import { networkKeys, toNetwork, type Network } from './network.ts';
 import { operationsKeys } from './operations.ts';
 import { orchestratorKeys } from './orchestrator.ts';
 import { scheduleKeys } from './schedule.ts';
+import { assertSize } from './size.ts';
 import { strategyKeys, toStrategy, type StrategyConfig } from './strategy.ts';
 import { parseSchedule } from '../schedule/expression.ts';
 import { toWatchlist, watchlistKeys, type Watchlist } from './watchlist.ts';
@@ -48,6 +49,7 @@ export function parseConfig(context: Record<string, unknown>): TraderConfig {
   const { data, error } = configuration.safeParse(context);
   const problems = [...wrongValues(context, error), ...unknownKeys(context)];
   if (!data || problems.length > 0) throw new ConfigError(problems);
+  assertSize(data);
   const market = toMarket(data);
   const watchlist = toWatchlist(data, parseSchedule(data.schedule).expressions.length);
   if (market.name === 'alpaca') refuseForeignSymbols(watchlist);

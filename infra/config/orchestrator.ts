@@ -1,14 +1,12 @@
 import * as z from 'zod';
 import { price } from '../../functions/contracts/stock.ts';
 import { key } from './key.ts';
-import { oneOf, shares, wholeNumber } from './values.ts';
+import { sizeKeys } from './size.ts';
+import { oneOf, wholeNumber } from './values.ts';
 
 /** What the orchestrator does with a tick. A key with a `variable` reaches it without another line. */
 export const orchestratorKeys = {
-  quantity: key(shares(), {
-    does: 'shares in an order; `cdk.json` must set it',
-    variable: 'QUANTITY',
-  }),
+  ...sizeKeys,
   historyDays: key(wholeNumber('days', 1, 3650).default(30), {
     does: 'finished runs and their steps are removed after this many days; trades stay',
     variable: 'HISTORY_DAYS',

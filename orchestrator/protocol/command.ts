@@ -4,6 +4,7 @@ import type { LambdaInvoker } from '../actions/lambda-invoker.ts';
 import type { Config } from '../config.ts';
 import type { RunControl } from '../durable/run-control.ts';
 import type { Runner } from '../durable/runner.ts';
+import type { TimeLimit } from '../durable/suspension.ts';
 import type { HoursLog } from '../tick/market-at-tick.ts';
 import type { FailureLog } from '../tick/resume-open.ts';
 
@@ -16,6 +17,8 @@ export interface Invocation {
   app: ActionApp;
   runs: RunControl;
   runner: Runner;
+  /** What this invocation has left. */
+  time: TimeLimit;
   log: FailureLog;
   hoursLog: HoursLog;
   invoker: LambdaInvoker;

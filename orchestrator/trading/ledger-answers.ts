@@ -23,6 +23,23 @@ const trade = z.object({
 });
 export type TradeAnswer = z.output<typeof trade>;
 
+const flattened = z.object({
+  symbol: z.string(),
+  outcome: z
+    .enum(['traded', 'refused', 'nothing-held', 'pending', 'failed', 'planned'])
+    .describe(
+      '`pending`: not known yet, send the same command with the same key again; `planned`: what there is, with `dryRun`',
+    ),
+  reason: z.string().nullable().describe('why it was not traded'),
+  trade: trade.nullable(),
+  left: z.string().describe('shares that the book has after it; negative if owed'),
+  open: z.int().describe('orders that may still be filled'),
+});
+export type Flattened = z.output<typeof flattened>;
+
+export const flattenAnswer = z
+  .object({ key: z.string(), flattened: z.array(flattened) })
+  .meta({ title: 'flattened' });
 export const haltAnswer = z
   .object({
     halted: z

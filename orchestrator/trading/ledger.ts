@@ -77,6 +77,13 @@ export class Ledger {
     };
   }
 
+  /** Those whose keys begin so and go on without a `/`, by symbol. */
+  async tradesUnder(prefix: string): Promise<Map<string, TradeAnswer>> {
+    const found = await this.#trades.find({ _id: { $gte: prefix, $lt: `${prefix}\u{10ffff}` } }).toArray();
+    const own = found.filter(({ _id }) => !_id.slice(prefix.length).includes('/'));
+    return new Map(own.map((trade) => [trade.symbol, toTrade(trade)]));
+  }
+
   /**
    * Each symbol that was ever traded, by name: what its book says, whatever the number of its trades. The price is null if
    * the market has none now.

@@ -58,7 +58,7 @@ async function trade(
 }
 
 /** What a run takes from the configuration. */
-type RunConfig = Pick<Config, 'quantity' | 'approval' | 'checkLimits' | 'decidesOnBars'>;
+type RunConfig = Pick<Config, 'size' | 'approval' | 'checkLimits' | 'decidesOnBars'>;
 
 /** @param shard the part of all symbols whose open runs the tick resumes; all of them if undefined */
 export function toTick(
@@ -77,7 +77,7 @@ export function toTick(
 function toStart(
   { key, at }: Trigger,
   symbol: string,
-  { quantity: qty, approval, checkLimits, decidesOnBars }: RunConfig,
+  { size, approval, checkLimits, decidesOnBars }: RunConfig,
 ): Start {
   const policies = {
     ...(approval && { approval }),
@@ -87,7 +87,7 @@ function toStart(
   return {
     // Without encoding, BTC/USD with the key x and BTC with the key USD/x are one run.
     key: `${TradingWorkflow.permanentRef}/${encodeURIComponent(symbol)}/${key}`,
-    workflow: new TradingWorkflow().setArgument({ symbol, qty, at, ...policies }),
+    workflow: new TradingWorkflow().setArgument({ symbol, at, ...size, ...policies }),
     filter: { tick: key, symbol, overlap: overlapOf(symbol) },
   };
 }

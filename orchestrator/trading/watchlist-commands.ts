@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { MOST_SYMBOLS, stockSymbol } from '../fields.ts';
 import { command } from '../protocol/command.ts';
+import { Holdings } from './holdings.ts';
 import { Watchlist } from './watchlist.ts';
 
 const symbols = z.array(stockSymbol).min(1).max(MOST_SYMBOLS);
@@ -12,6 +13,20 @@ export const watchlistAnswer = z
   })
   .meta({ title: 'watchlist' });
 
+export const unwatchAnswer = watchlistAnswer
+  .extend({
+    leftBehind: z
+      .array(
+        z.object({
+          symbol: z.string(),
+          qty: z.string().describe('shares, a decimal string; negative if owed'),
+          open: z.int().describe('orders that may still be filled'),
+        }),
+      )
+      .describe('what is held, owed or under way of the removed symbols, which ticks do not trade any more'),
+  })
+  .meta({ title: 'unwatched' });
+
 /** Commands about the watchlist in the store. */
 export const watchlistCommands = {
   watch: command({
@@ -22,10 +37,17 @@ export const watchlistCommands = {
   }),
 
   unwatch: command({
-    does: 'Removes symbols from that watchlist. Open runs go on.',
+    does: 'Removes symbols from that watchlist. Open runs go on, and positions stay: the answer says which.',
     takes: { symbols },
-    answers: watchlistAnswer,
-    handle: ({ symbols }, { app, config }) => new Watchlist(app, config).remove(symbols),
+    answers: unwatchAnswer,
+    async handle({ symbols }, { app, config }) {
+      const watchlist = await new Watchlist(app, config).remove(symbols);
+      const left = await new Holdings(app).read(symbols);
+      const leftBehind = [...left.values()].map(({ symbol, qty, open }) => ({
+        ...{ symbol, qty: qty.toFixed(), open },
+      }));
+      return { ...watchlist, leftBehind };
+    },
   }),
 
   watchlist: command({

@@ -1,5 +1,6 @@
 import type { StockTransaction } from '../../functions/contracts/stock.ts';
 import type { Refusal } from '../../functions/contracts/trade.ts';
+import { sharesAt, tooSmall, type OrderSize } from '../../functions/shared/size.ts';
 import { BuyStockAction } from '../actions/buy-stock.ts';
 import { CheckLimitsAction } from '../actions/check-limits.ts';
 import { CheckStockPriceAction } from '../actions/check-stock-price.ts';
@@ -15,19 +16,17 @@ export class TradingWorkflow extends DurableWorkflow {
   static override signals = { [APPROVAL.ref]: APPROVAL.schema };
   declare IArgument: {
     symbol: string;
-    /** Shares: a decimal string. */
-    qty: string;
     at: string;
     approval?: ApprovalPolicy;
     /** Whether there are limits that the order is to be checked against before it is placed. */
     checkLimits?: true;
     /** Whether the strategy looks at bars, of which each is decided on once. */
     decidesOnBars?: true;
-  };
+  } & OrderSize;
   declare IResult: StockTransaction | Refusal | { held: string } | { rejected: string };
 
   override async define(): Promise<this['IResult']> {
-    const { symbol, qty, at, approval, checkLimits, decidesOnBars } = this.argument;
+    const { symbol, at, approval, checkLimits, decidesOnBars } = this.argument;
 
     const since = decidesOnBars ? await this.#lastBar(symbol) : undefined;
     const { stockPrice } = await this.do(
@@ -51,6 +50,9 @@ export class TradingWorkflow extends DurableWorkflow {
     );
 
     if (buyOrSellRecommendation === 'hold') return { held: `the recommendation at ${price} is to hold` };
+
+    const qty = sharesAt(price, this.argument);
+    if (qty === '0') return this.#tooSmall(price);
 
     const order = { symbol, price, qty, ...(pricedAt !== undefined && { pricedAt }) };
     if (checkLimits) {
@@ -82,6 +84,15 @@ export class TradingWorkflow extends DurableWorkflow {
       new FindLastBarAction().setArgument({ overlap: overlapOf(symbol) }),
     );
     return lastBar;
+  }
+
+  /** A quantity is never too small: the configuration takes only positive ones. */
+  #tooSmall(price: string): Refusal {
+    const { orderValue, fractionalShares = false } = this.argument as Extract<
+      OrderSize,
+      { orderValue: string }
+    >;
+    return { refused: tooSmall(price, orderValue, fractionalShares), limit: 'order-size' };
   }
 
   /** What the limits say of an order. Buy and sell hold it against them once more, for others may trade meanwhile. */

@@ -286,7 +286,7 @@ describe('the crossings of random bars', () => {
         const finished = trading(bars);
         if (finished.length === 0) return;
         const prices = finished.map(({ end, cents }) => ({ time: String(end), price: cents.toFixed(2) }));
-        const { trades } = backtest(prices, { strategy, cash: '100000.00', quantity: '1' });
+        const { trades } = backtest(prices, { strategy, cash: '100000.00', size: { qty: '1' } });
         // It sells nothing that it does not have.
         const live = await signals(ends(bars));
         const long = live.slice(live.findIndex((each) => each.startsWith('buy')));

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { backtest } from '../../infra/cli/backtest/backtest.ts';
 import { plot } from '../../infra/cli/backtest/plot.ts';
 import { parsePrices } from '../../infra/cli/backtest/prices.ts';
+import type { OrderSize } from '../../functions/shared/size.ts';
 import { movingAverage } from '../../functions/strategies/moving-average.ts';
 import type { Strategy } from '../../functions/strategies/strategy.ts';
 import { startCommand } from '../support/command.ts';
@@ -23,17 +24,34 @@ const plan = (orders: Record<string, 'buy' | 'sell'>): Strategy => ({
 const points = (...values: string[]) =>
   values.map((price, day) => ({ time: `2026-01-0${day + 1}T00:00:00Z`, price }));
 
+test('orders of dollars are of whole shares, or of parts; a sale is of what is held', () => {
+  const days = points('10.00', '30.00', '6.00');
+  const strategy = plan({ '10.00': 'buy', '30.00': 'sell', '6.00': 'buy' });
+  const of = (size: OrderSize) => {
+    const { trades, skipped } = backtest(days, { strategy, cash: '1000.00', size });
+    return { trades: trades.map(({ type, qty }) => `${type} ${qty}`), skipped };
+  };
+  const skipped = { noCash: 0, noShares: 0, tooSmall: 0 };
+  expect(of({ orderValue: '25' })).toEqual({
+    trades: ['buy 2', 'buy 4'],
+    skipped: { ...skipped, tooSmall: 1 },
+  });
+  expect(of({ orderValue: '35' })).toEqual({ trades: ['buy 3', 'sell 1', 'buy 5'], skipped });
+  const parts = { orderValue: '25', fractionalShares: true } as const;
+  expect(of(parts)).toEqual({ trades: ['buy 2.5', 'sell 0.833333333', 'buy 4.166666666'], skipped });
+});
+
 test('return and drawdown, by hand', () => {
   const strategy = plan({ '10.00': 'buy', '12.00': 'sell', '8.00': 'buy', '1000.00': 'buy', '5.00': 'sell' });
   const days = points('5.00', '10.00', '9.00', '12.00', '8.00', '6.00', '1000.00');
-  const result = backtest(days, { strategy, cash: '100.00', quantity: '2' });
+  const result = backtest(days, { strategy, cash: '100.00', size: { qty: '2' } });
   // Bought 2 at 10, sold them at 12, bought 2 at 8; then 2 at 1000 are too dear, and at 5 there was nothing to sell.
   expect(result.trades.map(({ type, price }) => `${type} ${price}`)).toEqual([
     'buy 10.00',
     'sell 12.00',
     'buy 8.00',
   ]);
-  expect(result.skipped).toEqual({ noCash: 1, noShares: 1 });
+  expect(result.skipped).toEqual({ noCash: 1, noShares: 1, tooSmall: 0 });
   expect(result.equity.map(String)).toEqual(['100', '100', '98', '104', '104', '100', '2088']);
   expect([result.cash.toString(), result.shares.toString()]).toEqual(['88', '2']);
   expect(result.returned.toFixed(4)).toBe('19.8800');
@@ -56,7 +74,7 @@ test('a moving average over the fixture trades as a plain computation in cents s
     held = expected.filter((each) => each.startsWith('buy')).length * 2 - expected.length;
   }
   const strategy = movingAverage(5, 20);
-  const { trades, cash, shares } = backtest(prices, { strategy, cash: '10000.00', quantity: '1' });
+  const { trades, cash, shares } = backtest(prices, { strategy, cash: '10000.00', size: { qty: '1' } });
   expect(expected.length).toBeGreaterThan(4);
   expect(trades.map(({ type, time }) => `${type} ${time}`)).toEqual(expected);
   const spent = trades.reduce(
@@ -91,7 +109,11 @@ test('the command prints trades, return and drawdown, and draws them', async () 
 
 test('a flat line and a single price are drawn too', () => {
   const flat = points('10.00');
-  const drawn = plot('flat <&>', flat, backtest(flat, { strategy: plan({}), cash: '1.00', quantity: '1' }));
+  const drawn = plot(
+    'flat <&>',
+    flat,
+    backtest(flat, { strategy: plan({}), cash: '1.00', size: { qty: '1' } }),
+  );
   expect(drawn).not.toMatch(/NaN|Infinity|<&>/);
 });
 

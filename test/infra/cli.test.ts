@@ -59,6 +59,10 @@ const fine = { ...ended, state: 'SUCCESS', error: null, endedAt: ended.startedAt
 const FAILED = `Run ${ended.id} failed: E: why To resume it: npm run trader -- retry ${ended.id} --data d`;
 const SHOW = `See npm run trader -- show ${ended.id} --data d`;
 const MANY = 'Runs that failed: 7. See npm run trader -- list --state ERROR --data d';
+const flat = { symbol: 'S', outcome: 'nothing-held', reason: null, trade: null, left: '0', open: 0 };
+const LEFT = 'Not closed: S.';
+const SAME_KEY = "To go on with what is pending: npm run trader -- flatten --key 'my k' --data d";
+const OTHER_KEY = 'What was traded or refused is tried again with another key.';
 const answersOfRuns: [string, object, string | undefined][] = [
   ['approve', { outcome: 'approved', run: fine }, undefined],
   ['approve', { outcome: 'approved', run: failed }, FAILED],
@@ -86,6 +90,13 @@ const answersOfRuns: [string, object, string | undefined][] = [
   ['tick', { runs: [fine], counts: { traded: 1 } }, undefined],
   ['tick', { runs: [fine], counts: { traded: 1, failed: 7 }, omitted: 7 }, MANY],
   ['tick', { runs: [fine], counts: { failed: 1 }, omitted: 1 }, MANY.replace('7', '1')],
+  ['flatten', { key: 'k', flattened: [flat] }, undefined],
+  ['flatten', { key: 'k', flattened: [{ ...flat, left: '2', outcome: 'refused' }] }, `${LEFT} ${OTHER_KEY}`],
+  [
+    'flatten',
+    { key: 'my k', flattened: [{ ...flat, outcome: 'pending' }] },
+    `${LEFT} ${SAME_KEY} ${OTHER_KEY}`,
+  ],
   ['list', { runs: [failed] }, undefined],
   ['show', { run: failed }, undefined],
 ];

@@ -9,6 +9,8 @@ describe('the configuration', () => {
     expect(parse({})).toEqual({
       watchlist: { inStore: false, variable: 'AMZN', ticks: [{}] },
       quantity: '1',
+      orderValue: undefined,
+      fractionalShares: false,
       overlap: 'skip',
       strategy: {
         settings: { strategy: 'threshold', sellAbove: '100.00' },
@@ -145,6 +147,9 @@ describe('the configuration', () => {
     [{ quantity: 1.5 }, 'quantity is 1.5, expected a number of shares'],
     [{ quantity: '' }, 'quantity is "", expected a number of shares'],
     [{ quantity: undefined }, 'quantity is not set, expected a number of shares'],
+    [{ orderValue: '500.00' }, 'quantity is "1" and orderValue is "500.00", expected one of them'],
+    [{ quantity: undefined, orderValue: 500 }, 'orderValue is 500, expected an amount in dollars as text'],
+    [{ fractionalShares: true }, 'fractionalShares is true, expected orderValue with it'],
     [{ sellAbove: 'high' }, 'sellAbove is "high", expected a price'],
     [{ sellAbove: 100 }, 'sellAbove is 100, expected a price as text'],
     [{ schedule: 'daily' }, 'schedule is "daily", expected an EventBridge Scheduler cron(...)'],
@@ -203,6 +208,13 @@ describe('the configuration', () => {
     expect(() => parse(change)).toThrow(ConfigError);
     expect(() => parse(change)).toThrow(message);
     expect(() => parse(change)).not.toThrow(/\n/);
+  });
+
+  test('has orders of shares, or of dollars', () => {
+    const change = { quantity: undefined, orderValue: '500.00', fractionalShares: 'true' };
+    const { orchestratorVariables } = parse(change);
+    expect(orchestratorVariables).toMatchObject({ ORDER_VALUE: '500.00', FRACTIONAL_SHARES: 'true' });
+    expect(orchestratorVariables).not.toHaveProperty('QUANTITY');
   });
 
   test('names every wrong key at once', () => {

@@ -135,6 +135,9 @@ describe('what a stage says', () => {
     const onTop = choose({ symbols: 'MSFT' }, { symbolsFile: 'test/fixtures/symbols-1000.txt' });
     expect(onTop.context).toMatchObject({ symbols: 'MSFT' });
     expect(onTop.context).not.toHaveProperty('symbolsFile');
+    const size = choose({ orderValue: '500.00' }, { quantity: '1' });
+    expect(size.context).toMatchObject({ orderValue: '500.00' });
+    expect(size.context).not.toHaveProperty('quantity');
     const secret = choose(
       { stage: 'prod' },
       { mongodbSecretName: 'a', stages: { prod: { mongodbIamHost: 'c.d.net' } } },

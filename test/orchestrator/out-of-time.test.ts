@@ -44,8 +44,8 @@ async function invoke(trigger: Partial<Trigger>, runsInTime: number) {
   const remainingMs = () => (begun >= runsInTime ? 14_000 : 60_000);
   const observer = { ...silent, runClaimed: () => void begun++ };
   const runner = new Runner(backendOf(orbits), observer, { remainingMs, stepMs: 15_000 });
-  const config: Pick<Config, 'quantity' | 'approval' | 'checkLimits' | 'decidesOnBars'> = {
-    quantity: '1',
+  const config: Pick<Config, 'size' | 'approval' | 'checkLimits' | 'decidesOnBars'> = {
+    size: { qty: '1' },
     approval: undefined,
     checkLimits: false,
     decidesOnBars: false,

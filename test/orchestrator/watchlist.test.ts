@@ -4,6 +4,7 @@ import { MongoClient } from 'mongodb';
 import { ServiceError } from '../../infra/local/lambda/errors.ts';
 import { toWatchlist, type TickSymbols } from '../../infra/config/watchlist.ts';
 import { shardOf } from '../../functions/contracts/shard.ts';
+import { render } from '../../infra/cli/answer/render.ts';
 import { answers } from '../support/answers.ts';
 import type { Report } from '../../orchestrator/protocol/report.ts';
 import { answerOf, errorOf, ORCHESTRATOR, root, startTestApp } from '../support/local-app.ts';
@@ -137,6 +138,17 @@ describe('a list in the store', () => {
       expect(runs.map(({ symbol }) => shardOf(symbol, 3))).toEqual(runs.map(() => each.shard.index));
     }
     expect((await trades().distinct('symbol')).sort()).toEqual(names(12).sort());
+
+    // Its position stays, and the answer says so.
+    const gone = await invoke({ command: 'unwatch', symbols: ['S3', 'NEVER'] });
+    const { leftBehind } = answers.unwatched.parse(gone);
+    expect(leftBehind).toEqual([{ symbol: 'S3', qty: expect.stringMatching(/^-?1$/) as string, open: 0 }]);
+    expect(await watch({ command: 'watch', symbols: ['S3'] })).toHaveLength(12);
+    const screen = { columns: 120, isTerminal: false, where: ' --data d' };
+    const shown = render(JSON.stringify(gone), screen);
+    expect(shown).toMatch(
+      /\nS3 still has a position of -?1\nto close: npm run trader -- flatten S3 --data d\n$/,
+    );
 
     // A symbol that was added between two deliveries of one tick is traded by the second.
     await watch({ command: 'watch', symbols: ['NEW'] });

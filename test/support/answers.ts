@@ -1,8 +1,13 @@
 import { reportAnswer } from '../../orchestrator/protocol/report.ts';
 import { outcomeAnswer, pageAnswer, runAnswer } from '../../orchestrator/protocol/run-commands.ts';
-import { haltAnswer, positionsAnswer, tradesAnswer } from '../../orchestrator/trading/ledger-answers.ts';
+import {
+  flattenAnswer,
+  haltAnswer,
+  positionsAnswer,
+  tradesAnswer,
+} from '../../orchestrator/trading/ledger-answers.ts';
 import { ticksAnswer } from '../../orchestrator/trading/tick-commands.ts';
-import { watchlistAnswer } from '../../orchestrator/trading/watchlist-commands.ts';
+import { unwatchAnswer, watchlistAnswer } from '../../orchestrator/trading/watchlist-commands.ts';
 
 /** The schemas of the orchestrator's answers. */
 export const answers = {
@@ -11,8 +16,10 @@ export const answers = {
   run: runAnswer,
   outcome: outcomeAnswer,
   trading: haltAnswer,
+  flattened: flattenAnswer,
   positions: positionsAnswer,
   trades: tradesAnswer,
   ticks: ticksAnswer,
   watchlist: watchlistAnswer,
+  unwatched: unwatchAnswer,
 };

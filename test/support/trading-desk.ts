@@ -6,7 +6,7 @@ import type { Book } from '../../functions/ledger/book.ts';
 import { Books } from '../../functions/ledger/books.ts';
 import type { Ledger } from '../../functions/ledger/connection.ts';
 import type { Desk } from '../../functions/ledger/desk.ts';
-import { readLimits, type Asked } from '../../functions/ledger/limits.ts';
+import { readLimits, type Asked, type Exit } from '../../functions/ledger/limits.ts';
 import { trade } from '../../functions/ledger/trade.ts';
 import { alpacaMarket } from '../../functions/market/alpaca/alpaca.ts';
 import { Broker } from '../../functions/market/alpaca/broker.ts';
@@ -78,7 +78,12 @@ export class TradingDesk {
     return {
       desk,
       order: (change: Partial<Asked>): Promise<TradeDocument | Refusal> => trade(desk, this.asked(change)),
+      exit: (change: Partial<Exit>): Promise<TradeDocument | Refusal> => trade(desk, this.exit(change)),
     };
+  }
+
+  exit(change: Partial<Exit>): Exit {
+    return { key: `key ${this.#keys++}`, type: 'sell', symbol: 'AMZN', isExit: true, ...change };
   }
 
   asked(change: Partial<Asked>): Asked {

@@ -55,6 +55,15 @@ const trade = z.object({
   timestamp: z.iso.datetime(),
 });
 
+const flattened = z.object({
+  symbol: z.string(),
+  outcome: z.string(),
+  reason: z.string().nullable(),
+  trade: trade.nullable(),
+  left: z.string(),
+  open: z.number(),
+});
+
 const tick = z.object({
   tick: z.string(),
   market: z.enum(['open', 'closed', 'unknown']),
@@ -70,12 +79,15 @@ const answer = z.object({
   halted: z.object({ since: z.string(), note: z.string().optional() }).nullish(),
   positions: z.array(position).optional(),
   trades: z.array(trade).optional(),
+  flattened: z.array(flattened).optional(),
+  key: z.string().optional(),
   ticks: z.array(tick).optional(),
   closedUntil: z.iso.datetime().nullish(),
   omitted: z.number().default(0),
   counts: z.record(z.string(), z.number()).optional(),
   watchlist: z.array(z.string()).optional(),
   isTraded: z.boolean().optional(),
+  leftBehind: z.array(z.object({ symbol: z.string(), qty: z.string(), open: z.number() })).default([]),
 });
 
 export type Run = z.infer<typeof run>;
@@ -84,6 +96,8 @@ export const isAsking = ({ waits }: Run) => waits.some(({ ref }) => ref === 'app
 
 export type Position = z.infer<typeof position>;
 export type Trade = z.infer<typeof trade>;
+export type Flattened = z.infer<typeof flattened>;
+export type LeftBehind = Answer['leftBehind'];
 export type Tick = z.infer<typeof tick>;
 export type Step = z.infer<typeof step>;
 

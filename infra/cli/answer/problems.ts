@@ -1,3 +1,4 @@
+import { shellWord } from '../../local/shell-word.ts';
 import { printable } from '../../local/text.ts';
 import type { Answer, Run } from './answer.ts';
 
@@ -38,6 +39,19 @@ const notEnded =
   (answer, where) =>
     answer.outcome === wanted ? undefined : otherOutcome(wanted)(answer, where);
 
+/** Of a command that closes positions: some are left, or may be. */
+const notFlat: ProblemIn = ({ flattened = [], key = '' }, where) => {
+  const rest = flattened.filter(
+    ({ outcome, left, open }) => outcome === 'pending' || outcome === 'failed' || left !== '0' || open > 0,
+  );
+  if (rest.length === 0) return undefined;
+  const names = rest.map(({ symbol }) => symbol).join(' ');
+  const again = rest.some(({ outcome }) => outcome === 'pending')
+    ? ` To go on with what is pending: npm run trader -- flatten --key ${shellWord(key)}${where}`
+    : '';
+  return `Not closed: ${names}.${again} What was traded or refused is tried again with another key.`;
+};
+
 /** Commands of which an answer may say that they were not done. */
 export const problems: Record<string, ProblemIn> = {
   run: failedRuns,
@@ -47,6 +61,7 @@ export const problems: Record<string, ProblemIn> = {
   reject: otherOutcome('rejected', 'already-rejected', 'kept'),
   cancel: notEnded('cancelled'),
   retry: otherOutcome('retried'),
+  flatten: notFlat,
 };
 
 function failedRun({ id, state, error }: Run, where: string): string | undefined {

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { closedInWords, countsInWords, outcomeInWords } from '../../outcome.ts';
 import { isAsking, parseAnswer, type Run } from './answer.ts';
-import { haltLine, positionTable, tradeTable } from './ledger-tables.ts';
+import { flattenedTable, haltLine, leftBehindLines, positionTable, tradeTable } from './ledger-tables.ts';
 import { tickTable } from './tick-table.ts';
 import { fit, printable } from '../../local/text.ts';
 
@@ -28,8 +28,10 @@ export function render(payload: string, screen: Screen): string {
   if (halted !== undefined) lines.push(haltLine(halted));
   if (positions) lines.push(...positionTable(positions));
   if (trades) lines.push(...tradeTable(trades));
+  if (answer.flattened) lines.push(...flattenedTable(answer.flattened));
   if (answer.ticks) lines.push(...tickTable(answer.ticks));
   if (watchlist) lines.push(...watchlist.map(printable), ...(answer.isTraded ? [] : [NOT_TRADED]));
+  lines.push(...leftBehindLines(answer.leftBehind, screen));
   if (cursor) lines.push(`more: --cursor ${cursor}`);
   return `${lines.join('\n')}\n`;
 }

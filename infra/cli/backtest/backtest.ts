@@ -1,5 +1,6 @@
 import type { TradeType } from '../../../functions/contracts/stock.ts';
 import { Money } from '../../../functions/shared/money.ts';
+import { sharesAt, type OrderSize } from '../../../functions/shared/size.ts';
 import { recommend, type Strategy } from '../../../functions/strategies/strategy.ts';
 import type { PricePoint } from './prices.ts';
 
@@ -7,8 +8,8 @@ export interface BacktestOptions {
   strategy: Strategy;
   /** Dollars at the start, decimal string. */
   cash: string;
-  /** Shares in an order: a decimal string. */
-  quantity: string;
+  /** Of each order. */
+  size: OrderSize;
 }
 
 export interface BacktestTrade extends PricePoint {
@@ -19,8 +20,8 @@ export interface BacktestTrade extends PricePoint {
 /** The outcome of a backtest. */
 export interface Backtest {
   trades: BacktestTrade[];
-  /** Recommendations without an order: not enough cash, or nothing to sell. */
-  skipped: { noCash: number; noShares: number };
+  /** Recommendations without an order: not enough cash, nothing to sell, or less than a share. */
+  skipped: { noCash: number; noShares: number; tooSmall: number };
   /** Cash plus the value of the shares, after each price. */
   equity: Money[];
   cash: Money;
@@ -33,14 +34,11 @@ export interface Backtest {
 
 /**
  * Applies a strategy to prices, each of them the close of a bar that has just ended. Each recommendation is an order that
- * is filled at once, at that close; it never sells short.
+ * is filled at once, at that close; it never sells more than is held.
  */
-export function backtest(
-  prices: PricePoint[],
-  { strategy, cash: begin, quantity: qty }: BacktestOptions,
-): Backtest {
+export function backtest(prices: PricePoint[], { strategy, cash: begin, size }: BacktestOptions): Backtest {
   const trades: BacktestTrade[] = [];
-  const skipped = { noCash: 0, noShares: 0 };
+  const skipped = { noCash: 0, noShares: 0, tooSmall: 0 };
   const equity: Money[] = [];
   let cash = new Money(begin);
   let shares = new Money(0);
@@ -49,14 +47,17 @@ export function backtest(
   prices.forEach((point, index) => {
     const closes = prices.slice(Math.max(0, index - strategy.looksBack), index + 1).map(({ price }) => price);
     const recommended = recommend(strategy, { price: point.price, closes, fresh: 1 });
+    const isBuy = recommended === 'buy';
+    const whole = new Money(sharesAt(point.price, size));
+    const qty = isBuy ? whole : Money.min(whole, shares);
     const value = new Money(point.price).times(qty);
-    if (recommended === 'buy' && cash.lt(value)) skipped.noCash += 1;
-    else if (recommended === 'sell' && shares.lt(qty)) skipped.noShares += 1;
+    if (recommended !== 'hold' && whole.isZero()) skipped.tooSmall += 1;
+    else if (isBuy && cash.lt(value)) skipped.noCash += 1;
+    else if (recommended === 'sell' && qty.isZero()) skipped.noShares += 1;
     else if (recommended !== 'hold') {
-      const isBuy = recommended === 'buy';
       cash = isBuy ? cash.minus(value) : cash.plus(value);
       shares = isBuy ? shares.plus(qty) : shares.minus(qty);
-      trades.push({ ...point, type: recommended, qty });
+      trades.push({ ...point, type: recommended, qty: qty.toFixed() });
     }
     const worth = cash.plus(new Money(point.price).times(shares));
     equity.push(worth);

@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { wholeNumber } from '../../local/options.ts';
 import type { Run } from '../command.ts';
 import { example } from './example.ts';
 import { sendEvent } from './send-event.ts';
 
-/** Commands that read the ledger, or halt trading. */
+/** Commands that read the ledger, close positions, or halt trading. */
 export function addLedgerCommands(program: CommandUnknownOpts, run: Run): void {
   program
     .command('positions')
@@ -28,6 +29,16 @@ export function addLedgerCommands(program: CommandUnknownOpts, run: Run): void {
     .option('--csv', 'write all pages as comma-separated values')
     .addHelpText('after', example('trades --symbol AMZN --csv > trades.csv'))
     .action(({ csv, ...options }) => run(sendEvent({ command: 'trades', ...options }, { csv })));
+  program
+    .command('flatten')
+    .argument('[symbols...]')
+    .description('sell what is held and buy back what is owed, of these symbols or of all; asks before')
+    .option('--key <key>', 'the idempotency key; if omitted, a new one')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', example('flatten AMZN BRK.B'))
+    .action((symbols, { key = randomUUID(), yes = false }) =>
+      run(async (context) => (await import('../flatten.ts')).runFlatten(symbols, { key, yes }, context)),
+    );
   program
     .command('halt')
     .description('refuse every new order')

@@ -18,7 +18,9 @@ export function addStrategyCommands(program: CommandUnknownOpts, run: Run): void
     .argument('<file>', 'a file of prices; docs/strategies.md says in which formats')
     .description('compute what a strategy would have earned with the prices of a file')
     .option('--cash <amount>', 'dollars at the start', '10000.00')
-    .option('--quantity <n>', 'shares in an order', '1')
+    .option('--quantity <n>', 'shares in an order; 1 without --order-value')
+    .option('--order-value <amount>', 'dollars in an order, in place of --quantity')
+    .option('--fractional-shares', 'with --order-value: order parts of a share')
     .option('--svg <file>', 'draw prices, trades and equity to this file')
     .addHelpText(
       'after',
