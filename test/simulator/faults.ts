@@ -41,7 +41,7 @@ export const ORDER_FAULTS = {
   'process stopped': 0.02,
   'order delivered twice': 0,
   'request lost': 0.03,
-  'request late': 0.02,
+  'request late': 0.03,
   'request answer lost': 0.04,
   'request answer late': 0.02,
   'request throttled': 0.05,
@@ -50,6 +50,10 @@ export const ORDER_FAULTS = {
   'broker answers nonsense': 0.01,
   'broker refuses the keys': 0.01,
   'order not shown yet': 0.04,
+  'order refused': 0.03,
+  // Of those who deploy, and of runs that end before their orders do.
+  'limits tightened': 0,
+  'run cancelled': 0,
 } as const;
 
 export type Fault = keyof typeof FAULTS | keyof typeof ORDER_FAULTS;
@@ -71,8 +75,9 @@ export class Faults {
     omitted: ReadonlySet<Fault>,
     onFault: (fault: Fault) => void,
     names: readonly Fault[] = FAULT_NAMES,
+    shares: readonly number[] = [0, 0.2, 0.5, 1],
   ) {
-    const share = random.pick([0, 0.2, 0.5, 1]);
+    const share = random.pick(shares);
     const drawn = names.filter(() => random.chance(share));
     this.#drawn = new Set(drawn.filter((fault) => !omitted.has(fault)));
     this.#intensity = random.pick([0.5, 1, 4]);

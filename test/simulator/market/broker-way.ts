@@ -1,5 +1,6 @@
 import type { BrokerEngine } from '../../support/broker/engine.ts';
 import {
+  answered,
   badKeys,
   failedAfter,
   lateEffect,
@@ -10,6 +11,7 @@ import {
   throttled,
   unavailable,
 } from '../../support/broker/faults.ts';
+import { forbidden } from '../../support/broker/replies.ts';
 import type { Fault as BrokerFault, Reply } from '../../support/broker/types.ts';
 import type { Fault } from '../faults.ts';
 import type { Orchestrator } from '../orchestrator.ts';
@@ -18,11 +20,16 @@ import type { Orchestrator } from '../orchestrator.ts';
 const REQUEST_MS = 2_000;
 /** When the broker shows an order at the latest. */
 const SHOWN_MS = 5_000;
+/**
+ * How late a request may come. With the time in which an order is shown, and the time between the write that lets it go and
+ * its request, it is less than the minute that the ledger waits.
+ */
+const LATE_MS = 45_000;
 
 /** What can happen to a request, by its name. */
 const KINDS: Partial<Record<Fault, (process: Orchestrator) => BrokerFault>> = {
   'request lost': () => lostBefore(),
-  'request late': ({ random }) => lateEffect(random.whole(100, 30_000)),
+  'request late': ({ random }) => lateEffect(random.whole(100, LATE_MS)),
   'request answer lost': () => lostAfter(),
   'request throttled': () => throttled(),
   'request done, and answered as failed': () => failedAfter(),
@@ -43,7 +50,7 @@ export function wayTo(engine: BrokerEngine, process: Orchestrator): typeof fetch
       ]),
     );
     const method = init.method ?? 'GET';
-    const drawn = drawnFault(process);
+    const drawn = method === 'POST' && process.strikes('order refused') ? refused() : drawnFault(process);
     const deliver = () => {
       const fault = drawn ?? unseen(process, engine, query.get('client_order_id'));
       engine.faults = () => fault;
@@ -73,6 +80,9 @@ export function wayTo(engine: BrokerEngine, process: Orchestrator): typeof fetch
   };
   return send as unknown as typeof fetch;
 }
+
+/** What the account can buy with may be bound by what others do with it. */
+const refused = (): BrokerFault => answered(forbidden('insufficient buying power').refused);
 
 function drawnFault(process: Orchestrator): BrokerFault | undefined {
   for (const [name, make] of Object.entries(KINDS)) {

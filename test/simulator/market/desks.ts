@@ -13,10 +13,14 @@ import { wayTo } from './broker-way.ts';
 
 export const ACCOUNT = { keyId: 'PK1', secretKey: 'secret', accountNumber: 'PA1', cash: '1000000' };
 
+/** What the ledger's keys begin with at the broker. */
+export const LEDGER = 'ledger';
+
 /** What the processes of a course share. */
 export interface OrderKit {
   engine: BrokerEngine;
   store: Store;
+  /** Of the deployment as it is now. */
   limits: Limits;
 }
 
@@ -28,7 +32,7 @@ export function deskOf(process: Orchestrator, kit: OrderKit): Desk {
   const broker = new Broker({ keyId, secretKey, tradingUrl: url, dataUrl: url, feed: 'iex', transport });
   let attempts = 0;
   return {
-    books: new Books(ledgerOf(process, kit), () => 'ledger'),
+    books: new Books(ledgerOf(process, kit), () => LEDGER),
     market: alpacaMarket('paper', (work) => work(broker)),
     limits: kit.limits,
     clock: { now: () => new Date(process.world.now), sleep: (ms) => process.later(ms) },
