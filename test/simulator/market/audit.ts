@@ -121,7 +121,7 @@ export class Audit {
     this.finally();
     this.#judge(() => {
       for (const [symbol, { qty }] of this.#account.positions) {
-        const isDust = qty.times(simulatedPrice(symbol, this.#world.now)).lt(DUST);
+        const isDust = qty.abs().times(simulatedPrice(symbol, this.#world.now)).lt(DUST);
         this.#demand(isDust, 'way out', `${qty.toFixed()} ${symbol} are held, and could not be sold`);
       }
     });
@@ -221,8 +221,9 @@ export class Audit {
 
   /** What the broker has filled of the day's orders, with this one, is within the limit. */
   #withinDay(symbol: string, { key, qty }: BookOrder): void {
-    const { maxDailyQuantity } = this.#limits;
-    if (maxDailyQuantity === undefined) return;
+    const { maxDailyQuantity, allowShortSelling } = this.#limits;
+    // Where shares may be owed, a purchase may be a way out, which has no such limit.
+    if (maxDailyQuantity === undefined || allowShortSelling) return;
     const today = dayOf(this.#world.now);
     const filled = this.#account.orders
       .filter((order) => order.symbol === symbol && order.clientOrderId !== `${LEDGER}-${key}`)

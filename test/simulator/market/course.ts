@@ -1,30 +1,32 @@
 import type { TradeType } from '../../../functions/contracts/stock.ts';
-import { readLimits, type Asked, type Limits } from '../../../functions/ledger/limits.ts';
-import { wouldRefuse } from '../../../functions/ledger/trade.ts';
+import type { Limits } from '../../../functions/ledger/limits.ts';
+import { HOLD_MS } from '../../../functions/ledger/order.ts';
 import { simulatedPrice } from '../../../functions/market/simulated-price.ts';
 import { Calendar } from '../../support/broker/calendar.ts';
-import { BrokerEngine } from '../../support/broker/engine.ts';
 import { dayOf, instantOf } from '../../support/broker/new-york.ts';
-import { drawnCourses, filledAtOnce } from '../../support/broker/plans.ts';
+import { filledAtOnce } from '../../support/broker/plans.ts';
 import { Faults, ORDER_FAULT_NAMES, type Fault } from '../faults.ts';
 import { MemoryStore } from '../memory-store.ts';
 import { Random } from '../random.ts';
 import type { Course, Options } from '../schedule.ts';
 import { World } from '../world.ts';
 import { Audit } from './audit.ts';
-import { ACCOUNT, commandsOf, deskOf, type OrderKit } from './desks.ts';
-import { Runs, type Wanted } from './runs.ts';
+import { commandsOf, type InDoubt, type OrderKit } from './desks.ts';
+import { drawnBroker, drawnLimits } from './drawn.ts';
+import { Runs, wanted, type Wanted } from './runs.ts';
 import { SEASONS } from './seasons.ts';
 
 const SYMBOLS = ['AMZN', 'MSFT'] as const;
 const DAY_MS = 86_400_000;
 const LAST_ROUNDS = 40;
 /** Few kinds of fault that occur often make rare combinations, and so do all of them at once. */
-const SHARES = [0, 0.15, 0.3, 0.5, 1];
+const ODDS = { shares: [0, 0.15, 0.3, 0.3, 0.5, 0.5, 1], intensities: [1, 2, 5] };
 /** What a deployment changes for a while: all purchases are refused. */
 const TIGHT = { maxOrderQuantity: '0.01' };
 /** Dollars; the broker takes no fractional order below it. */
 const LEAST_VALUE = 2;
+
+type Happening = 'order' | 'again' | 'check' | 'halt' | 'unhalt' | 'failover' | 'tighten' | 'bind';
 
 export const MOST_ORDERS = 10;
 
@@ -55,29 +57,17 @@ export class OrderCourse {
     this.#calendar = new Calendar(sessions);
     this.#symbols = random.chance(0.6) ? SYMBOLS.slice(0, 1) : SYMBOLS;
     const faulty = new Random(`${seed} faults`);
-    const onFault = (fault: Fault) => this.#struck(fault);
-    this.#faults = new Faults(faulty, omitted, onFault, ORDER_FAULT_NAMES, SHARES);
-    const fills = new Random(`${seed} fills`);
-    const engine = new BrokerEngine({
-      ...{ now: () => world.now, accounts: [ACCOUNT], sessions, requestsPerMinute: 10_000 },
-      assets: SYMBOLS.map((symbol) => ({ symbol })),
-      price: simulatedPrice,
-      courses: drawnCourses(() => fills.next()),
-      judgesKeyLast: fills.chance(0.5),
-    });
-    const maxPosition = String(random.whole(5, 20));
-    const limits = (this.#limits = readLimits(
-      JSON.stringify({
-        ...(random.chance(0.7) && { maxPosition }),
-        ...(random.chance(0.4) && { maxDailyQuantity: String(random.whole(10, 40)) }),
-        allowShortSelling: random.chance(0.2),
-        timeZone: 'America/New_York',
-      }),
-    ));
+    const onFault = (fault: Fault) => world.count(fault);
+    this.#faults = new Faults(faulty, omitted, onFault, ORDER_FAULT_NAMES, ODDS);
+    const engine = drawnBroker(seed, world, SYMBOLS, sessions);
+    const limits = (this.#limits = drawnLimits(random));
     const audit = (this.#audit = new Audit(world, limits, engine));
-    this.#kit = { engine, limits, store: new MemoryStore((change) => audit.committed(change)) };
-    this.#runs = new Runs(world, this.#kit, this.#faults, seed, (wanted, answer) =>
-      audit.answered(wanted, answer),
+    this.#kit = {
+      ...{ engine, limits, isBound: false, inDoubt: (order) => this.#inDoubt(order) },
+      store: new MemoryStore((change) => audit.committed(change)),
+    };
+    this.#runs = new Runs(world, this.#kit, this.#faults, seed, (order, answer) =>
+      audit.answered(order, answer),
     );
     this.#happenings = Math.min(happenings, random.pick([2, 4, 6, MOST_ORDERS]));
     world.log('limits', JSON.stringify(limits));
@@ -134,8 +124,13 @@ export class OrderCourse {
     const isHalted = this.#audit.isHalted;
     const kind = random.weighted({
       ...{ order: 6, again: 2, check: 1, halt: 0.7, unhalt: isHalted ? 4 : 0.3 },
-      ...{ failover: 0.5, tighten: 0.5 },
+      ...{ failover: 0.5, tighten: 0.4, bind: 0.4 },
     });
+    this.#does(kind);
+  }
+
+  #does(kind: Happening): void {
+    const random = this.#random;
     this.#world.log('happens:', kind);
     switch (kind) {
       case 'order':
@@ -143,7 +138,7 @@ export class OrderCourse {
       case 'again':
         return this.#again();
       case 'check':
-        return this.#check(random.pick(this.#symbols));
+        return this.#runs.check(random.pick(this.#symbols));
       case 'halt':
         return this.#halt();
       case 'unhalt':
@@ -152,33 +147,43 @@ export class OrderCourse {
         if (this.#faults.strikes('store fails over', random, 1)) this.#kit.store.failOver();
         return;
       case 'tighten':
-        return this.#tighten();
+        return this.#forAWhile('limits tightened', (is) => {
+          this.#kit.limits = is ? { ...this.#limits, ...TIGHT } : this.#limits;
+        });
+      case 'bind':
+        return this.#forAWhile('account bound', (is) => (this.#kit.isBound = is));
     }
   }
 
-  /** While a request is on its way, what happens elsewhere matters most. */
-  #struck(fault: Fault): void {
+  /**
+   * While what became of a request is not known, what happens elsewhere matters most: what refuses the next attempt with its
+   * key, and other orders of the symbol, before and after its attempt has lost hold of it.
+   */
+  #inDoubt({ symbol, side }: InDoubt): void {
     const [world, random] = [this.#world, this.#random];
-    world.count(fault);
-    if (fault !== 'request late' || !random.chance(0.5)) return;
-    world.after(random.whole(0, 30_000), () => {
-      if (!this.#faults.isOver) this.#happen();
+    const afterMs = random.chance(0.5) ? random.whole(0, HOLD_MS) : random.whole(HOLD_MS, 30_000);
+    const kind = random.pick(['halt', 'tighten', 'bind', 'check', 'order', 'order', 'order'] as const);
+    world.after(afterMs, () => {
+      if (this.#faults.isOver) return;
+      if (kind === 'order') this.#order(symbol, random.chance(0.6) ? side : undefined);
+      else this.#does(kind);
     });
   }
 
-  #order(): void {
+  #order(
+    symbol = this.#random.pick(this.#symbols),
+    type: TradeType = this.#random.chance(0.6) ? 'buy' : 'sell',
+  ): void {
     const random = this.#random;
-    const type: TradeType = random.chance(0.6) ? 'buy' : 'sell';
-    const symbol = random.pick(this.#symbols);
     const bought = this.#wanted.filter((other) => other.type === 'buy' && other.symbol === symbol);
     const qty =
       type === 'sell' && bought.length > 0 && random.chance(0.5) ? random.pick(bought).qty : this.#quantity();
-    const wanted = this.#want(type, symbol, qty);
-    const isRetried = !this.#faults.strikes('run cancelled', random, 0.2);
-    if (!isRetried) wanted.state = 'given up';
-    this.#runs.attempt(wanted, isRetried);
+    const order = this.#want(type, symbol, qty);
+    const isRetried = !this.#faults.strikes('run cancelled', random, 0.3);
+    if (!isRetried) order.state = 'given up';
+    this.#runs.attempt(order, isRetried);
     if (this.#faults.strikes('order delivered twice', random, 0.3)) {
-      this.#world.after(random.whole(0, 5_000), () => this.#runs.attempt(wanted, false));
+      this.#world.after(random.whole(0, 5_000), () => this.#runs.attempt(order, false));
     }
   }
 
@@ -188,13 +193,11 @@ export class OrderCourse {
   }
 
   #want(type: TradeType, symbol: string, qty: string): Wanted {
-    const key = `o${this.#wanted.length}`;
-    const price = simulatedPrice(symbol, this.#world.now);
-    const wanted: Wanted = { key, type, symbol, qty, price, pricedAt: undefined, state: 'open', attempts: 0 };
-    this.#wanted.push(wanted);
+    const order = wanted(`o${this.#wanted.length}`, type, symbol, qty, this.#world.now);
+    this.#wanted.push(order);
     this.#world.count('order');
-    this.#world.log('wants', key, type, qty, symbol);
-    return wanted;
+    this.#world.log('wants', order.key, type, qty, symbol);
+    return order;
   }
 
   #again(): void {
@@ -204,18 +207,6 @@ export class OrderCourse {
     if (known.length === 0) return;
     this.#world.count('order again');
     this.#runs.attempt(this.#random.pick(known), false);
-  }
-
-  #check(symbol: string): void {
-    const asked: Asked = {
-      ...{ key: 'check', type: 'sell', symbol, qty: '1' },
-      ...{ price: simulatedPrice(symbol, this.#world.now), pricedAt: undefined },
-    };
-    this.#world.count('check');
-    this.#runs.work(async (process) => {
-      const refusal = await wouldRefuse(deskOf(process, this.#kit), asked);
-      this.#world.log(process.name, 'would refuse:', refusal?.limit ?? '-');
-    });
   }
 
   /** A halt and its end that two persons ask for at the same moment leave either of them. */
@@ -239,10 +230,10 @@ export class OrderCourse {
     });
   }
 
-  #tighten(): void {
-    if (!this.#faults.strikes('limits tightened', this.#random, 1)) return;
-    this.#kit.limits = { ...this.#limits, ...TIGHT };
-    this.#world.after(this.#random.whole(5_000, 60_000), () => (this.#kit.limits = this.#limits));
+  #forAWhile(fault: Fault, change: (is: boolean) => void): void {
+    if (!this.#faults.strikes(fault, this.#random, 1)) return;
+    change(true);
+    this.#world.after(this.#random.whole(5_000, 60_000), () => change(false));
   }
 
   /** No more faults: what is open is found out about, by orders and checks of the same symbols. */
@@ -250,6 +241,7 @@ export class OrderCourse {
     const world = this.#world;
     this.#faults.isOver = true;
     this.#kit.limits = this.#limits;
+    this.#kit.isBound = false;
     world.log('calm');
     for (let round = 0; round < LAST_ROUNDS && !this.#isOver; round++) {
       // An order that the broker does not cancel is open until the session closes.
@@ -257,11 +249,11 @@ export class OrderCourse {
       await this.#ended();
       const isOpen = this.#wanted.some(({ state }) => state === 'open') || this.#audit.openOrders > 0;
       if (!isOpen && round > 0) break;
-      for (const symbol of this.#symbols) this.#check(symbol);
+      for (const symbol of this.#symbols) this.#runs.check(symbol);
     }
   }
 
-  /** All that is held is sold, by orders of more where no more may be sold. */
+  /** All that is held is sold, by orders of more where no more may be sold; and what is owed is bought back. */
   async #leave(): Promise<void> {
     const { now } = this.#world;
     this.#unhalt();
@@ -269,9 +261,10 @@ export class OrderCourse {
     await this.#pass(Math.max(120_000, this.#calendar.next(now + 120_000).opensAt - now));
     for (const symbol of this.#symbols) {
       const held = this.#audit.held(symbol);
-      if (held.times(simulatedPrice(symbol, this.#world.now)).lt(LEAST_VALUE)) continue;
+      if (held.abs().times(simulatedPrice(symbol, this.#world.now)).lt(LEAST_VALUE)) continue;
       const more = this.#limits.allowShortSelling ? 0 : this.#random.whole(0, 3);
-      this.#runs.attempt(this.#want('sell', symbol, held.plus(more).toFixed()));
+      const type = held.isNeg() ? 'buy' : 'sell';
+      this.#runs.attempt(this.#want(type, symbol, held.abs().plus(more).toFixed()));
       this.#world.count('way out');
     }
     await this.#ended();

@@ -1,7 +1,9 @@
 import type { TradeDocument } from '../../../functions/contracts/ledger.ts';
+import type { TradeType } from '../../../functions/contracts/stock.ts';
 import type { Refusal } from '../../../functions/contracts/trade.ts';
 import type { Asked } from '../../../functions/ledger/limits.ts';
-import { trade } from '../../../functions/ledger/trade.ts';
+import { trade, wouldRefuse } from '../../../functions/ledger/trade.ts';
+import { simulatedPrice } from '../../../functions/market/simulated-price.ts';
 import type { Faults } from '../faults.ts';
 import { Orchestrator } from '../orchestrator.ts';
 import { Random } from '../random.ts';
@@ -21,6 +23,11 @@ export interface Wanted extends Asked {
   /** When its refusal was answered: the ledger knows a refusal for a minute. */
   refusedAt?: number;
   attempts: number;
+}
+
+export function wanted(key: string, type: TradeType, symbol: string, qty: string, now: number): Wanted {
+  const price = simulatedPrice(symbol, now);
+  return { key, type, symbol, qty, price, pricedAt: undefined, state: 'open', attempts: 0 };
 }
 
 /** Runs as far as an order sees them: attempts, each in a process of its own, and again where an error may pass. */
@@ -67,6 +74,16 @@ export class Runs {
         if (isRetried && wanted.state === 'open') this.#giveUp(wanted);
       },
     );
+  }
+
+  /** Asks whether a share can be sold; whoever asks finds out about orders that were left over. */
+  check(symbol: string): void {
+    this.#world.count('check');
+    this.work(async (process) => {
+      const asked = wanted('check', 'sell', symbol, '1', this.#world.now);
+      const refusal = await wouldRefuse(deskOf(process, this.#kit), asked);
+      this.#world.log(process.name, 'would refuse:', refusal?.limit ?? '-');
+    });
   }
 
   /**
