@@ -41,7 +41,7 @@ export const ORDER_FAULTS = {
   'process stopped': 0.02,
   'order delivered twice': 0,
   'request lost': 0.03,
-  'request late': 0.02,
+  'request late': 0.03,
   'request answer lost': 0.04,
   'request answer late': 0.02,
   'request throttled': 0.05,
@@ -50,12 +50,23 @@ export const ORDER_FAULTS = {
   'broker answers nonsense': 0.01,
   'broker refuses the keys': 0.01,
   'order not shown yet': 0.04,
+  // Of others at the same account, of those who deploy, and of runs that end before their orders do.
+  'account bound': 0,
+  'limits tightened': 0,
+  'run cancelled': 0,
 } as const;
 
 export type Fault = keyof typeof FAULTS | keyof typeof ORDER_FAULTS;
 const CHANCES: Record<Fault, number> = { ...FAULTS, ...ORDER_FAULTS };
 export const FAULT_NAMES = Object.keys(FAULTS) as Fault[];
 export const ORDER_FAULT_NAMES = Object.keys(ORDER_FAULTS) as Fault[];
+
+/** Which share of the kinds of fault a schedule has, and how often each occurs compared with its usual chance. */
+export interface Odds {
+  shares: readonly number[];
+  intensities: readonly number[];
+}
+const ODDS: Odds = { shares: [0, 0.2, 0.5, 1], intensities: [0.5, 1, 4] };
 
 /** The faults of one schedule. */
 export class Faults {
@@ -71,11 +82,12 @@ export class Faults {
     omitted: ReadonlySet<Fault>,
     onFault: (fault: Fault) => void,
     names: readonly Fault[] = FAULT_NAMES,
+    { shares, intensities }: Odds = ODDS,
   ) {
-    const share = random.pick([0, 0.2, 0.5, 1]);
+    const share = random.pick(shares);
     const drawn = names.filter(() => random.chance(share));
     this.#drawn = new Set(drawn.filter((fault) => !omitted.has(fault)));
-    this.#intensity = random.pick([0.5, 1, 4]);
+    this.#intensity = random.pick(intensities);
     this.#onFault = onFault;
   }
 

@@ -6,8 +6,8 @@ interface Due {
   run: () => void;
 }
 
-/** The first instant of each schedule. */
-export const BEGIN = Date.UTC(2030, 0, 7, 14, 30);
+/** The first instant, if none is given. */
+const BEGIN = Date.UTC(2030, 0, 7, 14, 30);
 
 /** A schedule that has more of them never ends. */
 const MOST_EVENTS = 100_000;
@@ -18,17 +18,21 @@ const MOST_EVENTS = 100_000;
  * All that happens goes to `log`; its digest is the same for the same seed.
  */
 export class World {
-  now = BEGIN;
+  now: number;
   events = 0;
   readonly lines: string[] = [];
   readonly counts = new Map<string, number>();
+  readonly #mostEvents: number;
   readonly #digest = createHash('sha256');
+  readonly #begin: number;
   readonly #isRecorded: boolean;
   /** A heap: the one that is due first comes first. */
   readonly #due: Due[] = [];
   #order = 0;
 
-  constructor(isRecorded: boolean) {
+  constructor(isRecorded: boolean, { begin = BEGIN, mostEvents = MOST_EVENTS } = {}) {
+    this.now = this.#begin = begin;
+    this.#mostEvents = mostEvents;
     this.#isRecorded = isRecorded;
   }
 
@@ -48,7 +52,7 @@ export class World {
       this.#removeFirst();
       this.now = Math.max(this.now, next.at);
       this.events++;
-      if (this.events > MOST_EVENTS) return;
+      if (this.events > this.#mostEvents) return;
       next.run();
       await settled();
     }
@@ -57,13 +61,13 @@ export class World {
 
   /** Lets time pass until a condition holds, or nothing is due any more. */
   async while(condition: () => boolean): Promise<void> {
-    while (condition() && this.#due.length > 0 && this.events <= MOST_EVENTS)
+    while (condition() && this.#due.length > 0 && this.events <= this.#mostEvents)
       await this.until(this.#due[0]!.at);
   }
 
   /** One thing that happened. */
   log(kind: string, ...about: (string | number)[]): void {
-    const line = `${((this.now - BEGIN) / 1000).toFixed(3)} ${kind} ${about.join(' ')}`;
+    const line = `${((this.now - this.#begin) / 1000).toFixed(3)} ${kind} ${about.join(' ')}`;
     this.#digest.update(line).update('\n');
     if (this.#isRecorded) this.lines.push(line);
   }

@@ -2,15 +2,18 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AccountDocument, TradeDocument } from '../../../functions/contracts/ledger.ts';
 import { ACCOUNT } from '../../../functions/contracts/ledger.ts';
 import type { Refusal } from '../../../functions/contracts/trade.ts';
-import { marketKey } from '../../../functions/ledger/at-market.ts';
 import type { Book } from '../../../functions/ledger/book.ts';
 import type { Asked, Limits } from '../../../functions/ledger/limits.ts';
 import { HOLD_MS, type BookOrder } from '../../../functions/ledger/order.ts';
+import { simulatedPrice } from '../../../functions/market/simulated-price.ts';
 import { Money } from '../../../functions/shared/money.ts';
 import type { BrokerEngine } from '../../support/broker/engine.ts';
-import type { Order } from '../../support/broker/types.ts';
+import { dayOf } from '../../support/broker/new-york.ts';
+import type { Account } from '../../support/broker/types.ts';
 import type { Change } from '../memory-store.ts';
 import type { World } from '../world.ts';
+import { differences } from './agreement.ts';
+import { ACCOUNT as AT_BROKER, LEDGER } from './desks.ts';
 
 /** What must hold of orders, books and trades. */
 export const ORDER_RULES = {
@@ -29,6 +32,9 @@ export class OrderViolation extends Error {
   override readonly name = 'Violation';
 }
 
+/** Dollars; the broker takes no fractional order of less than one, and prices change meanwhile. */
+const DUST = 3;
+
 /** From which state an order goes to which; `-` is not in the book. */
 const TRANSITIONS: Record<string, string[]> = {
   '-': ['decided', 'placed', 'refused'],
@@ -45,17 +51,19 @@ export class Audit {
   readonly #world: World;
   readonly #limits: Limits;
   readonly #engine: BrokerEngine;
-  readonly #account: string;
   readonly #books = new Map<string, Book>();
   readonly #trades = new Map<string, TradeDocument>();
   readonly #refused = new Map<string, Refusal>();
   #haltedAt: number | undefined;
 
-  constructor(world: World, limits: Limits, engine: BrokerEngine, account: string) {
+  constructor(world: World, limits: Limits, engine: BrokerEngine) {
     this.#world = world;
     this.#limits = limits;
     this.#engine = engine;
-    this.#account = account;
+  }
+
+  get isHalted(): boolean {
+    return this.#haltedAt !== undefined;
   }
 
   get openOrders(): number {
@@ -104,54 +112,25 @@ export class Audit {
     this.#judge(() => {
       this.#engine.settle();
       this.#demand(this.openOrders === 0, 'progress', `${this.openOrders} orders are open for ever`);
-      const ofKey = new Map<string, Order[]>();
-      for (const order of this.#engine.orders(this.#account)) {
-        const key = keyOf(order, this.#engine.orders(this.#account));
-        ofKey.set(key, [...(ofKey.get(key) ?? []), order]);
-      }
-      for (const [key, orders] of ofKey) this.#agrees(key, orders);
-      for (const key of this.#trades.keys()) {
-        this.#demand(ofKey.has(marketKey('ledger', key)), 'agreement', `the trade ${key} has no order`);
-      }
-      for (const [symbol, { position }] of this.#books) {
-        const held = this.#held(symbol);
-        this.#demand(
-          held.eq(String(position.qty)),
-          'agreement',
-          `the book of ${symbol} has ${String(position.qty)}, and the broker ${held.toFixed()}`,
-        );
+      const [difference] = differences({ books: this.#books, trades: this.#trades }, this.#account);
+      this.#demand(difference === undefined, 'agreement', String(difference));
+    });
+  }
+
+  /** All that was held is sold. */
+  left(): void {
+    this.finally();
+    this.#judge(() => {
+      for (const [symbol, { qty }] of this.#account.positions) {
+        const isDust = qty.abs().times(simulatedPrice(symbol, this.#world.now)).lt(DUST);
+        this.#demand(isDust, 'way out', `${qty.toFixed()} ${symbol} are held, and could not be sold`);
       }
     });
   }
 
-  #agrees(marketKeyOf: string, orders: Order[]): void {
-    const filled = orders.reduce((sum, order) => sum.plus(order.filledQty), new Money(0));
-    const value = orders.reduce((sum, order) => sum.plus(order.filledValue), new Money(0));
-    const [first] = orders as [Order];
-    const key = first.clientOrderId.slice('ledger-'.length);
-    const trade = this.#trades.get(key);
-    this.#demand(
-      !filled.isZero() === (trade !== undefined),
-      'agreement',
-      `${key} is filled ${filled.toFixed()} at the broker, and has ${trade ? 'a' : 'no'} trade (${marketKeyOf})`,
-    );
-    if (!trade) return;
-    this.#demand(
-      !this.#refused.has(key) || this.#refused.get(key)!.limit === 'halted',
-      'answers',
-      `${key} was answered as refused, and is filled`,
-    );
-    this.#demand(
-      filled.eq(String(trade.qty)),
-      'agreement',
-      `${key} is filled ${filled.toFixed()}, and its trade has ${String(trade.qty)}`,
-    );
-    const off = value.minus(new Money(String(trade.price)).times(filled)).abs();
-    this.#demand(
-      off.lt('0.000001'),
-      'agreement',
-      `${key} was worth ${value.toFixed()}, and its trade has a price of ${String(trade.price)}`,
-    );
+  /** What the broker has of a symbol. */
+  held(symbol: string): Money {
+    return this.#account.positions.get(symbol)?.qty ?? new Money(0);
   }
 
   #bookCommitted(before: Book | undefined, after: Book): void {
@@ -192,6 +171,7 @@ export class Audit {
     const isLetGo = from?.state !== 'placed' || to.since > from.since;
     if (!isLetGo) return;
     this.#world.count(from?.state === 'placed' || from?.state === 'taken back' ? 'let go again' : 'let go');
+    if (to.type === 'buy') this.#withinDay(symbol, to);
     this.#demand(
       this.#haltedAt === undefined || to.since.getTime() <= this.#haltedAt,
       'halt',
@@ -207,6 +187,8 @@ export class Audit {
   #tradeCommitted(key: string, before: unknown, after: unknown): void {
     const isNew = before === undefined;
     this.#demand(isNew || isDeepStrictEqual(before, after), 'one order', `the trade ${key} was changed`);
+    const refused = this.#refused.get(key);
+    this.#demand(!refused, 'answers', `${key} was refused (${refused?.limit}), and is traded`);
     this.#trades.set(key, after as TradeDocument);
     this.#withinLimits((after as TradeDocument).symbol);
   }
@@ -223,7 +205,7 @@ export class Audit {
   #withinLimits(symbol: string): void {
     this.#engine.settle();
     const { maxPosition, allowShortSelling } = this.#limits;
-    const held = this.#held(symbol);
+    const held = this.held(symbol);
     if (maxPosition !== undefined) {
       this.#demand(
         held.abs().lte(maxPosition),
@@ -238,8 +220,23 @@ export class Audit {
     );
   }
 
-  #held(symbol: string): Money {
-    return this.#engine.account(this.#account).positions.get(symbol)?.qty ?? new Money(0);
+  /** What the broker has filled of the day's orders, with this one, is within the limit. */
+  #withinDay(symbol: string, { key, qty }: BookOrder): void {
+    const { maxDailyQuantity, allowShortSelling } = this.#limits;
+    // Where shares may be owed, a purchase may be a way out, which has no such limit.
+    if (maxDailyQuantity === undefined || allowShortSelling) return;
+    const today = dayOf(this.#world.now);
+    const filled = this.#account.orders
+      .filter((order) => order.symbol === symbol && order.clientOrderId !== `${LEDGER}-${key}`)
+      .filter(({ createdAt }) => dayOf(createdAt) === today)
+      .map(({ filledQty }) => filledQty);
+    const all = Money.sum(String(qty), ...filled);
+    const message = `${all.toFixed()} ${symbol} a day, with ${key}, and ${maxDailyQuantity} may be`;
+    this.#demand(all.lte(maxDailyQuantity), 'limits', message);
+  }
+
+  get #account(): Account {
+    return this.#engine.account(AT_BROKER.accountNumber);
   }
 
   #demand(holds: boolean, rule: keyof typeof ORDER_RULES, message: string): asserts holds {
@@ -258,10 +255,3 @@ export class Audit {
 }
 
 const find = (book: Book | undefined, key: string) => book?.orders.find((order) => order.key === key);
-
-/** The key of the first order in a chain of replacements. */
-function keyOf(order: Order, all: readonly Order[]): string {
-  let first = order;
-  while (first.replaces !== undefined) first = all.find(({ id }) => id === first.replaces)!;
-  return first.clientOrderId;
-}

@@ -1,5 +1,6 @@
 import type { BrokerEngine } from '../../support/broker/engine.ts';
 import {
+  answered,
   badKeys,
   failedAfter,
   lateEffect,
@@ -10,19 +11,29 @@ import {
   throttled,
   unavailable,
 } from '../../support/broker/faults.ts';
+import { forbidden } from '../../support/broker/replies.ts';
 import type { Fault as BrokerFault, Reply } from '../../support/broker/types.ts';
 import type { Fault } from '../faults.ts';
 import type { Orchestrator } from '../orchestrator.ts';
+import type { InDoubt, OrderKit } from './desks.ts';
 
 /** How long a request may take, as the function has it. */
 const REQUEST_MS = 2_000;
 /** When the broker shows an order at the latest. */
 const SHOWN_MS = 5_000;
+/**
+ * How late a request may come. With the time in which an order is shown, and the time between the write that lets it go and
+ * its request, it is less than the minute that the ledger waits.
+ */
+const LATE_MS = 45_000;
+
+/** What is drawn more often of a request that places an order: most requests are others. */
+const OF_AN_ORDER: Partial<Record<Fault, number>> = { 'request lost': 0.08, 'request late': 0.15 };
 
 /** What can happen to a request, by its name. */
 const KINDS: Partial<Record<Fault, (process: Orchestrator) => BrokerFault>> = {
   'request lost': () => lostBefore(),
-  'request late': ({ random }) => lateEffect(random.whole(100, 30_000)),
+  'request late': ({ random }) => lateEffect(random.whole(random.pick([100, 10_000]), LATE_MS)),
   'request answer lost': () => lostAfter(),
   'request throttled': () => throttled(),
   'request done, and answered as failed': () => failedAfter(),
@@ -32,8 +43,9 @@ const KINDS: Partial<Record<Fault, (process: Orchestrator) => BrokerFault>> = {
 };
 
 /** A process's way to the broker, for the SDK: requests in virtual time, with what can happen on the way. */
-export function wayTo(engine: BrokerEngine, process: Orchestrator): typeof fetch {
+export function wayTo(kit: OrderKit, process: Orchestrator): typeof fetch {
   const { random, world } = process;
+  const { engine } = kit;
   const send = async (url: string, init: RequestInit): Promise<Answer> => {
     const { pathname: path, searchParams: query } = new URL(url);
     const headers = new Map(
@@ -43,7 +55,8 @@ export function wayTo(engine: BrokerEngine, process: Orchestrator): typeof fetch
       ]),
     );
     const method = init.method ?? 'GET';
-    const drawn = drawnFault(process);
+    const isOrder = method === 'POST';
+    const drawn = isOrder && kit.isBound ? refused() : drawnFault(process, isOrder);
     const deliver = () => {
       const fault = drawn ?? unseen(process, engine, query.get('client_order_id'));
       engine.faults = () => fault;
@@ -57,6 +70,9 @@ export function wayTo(engine: BrokerEngine, process: Orchestrator): typeof fetch
     if (process.strikes('crash at the broker')) {
       if (random.chance(0.5)) world.after(random.whole(5, 50), deliver);
       process.crash(`at ${method} ${path.slice(0, 20)}`);
+    }
+    if (isOrder && ((drawn && !kit.isBound) || !process.isAlive)) {
+      kit.inDoubt(JSON.parse(init.body as string) as InDoubt);
     }
     // A process that is stopped sees its answer late, and its own clock has gone on.
     const stopped = process.strikes('process stopped') ? random.whole(3_000, 25_000) : 0;
@@ -74,9 +90,13 @@ export function wayTo(engine: BrokerEngine, process: Orchestrator): typeof fetch
   return send as unknown as typeof fetch;
 }
 
-function drawnFault(process: Orchestrator): BrokerFault | undefined {
-  for (const [name, make] of Object.entries(KINDS)) {
-    if (process.strikes(name as Fault)) return make(process);
+const refused = (): BrokerFault => answered(forbidden('insufficient buying power').refused);
+
+function drawnFault(process: Orchestrator, isOrder: boolean): BrokerFault | undefined {
+  const { faults, random } = process;
+  for (const [name, make] of Object.entries(KINDS) as [Fault, (typeof KINDS)[Fault] & object][]) {
+    const chance = isOrder ? OF_AN_ORDER[name] : undefined;
+    if (faults.strikes(name, random, chance)) return make(process);
   }
   return undefined;
 }

@@ -7,10 +7,12 @@ export const ORDER_HAPPENINGS = [
     'halt',
     'unhalt',
     'another day',
+    'open over night',
+    'clocks changed',
     'traded',
     'refused',
     'gave up',
     'pending',
   ],
-  ...['let go', 'let go again', 'filled in part', 'settled', 'taken back', 'reduced'],
+  ...['let go', 'let go again', 'filled in part', 'settled', 'taken back', 'reduced', 'way out'],
 ];
