@@ -9,6 +9,7 @@ const SHARED = [
   'functions/ledger/halt.ts',
   'functions/ledger/position.ts',
   'functions/shared/money.ts',
+  'functions/shared/size.ts',
   'functions/shared/secrets/',
   'functions/strategies/',
 ];

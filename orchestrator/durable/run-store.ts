@@ -63,7 +63,9 @@ export class RunStore {
       return { outcome: document!.__v === 1 ? 'created' : 'taken-over', document: document! };
     } catch (error) {
       if (!hasCode(error, DUPLICATE_KEY)) throw error;
-      const document = await this.read(_id);
+      const document = await this.#runs.findOne({ _id });
+      // It has expired since it collided.
+      if (!document) return this.claim(workflow, key, filter, start, lease);
       if (document.state < ActionState.SUCCESS) return { outcome: 'held', document };
       // Once more, for the process that ended it may have died before.
       await this.#expirePages(document);

@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { ActionState } from '@wbce/orbits-core';
+import { mongo } from 'mongoose';
 import { backendOf } from '../../../orchestrator/durable/backend.ts';
 import { runId } from '../../../orchestrator/durable/ids.ts';
 import { RunControl } from '../../../orchestrator/durable/run-control.ts';
@@ -225,6 +226,22 @@ test('a run that was removed takes its key along: the key begins a new run', asy
   expect(calls).toHaveLength(2);
   // The callee gets the same idempotency key, and does nothing the second time.
   expect(calls[0]!.key).toBe(calls[1]!.key);
+});
+
+test('so does a run that is removed between a claim that collides and the look at what it collided with', async () => {
+  script.define = charge;
+  const key = newKey();
+  await start(key);
+  const { findOne } = mongo.Collection.prototype;
+  jest.spyOn(mongo.Collection.prototype, 'findOne').mockImplementationOnce(async function (
+    this: mongo.Collection,
+    filter,
+  ) {
+    await this.deleteOne(filter);
+    return findOne.call(this, filter) as Promise<mongo.Document | null>;
+  });
+  expect(await start(key)).toMatchObject({ state: 'SUCCESS' });
+  expect(calls).toHaveLength(2);
 });
 
 test('a run whose orchestrator died with its history in pages is resumed with all of it', async () => {
