@@ -1,5 +1,6 @@
 import { approvalCommands } from './protocol/approval-commands.ts';
 import { runCommands } from './protocol/run-commands.ts';
+import { diagnoseCommands } from './trading/diagnose-commands.ts';
 import { ledgerCommands } from './trading/ledger-commands.ts';
 import { startCommands } from './trading/start-commands.ts';
 import { tickCommands } from './trading/tick-commands.ts';
@@ -13,4 +14,5 @@ export const commands = {
   ...ledgerCommands,
   ...tickCommands,
   ...watchlistCommands,
+  ...diagnoseCommands,
 };

@@ -72,6 +72,8 @@ export interface Config {
   decidesOnBars: boolean;
   /** The topic for requests for approval and for results. */
   notificationsTopicArn: string | undefined;
+  /** Whether the market is a broker, whose account can be asked about. */
+  hasBroker: boolean;
   /** The deployed name of a function, from its name in the contract. */
   physicalName(contractName: string): string;
 }
@@ -108,6 +110,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     checkLimits: parsed.data.CHECK_LIMITS === 'true',
     decidesOnBars: parsed.data.DECIDES_ON_BARS === 'true',
     notificationsTopicArn: NOTIFICATIONS_TOPIC_ARN,
+    hasBroker: env['FUNCTION_CHECK_ACCOUNT'] !== undefined,
     physicalName: (contractName) => functionName(env, contractName),
   };
 }

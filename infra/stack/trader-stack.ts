@@ -69,7 +69,19 @@ export class TraderStack extends Stack {
     const buy = new NodeFunction(this, 'buy-stock', { ...trading, entry: 'functions/buy-stock.ts' });
     const sell = new NodeFunction(this, 'sell-stock', { ...trading, entry: 'functions/sell-stock.ts' });
 
-    for (const fn of [price, hours, buy, sell]) market.grantTo(fn);
+    // Only a broker has an account; the doctor asks about it.
+    const account =
+      config.market.name === 'simulated'
+        ? []
+        : [
+            new NodeFunction(this, 'check-account', {
+              ...small,
+              bundling: market.bundling,
+              entry: 'functions/check-account.ts',
+            }),
+          ];
+
+    for (const fn of [price, hours, buy, sell, ...account]) market.grantTo(fn);
 
     const failedTicks = new DeadLetters(this, 'failed-ticks');
     const undeliveredTicks = new DeadLetters(this, 'undelivered-ticks');
@@ -93,7 +105,7 @@ export class TraderStack extends Stack {
     if (config.notificationEmail !== undefined) {
       new Notifications(this, 'notifications', config.notificationEmail).grantTo(orchestrator);
     }
-    const stockFunctions = [price, recommendation, hours, buy, sell];
+    const stockFunctions = [price, recommendation, hours, buy, sell, ...account];
     for (const target of stockFunctions) orchestrator.mayInvoke(target);
 
     new TickSchedule(this, 'tick', {

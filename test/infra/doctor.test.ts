@@ -1,6 +1,8 @@
 import type { Difference } from '../../infra/cli/doctor/compare.ts';
 import { configuredWith } from '../../infra/cli/doctor/configured.ts';
 import { runDoctor } from '../../infra/cli/doctor/doctor.ts';
+import { ofSchedule } from '../../infra/cli/doctor/findings.ts';
+import type { Context } from '../../infra/cli/command.ts';
 import { startCommand } from '../support/command.ts';
 import { arnOfFunction, arnOfQueue, FakeAws } from '../support/fake-aws.ts';
 
@@ -40,10 +42,22 @@ function deploy(context: Record<string, string> = {}): void {
   }
 }
 
+const found = [{ about: 'database', ok: true, says: 'answers in 1 ms' }];
+/** The orchestrator is asked through this, and answers `findings`. */
+const contextOf = (json: boolean, findings: object[] = found): Context => ({
+  where: { functionName: NAME, data: undefined },
+  json,
+  open: () =>
+    Promise.resolve({
+      where: '',
+      send: () => Promise.resolve(JSON.stringify({ findings })),
+      close: () => Promise.resolve(),
+    }),
+});
+
 async function doctor(context: string[] = []): Promise<Difference[]> {
-  const where = { functionName: NAME, data: undefined };
-  const { output, problem } = await runDoctor(context, { where, json: true });
-  const differences = JSON.parse(output) as Difference[];
+  const { output, problem } = await runDoctor(context, contextOf(true));
+  const { differences } = JSON.parse(output) as { differences: Difference[] };
   if (differences.length === 0) expect(problem).toBeUndefined();
   else expect(problem).toContain(`${differences.length} settings of ${NAME} are not`);
   return differences;
@@ -53,8 +67,32 @@ const variables = (name: string) => fake.functions.get(nameOf(name))!.environmen
 test('what is deployed as it is configured has no difference', async () => {
   deploy();
   expect(await doctor()).toEqual([]);
-  const { output } = await runDoctor([], { where: { functionName: NAME, data: undefined }, json: false });
-  expect(output).toBe(`${NAME} is deployed as it is configured here; 6 functions and 2 schedules compared\n`);
+  const { output } = await runDoctor([], contextOf(false), new Date('2026-01-05T12:00:00Z'));
+  expect(output)
+    .toBe(`ok  schedule  the next tick is at 2026-01-05T14:30:00.000Z, in the time zone America/New_York
+ok  database  answers in 1 ms
+${NAME} is deployed as it is configured here; 6 functions and 2 schedules compared\n`);
+});
+
+test('what is wrong is a line that says what to do, and a problem', async () => {
+  deploy();
+  const wrong = { about: 'trading', ok: false, says: 'trading is blocked; ask the support' };
+  const { output, problem } = await runDoctor([], contextOf(false, [...found, wrong]));
+  expect(output).toMatch(
+    /\nok +database +answers in 1 ms\nWRONG +trading +trading is blocked; ask the support\n/,
+  );
+  expect(problem).toBe('Wrong: trading.');
+  const context = { ...contextOf(false), open: () => Promise.reject(new Error('no way there')) };
+  const down = await runDoctor([], context);
+  expect(down.output).toMatch(/\nWRONG +orchestrator +can't be asked: Error: no way there\n/);
+  expect(down.problem).toBe('Wrong: orchestrator.');
+});
+
+test('a schedule that does not fire is wrong', () => {
+  const schedule = { expression: 'rate(5 minutes)', timeZone: 'UTC', enabled: false, input: '{}' };
+  expect(ofSchedule([schedule], new Date())).toMatchObject({ ok: false });
+  const over = { ...schedule, expression: 'cron(0 0 1 1 ? 2020)', enabled: true };
+  expect(ofSchedule([over], new Date('2026-01-01T00:00:00Z')).says).toMatch(/^never fires again/);
 });
 
 test('so has what is deployed with keys that are given again', async () => {
@@ -203,17 +241,18 @@ test.each<[string, () => void, string[], RegExp]>([
   await expect(doctor(context)).rejects.not.toThrow(/\n/);
 });
 
-test('as a command it has a table and exit code 1 if there is a difference, 0 if not, 2 without a name', async () => {
+test('as a command it has a table and exit code 1 if there is a difference, 0 if not, 2 for -c without a name', async () => {
   deploy();
+  fake.invoked = () => Promise.resolve({ payload: JSON.stringify({ findings: found }) });
   const command = (...args: string[]) => startCommand('infra/cli/main.ts', ['doctor', ...args], aws).finished;
   const [same, other, unnamed] = await Promise.all([
     command('--function', NAME),
     command('--function', NAME, '-c', 'quantity=2'),
-    command(),
+    command('-c', 'quantity=2'),
   ]);
   expect(same).toMatchObject({ code: 0, stderr: '' });
   expect(other.code).toBe(1);
-  expect(other.stdout).toMatch(/^WHERE +SETTING +DEPLOYED +CONFIGURED HERE\norchestrator +QUANTITY +1 +2$/);
+  expect(other.stdout).toMatch(/\nWHERE +SETTING +DEPLOYED +CONFIGURED HERE\norchestrator +QUANTITY +1 +2$/);
   expect(other.stderr).toMatch(/^1 settings of .* npx cdk deploy .*\n$/);
   expect(unnamed).toMatchObject({
     code: 2,

@@ -69,6 +69,14 @@ describe('the command', () => {
     expect(brief(await flattened({ dryRun: true }))).toHaveLength(1);
   });
 
+  test('a diagnosis of the simulated market has a database, and no account', async () => {
+    const { findings } = answers.diagnosis.parse(JSON.parse(await send({ command: 'diagnose' })));
+    expect(findings.map(({ about, ok }) => [about, ok])).toEqual([
+      ['database', true],
+      ['market', true],
+    ]);
+  });
+
   test('takes no key that would not fit into that of an order', async () => {
     const event = { command: 'flatten', idempotencyKey: 'k'.repeat(101) };
     expect(errorOf(await app.invoke(ORCHESTRATOR, event)).errorType).toBe('InvalidEventError');

@@ -1,5 +1,6 @@
 import { reportAnswer } from '../../orchestrator/protocol/report.ts';
 import { outcomeAnswer, pageAnswer, runAnswer } from '../../orchestrator/protocol/run-commands.ts';
+import { diagnosisAnswer } from '../../orchestrator/trading/diagnose-commands.ts';
 import {
   flattenAnswer,
   haltAnswer,
@@ -16,6 +17,7 @@ export const answers = {
   run: runAnswer,
   outcome: outcomeAnswer,
   trading: haltAnswer,
+  diagnosis: diagnosisAnswer,
   flattened: flattenAnswer,
   positions: positionsAnswer,
   trades: tradesAnswer,

@@ -39,11 +39,28 @@ const order = z.object({
 });
 export type BrokerOrder = z.infer<typeof order>;
 
-const account = z.object({ accountNumber: z.string().min(1) });
+/** Dollars, which are negative where more is owed than is there. */
+const amount = z.string().regex(/^-?\d+(\.\d+)?$/);
+/** https://docs.alpaca.markets/reference/getaccount-1 */
+const account = z.object({
+  accountNumber: z.string().min(1),
+  status: z.string(),
+  tradingBlocked: z.boolean(),
+  accountBlocked: z.boolean(),
+  tradeSuspendedByUser: z.boolean(),
+  buyingPower: amount,
+  equity: amount,
+  shortingEnabled: z.boolean(),
+  /** The SDK's model has no name for these two, and passes them on as the broker has them, if it does. */
+  pattern_day_trader: z.boolean().optional(),
+  daytrade_count: z.int().optional(),
+});
+export type BrokerAccount = z.infer<typeof account>;
+const numbered = account.pick({ accountNumber: true });
 const timeOfDay = z.string().regex(/^\d\d:\d\d$/);
 /** Days of trade; "open" and "close" are what a clock in New York shows. */
 const calendar = z.array(z.object({ date: z.date(), open: timeOfDay, close: timeOfDay }));
-const clock = z.object({ isOpen: z.boolean(), nextOpen: z.date() });
+const clock = z.object({ timestamp: z.date(), isOpen: z.boolean(), nextOpen: z.date() });
 /** JSON numbers of at most 15 digits, so that their text is what was sent. */
 const decimal = z.number().positive().transform(String);
 const latestTrade = z.object({ trade: z.object({ p: decimal, t: z.date() }) });
@@ -101,13 +118,17 @@ export class Broker {
 
   /** The account's number never changes, so it is asked for once. */
   accountNumber(): Promise<string> {
-    this.#accountNumber ??= parsed(account, 'the account', this.#accounts.getAccount())
+    this.#accountNumber ??= parsed(numbered, 'the account', this.#accounts.getAccount())
       .then(({ accountNumber }) => accountNumber)
       .catch((error: unknown) => {
         this.#accountNumber = undefined;
         throw error;
       });
     return this.#accountNumber;
+  }
+
+  account(): Promise<BrokerAccount> {
+    return parsed(account, 'the account', this.#accounts.getAccount());
   }
 
   clock() {

@@ -12,8 +12,6 @@ import { BrokerKeysError } from './errors.ts';
 const KEYS_SECONDS = 300;
 
 const secrets = new SecretsProvider({ awsSdkV3Client: new SecretsManagerClient(secretsClientOptions) });
-/** Which accounts the trading API at the URL is of. */
-const accounts = z.enum(['paper', 'live']);
 const feed = z.enum(['iex', 'sip']);
 // They travel in headers, which take no other characters; a newline at the end is what a file or a paste adds.
 const key = z
@@ -22,21 +20,25 @@ const key = z
   .regex(/^[\x21-\x7e]+$/);
 const keys = z.object({ keyId: key, secretKey: key });
 
+/** Which accounts the trading API at the URL is of. */
+export const accounts = fromEnvironment(() =>
+  z.enum(['paper', 'live']).parse(process.env['ALPACA_ACCOUNTS']),
+);
+
 let latest: { keys: string; broker: Broker } | undefined;
 
-/** Alpaca, with the keys of the stack's secret. */
-export const alpaca = alpacaMarket(
-  fromEnvironment(() => accounts.parse(process.env['ALPACA_ACCOUNTS'])),
-  async (work) => {
-    try {
-      return await work(await connect());
-    } catch (error) {
-      if (!(error instanceof BrokerKeysError)) throw error;
-      // They may have been changed. Nothing was done with those that were refused.
-      return work(await connect({ fresh: true }));
-    }
-  },
-);
+/** Works with the broker, with the keys of the stack's secret. */
+export async function useBroker<T>(work: (broker: Broker) => Promise<T>): Promise<T> {
+  try {
+    return await work(await connect());
+  } catch (error) {
+    if (!(error instanceof BrokerKeysError)) throw error;
+    // They may have been changed. Nothing was done with those that were refused.
+    return work(await connect({ fresh: true }));
+  }
+}
+
+export const alpaca = alpacaMarket(accounts, useBroker);
 
 /** One for as long as the keys stay as they are: it knows the number of their account. */
 async function connect({ fresh = false } = {}): Promise<Broker> {

@@ -20,7 +20,9 @@ export function addDeploymentCommands(program: CommandUnknownOpts, run: Run): vo
     );
   program
     .command('doctor')
-    .description('list each setting that is deployed with another value than is configured here')
+    .description(
+      'look at database, broker and schedule, and compare a deployment with what is configured here',
+    )
     .option('-c, --context <key=value...>', 'a key of the configuration, as for cdk deploy; may be repeated')
     .addHelpText('after', example('doctor --function NAME -c maxPosition=100'))
     .action(({ context: keys = [] }) =>

@@ -7,28 +7,42 @@ import { fit } from '../../local/text.ts';
 import { withoutUris } from '../without-uris.ts';
 import { differencesOfFunction, differencesOfSchedules, type Difference } from './compare.ts';
 import { configuredWith, type Configured } from './configured.ts';
+import { diagnosed, findingLines, ofSchedule } from './findings.ts';
 
 const ORCHESTRATOR = 'orchestrator';
 
 /**
- * `npm run trader -- doctor`: compares what is deployed with what is configured here. It shows no secrets.
+ * `npm run trader -- doctor`: what is right and wrong with a deployment or the local run, and how a deployment differs from
+ * what is configured here. It shows no secrets.
  *
  * @param keys keys of the configuration, each `KEY=VALUE`
  */
 export async function runDoctor(
   keys: string[],
-  { where: { functionName }, json }: Pick<Context, 'where' | 'json'>,
+  { where: { functionName }, json, open }: Context,
+  now = new Date(),
 ): Promise<Done> {
-  if (!functionName) {
-    throw new UsageError(
-      'The doctor compares a deployment with the configuration: give --function NAME. The local run always uses the configuration.',
-    );
+  if (!functionName && keys.length > 0) {
+    throw new UsageError('-c is what a deployment is compared with: give --function NAME.');
   }
   const configured = configuredWith(toContext(keys));
-  const deployment = new Deployment(functionName);
+  const differences = functionName === undefined ? undefined : await comparedWith(functionName, configured);
+  const findings = [ofSchedule(configured.schedules, now), ...(await diagnosed(open()))];
+  const wrong = findings.filter(({ ok }) => !ok).map(({ about }) => about);
+  const compared = differences && report(differences, functionName!, configured);
+  const problems = [wrong.length > 0 && `Wrong: ${wrong.join(', ')}.`, compared?.problem].filter(Boolean);
+  return {
+    output: json
+      ? `${JSON.stringify({ findings, ...(differences && { differences }) })}\n`
+      : `${[...findingLines(findings), ...(compared?.lines ?? [])].join('\n')}\n`,
+    problem: problems.length === 0 ? undefined : problems.join(' '),
+  };
+}
+
+async function comparedWith(name: string, configured: Configured): Promise<Difference[]> {
+  const deployment = new Deployment(name);
   try {
-    const differences = (await differencesOf(deployment, configured)).map(withoutSecret);
-    return report(differences, functionName, configured, json);
+    return (await differencesOf(deployment, configured)).map(withoutSecret);
   } finally {
     deployment.close();
   }
@@ -96,22 +110,19 @@ function report(
   differences: Difference[],
   name: string,
   { functions, schedules }: Configured,
-  json: boolean,
-): Done {
+): { lines: string[]; problem?: string } {
+  if (differences.length === 0) {
+    const what = `${Object.keys(functions).length} functions and ${schedules.length} schedules compared`;
+    return { lines: [`${name} is deployed as it is configured here; ${what}`] };
+  }
   const rows = differences.map(({ where, setting, deployed, configured }) => [
     where,
     setting,
     fit(deployed, 60),
     fit(configured, 60),
   ]);
-  if (differences.length === 0) {
-    const what = `${Object.keys(functions).length} functions and ${schedules.length} schedules compared`;
-    const output = json ? '[]\n' : `${name} is deployed as it is configured here; ${what}\n`;
-    return { output };
-  }
-  const table = columns(['WHERE', 'SETTING', 'DEPLOYED', 'CONFIGURED HERE'], rows);
   return {
+    lines: columns(['WHERE', 'SETTING', 'DEPLOYED', 'CONFIGURED HERE'], rows),
     problem: `${differences.length} settings of ${name} are not as they are configured here. npx cdk deploy uses cdk.json, and only the -c options that you give it again.`,
-    output: json ? `${JSON.stringify(differences)}\n` : `${table.join('\n')}\n`,
   };
 }
