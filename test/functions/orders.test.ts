@@ -13,6 +13,7 @@ import {
   script,
   throttled,
 } from '../support/broker/faults.ts';
+import type { Fault, FaultPlan } from '../support/broker/types.ts';
 import { byKey, endsAs, inParts, neverFilled } from '../support/broker/plans.ts';
 import { PAPER, Scene } from '../support/broker/scene.ts';
 import { TradingDesk } from '../support/trading-desk.ts';
@@ -41,6 +42,12 @@ async function until(scene: Scene, attempt: () => Promise<TradeDocument | Refusa
     scene.pass(10_000);
   }
   return 'pending';
+}
+
+/** The next looks for an order by its key find nothing. */
+function hiding(faults: Fault[]): FaultPlan {
+  const left = [...faults];
+  return ({ route }) => (route === 'GET /v2/orders:by_client_order_id' ? left.shift() : undefined);
 }
 
 describe('a way out', () => {
@@ -151,6 +158,27 @@ describe('what was let go', () => {
     const trades = await desks.ledger().trades.countDocuments();
     expect(held(scene)).toBe(trades === 1 ? '3' : '0');
   });
+
+  // Beyond what the ledger waits for: in the simulator an order is shown before that.
+  test.each([false, true])(
+    'is not answered as refused where the market has it and does not show it; it judges the key last: %s',
+    async (judgesKeyLast) => {
+      const scene = new Scene({
+        ...{
+          faults: script({ [POST]: [lostAfter()] }),
+          accounts: [{ ...PAPER, cash: '300' }],
+          judgesKeyLast,
+        },
+      });
+      await expect(desks.at(scene).order({ key: 'hidden' })).rejects.toMatchObject(failure);
+      scene.pass(61_000);
+      // Once before the order goes again, and, where the market names its key, once after it.
+      const hidden = judgesKeyLast ? [notSeen()] : [notSeen(), notSeen()];
+      scene.engine.faults = hiding(hidden);
+      expect(await until(scene, () => desks.at(scene).order({ key: 'hidden' }))).toBe('buy 3 at 100');
+      expect(placed(scene)).toBe(1);
+    },
+  );
 
   test.each([
     ['rejected', endsAs('rejected')],

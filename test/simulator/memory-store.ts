@@ -142,10 +142,9 @@ export class MemoryStore<Actor> {
   /** All documents that a filter may match, as they are, or as a majority has them. */
   #candidates(collection: string, filter: Doc, isMajority: boolean): Doc[] {
     const documents = this.#of(collection);
-    const id = hexOf(filter['_id']);
-    if (id !== undefined && !(isMajority && this.#pending.length > 0)) {
-      const document = documents.get(id);
-      return document ? [document] : [];
+    const ids = idsIn(filter['_id']);
+    if (ids && !(isMajority && this.#pending.length > 0)) {
+      return ids.map((id) => documents.get(id)).filter((document) => document !== undefined);
     }
     const standing = new Map(documents);
     if (isMajority) {
@@ -165,6 +164,16 @@ const hexOf = (id: unknown): string | undefined =>
     : typeof id === 'object' && id !== null && 'toHexString' in id
       ? (id as { toHexString(): string }).toHexString()
       : undefined;
+
+/** The documents that a filter names, if it does; each once. */
+function idsIn(condition: unknown): string[] | undefined {
+  const id = hexOf(condition);
+  if (id !== undefined) return [id];
+  const listed = isDocument(condition) ? (condition)['$in'] : undefined;
+  if (!Array.isArray(listed)) return undefined;
+  const ids = listed.map(hexOf);
+  return ids.every((each) => each !== undefined) ? [...new Set(ids)] : undefined;
+}
 
 const idOf = (document: Doc): string => hexOf(document['_id'])!;
 

@@ -37,19 +37,19 @@ test('deliberate faults are found', async () => {
   const names = ['fence-without-holder', 'effect-before-flush', 'lost-wake-up'];
   const print = () => undefined;
   expect(await findMutants('runs', names, 1, print, 300)).toEqual({ mutants: 3, found: 3, missed: [] });
-  const ofOrders = ['part-counted-as-all', 'version-ignored'];
-  expect(await findMutants('market', ofOrders, 1, print, 100)).toMatchObject({ mutants: 2, found: 2 });
+  const ofOrders = ['part-counted-as-all', 'sells-what-is-asked', 'version-ignored'];
+  expect(await findMutants('market', ofOrders, 1, print, 100)).toMatchObject({ mutants: 3, found: 3 });
 });
 
 test('each deliberate fault fits the code, and says which rule it breaks', () => {
   expect(MUTANTS.runs.length).toBeGreaterThanOrEqual(30);
-  expect(MUTANTS.market.length).toBeGreaterThanOrEqual(15);
+  expect(MUTANTS.market.length).toBeGreaterThanOrEqual(20);
   for (const mutant of Object.values(MUTANTS).flat()) {
     const text = readFileSync(join(root, mutant.file), 'utf8');
     expect({ name: mutant.name, isChanged: applied(mutant, text) !== text }).toMatchObject({
       isChanged: true,
     });
-    expect(mutant.breaks).toMatch(/^[a-z]+: /);
+    expect(mutant.breaks).toMatch(/^[a-z ]+: /);
   }
 });
 

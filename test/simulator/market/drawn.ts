@@ -18,10 +18,22 @@ export function drawnBroker(
   return new BrokerEngine({
     ...{ now: () => world.now, accounts: [ACCOUNT], sessions, requestsPerMinute: 10_000 },
     assets: symbols.map((symbol) => ({ symbol })),
-    price: simulatedPrice,
+    price: priceOfTenMinutes(),
     courses: drawnCourses(() => fills.next()),
     judgesKeyLast: fills.chance(0.5),
   });
+}
+
+/** The simulated price as it was when ten minutes began: it costs hashes, and the value of an account has many prices. */
+function priceOfTenMinutes(): (symbol: string, at: number) => string {
+  const known = new Map<string, string>();
+  return (symbol, at) => {
+    const begin = at - (at % 600_000);
+    const key = `${symbol} ${begin}`;
+    const price = known.get(key) ?? simulatedPrice(symbol, begin);
+    known.set(key, price);
+    return price;
+  };
 }
 
 /** Narrow ones, so that two orders come near them. */

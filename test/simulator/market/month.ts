@@ -103,7 +103,7 @@ export class Month {
 
   #order(symbol: string): void {
     const random = this.#random;
-    const type = random.chance(0.6) ? 'buy' : 'sell';
+    const type = this.#audit.held(symbol).gt(0) && random.chance(0.5) ? 'sell' : 'buy';
     const order = wanted(`o${this.#wanted.length}`, type, symbol, String(random.whole(1, 9)), this.world.now);
     this.#wanted.push(order);
     const isRetried = !this.#faults.strikes('run cancelled', random, 0.1);
