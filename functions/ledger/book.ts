@@ -1,5 +1,5 @@
 import { Decimal128 } from 'mongodb';
-import type { BookDocument, Halt, StoredPosition } from '../contracts/ledger.ts';
+import type { AdjustmentDocument, BookDocument, Halt, StoredPosition } from '../contracts/ledger.ts';
 import { Money } from '../shared/money.ts';
 import { dayOf } from './day.ts';
 import type { BookOrder, Settled, StoredFill } from './order.ts';
@@ -15,6 +15,8 @@ export interface Book extends BookDocument {
   /** What was bought and sold on the last day of trades. */
   day: { date: string; qty: Decimal128; value: Decimal128 };
   orders: BookOrder[];
+  /** Of a difference that was accepted, until it is on record. */
+  adjustment?: AdjustmentDocument;
 }
 
 const zero = Decimal128.fromString('0');
@@ -61,7 +63,7 @@ function dayAfter(
   };
 }
 
-function toStored({ qty, averageCost, realized, lastPrice }: Position): StoredPosition {
+export function toStored({ qty, averageCost, realized, lastPrice }: Position): StoredPosition {
   return {
     qty: toDecimal128(qty),
     averageCost: toDecimal128(averageCost),

@@ -2,7 +2,7 @@ import { MongoClient, MongoServerError, type Collection } from 'mongodb';
 import { requiredVariable } from '../shared/environment.ts';
 import { mongodbAddress } from '../shared/mongodb-address.ts';
 import { MongodbFailure } from '../shared/secrets/mongodb-failure.ts';
-import type { AccountDocument, TradeDocument } from '../contracts/ledger.ts';
+import type { AccountDocument, AdjustmentDocument, TradeDocument } from '../contracts/ledger.ts';
 import type { Book } from './book.ts';
 
 /** The ledger's collections. */
@@ -11,6 +11,8 @@ export interface Ledger {
   books: Collection<Book>;
   /** The same collection as `books`. */
   account: Collection<AccountDocument>;
+  /** Positions that were made the broker's by command. */
+  adjustments: Collection<AdjustmentDocument>;
 }
 
 /** What decides something asks for this, whatever the URI says: no answer from a member that may have to forget it. */
@@ -52,6 +54,7 @@ async function ledger({ freshSecret = false } = {}): Promise<Ledger> {
     trades: db.collection('trades', DECIDING),
     books: db.collection('books', DECIDING),
     account: db.collection('books', DECIDING),
+    adjustments: db.collection('adjustments', DECIDING),
   };
 }
 

@@ -1,12 +1,15 @@
 import { basename } from 'node:path';
 import { MongoClient } from 'mongodb';
+import type * as z from 'zod';
 import type { TradeDocument } from '../../functions/contracts/ledger.ts';
+import { reconcileLedger } from '../../functions/contracts/reconcile-ledger.ts';
 import type { Refusal } from '../../functions/contracts/trade.ts';
 import type { Book } from '../../functions/ledger/book.ts';
 import { Books } from '../../functions/ledger/books.ts';
 import type { Ledger } from '../../functions/ledger/connection.ts';
 import type { Desk } from '../../functions/ledger/desk.ts';
 import { readLimits, type Asked } from '../../functions/ledger/limits.ts';
+import { reconcile } from '../../functions/ledger/reconcile/reconcile.ts';
 import { trade } from '../../functions/ledger/trade.ts';
 import { alpacaMarket } from '../../functions/market/alpaca/alpaca.ts';
 import { Broker } from '../../functions/market/alpaca/broker.ts';
@@ -54,6 +57,7 @@ export class TradingDesk {
       trades: db.collection('trades'),
       books: db.collection('books'),
       account: db.collection('books'),
+      adjustments: db.collection('adjustments'),
     };
   }
 
@@ -78,6 +82,9 @@ export class TradingDesk {
     return {
       desk,
       order: (change: Partial<Asked>): Promise<TradeDocument | Refusal> => trade(desk, this.asked(change)),
+      /** One comparison with the broker, as the function makes it. */
+      reconcile: (request: z.input<typeof reconcileLedger.request> = {}) =>
+        reconcile({ ...desk, ledger }, reconcileLedger.request.parse(request)),
     };
   }
 
