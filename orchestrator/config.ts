@@ -30,6 +30,7 @@ const environment = z.object({
     .pipe(z.int().min(1)),
   CHECK_LIMITS: z.literal('true', 'is no choice; the stack sets it to true or not at all').optional(),
   DECIDES_ON_BARS: z.literal('true', 'is no choice; the stack sets it to true or not at all').optional(),
+  FUNCTION_RECONCILE_LEDGER: z.string().min(1).optional(),
   QUANTITY: required('the number of shares in an order').pipe(decimalShares),
 });
 
@@ -52,6 +53,8 @@ export interface Config {
   marketHours: 'regular' | 'always';
   /** Which orders a person has to approve; none where it is undefined. */
   approval: { above: string; timeoutMinutes: number; ask?: true } | undefined;
+  /** Whether the market is a broker, with which the ledger can be compared. */
+  hasBroker: boolean;
   /** Whether a run asks about the limits before it trades. */
   checkLimits: boolean;
   /** Whether the strategy looks at bars, so that a run has to know which of them the decision before has seen. */
@@ -89,6 +92,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       APPROVE_ABOVE === undefined
         ? undefined
         : { above: APPROVE_ABOVE, timeoutMinutes: APPROVAL_TIMEOUT_MINUTES, ...ask },
+    hasBroker: parsed.data.FUNCTION_RECONCILE_LEDGER !== undefined,
     checkLimits: parsed.data.CHECK_LIMITS === 'true',
     decidesOnBars: parsed.data.DECIDES_ON_BARS === 'true',
     notificationsTopicArn: NOTIFICATIONS_TOPIC_ARN,

@@ -69,7 +69,13 @@ export class TraderStack extends Stack {
     const buy = new NodeFunction(this, 'buy-stock', { ...trading, entry: 'functions/buy-stock.ts' });
     const sell = new NodeFunction(this, 'sell-stock', { ...trading, entry: 'functions/sell-stock.ts' });
 
-    for (const fn of [price, hours, buy, sell]) market.grantTo(fn);
+    // The simulated market keeps nothing that the ledger could be compared with.
+    const hasBroker = config.market.name !== 'simulated';
+    const reconcile = hasBroker
+      ? [new NodeFunction(this, 'reconcile-ledger', { ...trading, entry: 'functions/reconcile-ledger.ts' })]
+      : [];
+
+    for (const fn of [price, hours, buy, sell, ...reconcile]) market.grantTo(fn);
 
     const failedTicks = new DeadLetters(this, 'failed-ticks');
     const undeliveredTicks = new DeadLetters(this, 'undelivered-ticks');
@@ -85,7 +91,7 @@ export class TraderStack extends Stack {
       decidesOnBars: config.strategy.decidesOnBars,
       deadLetterQueue: failedTicks,
     });
-    const withMongodb = [orchestrator, buy, sell];
+    const withMongodb = [orchestrator, buy, sell, ...reconcile];
     for (const fn of withMongodb) {
       mongodb.grantTo(fn);
       network?.grantTo(fn);
@@ -93,7 +99,7 @@ export class TraderStack extends Stack {
     if (config.notificationEmail !== undefined) {
       new Notifications(this, 'notifications', config.notificationEmail).grantTo(orchestrator);
     }
-    const stockFunctions = [price, recommendation, hours, buy, sell];
+    const stockFunctions = [price, recommendation, hours, buy, sell, ...reconcile];
     for (const target of stockFunctions) orchestrator.mayInvoke(target);
 
     new TickSchedule(this, 'tick', {
@@ -108,6 +114,7 @@ export class TraderStack extends Stack {
     const watched = {
       orchestrator,
       functions: [orchestrator, ...stockFunctions],
+      hasBroker,
       deadLetterQueues: [failedTicks, undeliveredTicks],
     };
     const { dashboard } = new TraderDashboard(this, 'overview', watched);

@@ -4,6 +4,7 @@ import type { LambdaInvoker } from '../actions/lambda-invoker.ts';
 import type { Config } from '../config.ts';
 import type { RunControl } from '../durable/run-control.ts';
 import type { Runner } from '../durable/runner.ts';
+import type { LedgerLog } from '../tick/compare-ledger.ts';
 import type { HoursLog } from '../tick/market-at-tick.ts';
 import type { FailureLog } from '../tick/resume-open.ts';
 
@@ -18,6 +19,7 @@ export interface Invocation {
   runner: Runner;
   log: FailureLog;
   hoursLog: HoursLog;
+  ledgerLog: LedgerLog;
   invoker: LambdaInvoker;
 }
 

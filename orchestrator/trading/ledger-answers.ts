@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { reconciliation } from '../../functions/contracts/reconcile-ledger.ts';
 import { nextCursor } from '../fields.ts';
 
 const position = z.object({
@@ -23,8 +24,13 @@ const trade = z.object({
 });
 export type TradeAnswer = z.output<typeof trade>;
 
+const { canceled, left } = reconciliation.shape;
+
+export const reconciliationAnswer = reconciliation.meta({ title: 'reconciliation' });
 export const haltAnswer = z
   .object({
+    canceled: canceled.optional(),
+    left: left.optional(),
     halted: z
       .object({ since: z.iso.datetime(), note: z.string().optional() })
       .nullable()

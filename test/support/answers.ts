@@ -1,6 +1,11 @@
 import { reportAnswer } from '../../orchestrator/protocol/report.ts';
 import { outcomeAnswer, pageAnswer, runAnswer } from '../../orchestrator/protocol/run-commands.ts';
-import { haltAnswer, positionsAnswer, tradesAnswer } from '../../orchestrator/trading/ledger-answers.ts';
+import {
+  haltAnswer,
+  positionsAnswer,
+  reconciliationAnswer,
+  tradesAnswer,
+} from '../../orchestrator/trading/ledger-answers.ts';
 import { ticksAnswer } from '../../orchestrator/trading/tick-commands.ts';
 import { watchlistAnswer } from '../../orchestrator/trading/watchlist-commands.ts';
 
@@ -11,6 +16,7 @@ export const answers = {
   run: runAnswer,
   outcome: outcomeAnswer,
   trading: haltAnswer,
+  reconciliation: reconciliationAnswer,
   positions: positionsAnswer,
   trades: tradesAnswer,
   ticks: ticksAnswer,

@@ -38,6 +38,16 @@ const notEnded =
   (answer, where) =>
     answer.outcome === wanted ? undefined : otherOutcome(wanted)(answer, where);
 
+/** Of a comparison: something differs. */
+const differs: ProblemIn = ({ differences, overdue }) => {
+  if (differences.length > 0) return 'The ledger and the broker differ.';
+  return overdue.length > 0 ? `Orders have been under way for long: ${overdue.join(', ')}.` : undefined;
+};
+
+/** Of a halt that cancels: an order is still open. */
+const stillOpen: ProblemIn = ({ left }) =>
+  left > 0 ? `Orders that are still open at the broker: ${left}. Do it again.` : undefined;
+
 /** Commands of which an answer may say that they were not done. */
 export const problems: Record<string, ProblemIn> = {
   run: failedRuns,
@@ -47,6 +57,8 @@ export const problems: Record<string, ProblemIn> = {
   reject: otherOutcome('rejected', 'already-rejected', 'kept'),
   cancel: notEnded('cancelled'),
   retry: otherOutcome('retried'),
+  reconcile: differs,
+  halt: stillOpen,
 };
 
 function failedRun({ id, state, error }: Run, where: string): string | undefined {
