@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { MongoClient } from 'mongodb';
+import { MongoClient, type Document } from 'mongodb';
 import type * as z from 'zod';
 import type { TradeDocument } from '../../functions/contracts/ledger.ts';
 import { reconcileLedger } from '../../functions/contracts/reconcile-ledger.ts';
@@ -24,6 +24,8 @@ import { temporaryFolder } from './local-app.ts';
 export class TradingDesk {
   /** Changed by a test: each attempt reads it. */
   limits: object = { allowShortSelling: false };
+  /** Each command that was sent to the store, such as `find books`. */
+  readonly commands: { name: string; command: Document }[] = [];
   readonly #store: Awaited<ReturnType<typeof startStore>>;
   readonly #folder: ReturnType<typeof temporaryFolder>;
   readonly #client: MongoClient;
@@ -37,12 +39,19 @@ export class TradingDesk {
     this.#store = store;
     this.#folder = folder;
     this.#client = client;
+    client.on('commandStarted', ({ commandName, command }) => {
+      this.commands.push({ name: `${commandName} ${String(command[commandName])}`, command });
+    });
   }
 
   static async open(): Promise<TradingDesk> {
     const folder = temporaryFolder();
     const store = await startStore({ dataDir: folder.path });
-    return new TradingDesk(store, folder, await new MongoClient(store.uri).connect());
+    return new TradingDesk(
+      store,
+      folder,
+      await new MongoClient(store.uri, { monitorCommands: true }).connect(),
+    );
   }
 
   async close(): Promise<void> {
