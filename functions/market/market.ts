@@ -76,10 +76,10 @@ export interface OrdersAtBroker {
   /** Takes back what is not filled. The order may be filled all the same, so ask for its status after it. */
   cancel(order: Pick<OrderStatus, 'id'>): Promise<void>;
 
-  /** All orders of the account that are open, whoever placed them; each with the key that it was placed with. */
+  /** All orders of the account that are open, a person's too; each with the key that it was placed with. */
   open(): Promise<OpenOrder[]>;
 
-  /** All stocks that the account holds or owes, whoever traded them. One that it has none of is not among them. */
+  /** All stocks that the account holds or owes, whatever they were traded for. One that it has none of is not among them. */
   positions(): Promise<Holding[]>;
 
   /**

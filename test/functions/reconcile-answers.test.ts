@@ -23,7 +23,7 @@ describe("the broker's answer", () => {
     ['another side', 'GET /v2/positions', [{ ...own, side: 'both' }]],
     ['a symbol twice', 'GET /v2/positions', [own, own]],
     ['an order without an id', 'GET /v2/orders', [{ client_order_id: 'x', status: 'new' }]],
-    ['orders that are none', 'GET /v2/orders', 'none'],
+    ['orders that are a text', 'GET /v2/orders', 'none'],
   ])('that is not documented is an error, and nothing is written: %s', async (_, route, body) => {
     const scene = new Scene();
     await buy(desks, scene, '10');

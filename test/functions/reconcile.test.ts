@@ -132,7 +132,7 @@ describe('an order whose run has ended', () => {
     expect(await desks.at(scene).reconcile()).toMatchObject({ busy: ['AMZN'], overdue: ['AMZN'] });
   });
 
-  test('and that came to the broker after it was taken back is a difference, until it is canceled', async () => {
+  test('and that reached the broker after it was taken back is a difference, until it is canceled', async () => {
     const scene = new Scene({ courses: neverFilled, faults: script({ [POST]: [lateEffect(70_000)] }) });
     await expect(desks.at(scene).order({ qty: '3' })).rejects.toMatchObject(failure);
     scene.pass(65_000);

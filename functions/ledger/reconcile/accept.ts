@@ -8,7 +8,7 @@ import { recordAdjustment } from './read.ts';
 
 /**
  * Makes a position the broker's, if its book is still as it was compared. One write of the book has the position and what
- * was adjusted, which is on record then, once: an attempt that dies in between leaves it to whoever compares next.
+ * was adjusted, which is on record then, once: an attempt that dies in between leaves the second write to the next comparison.
  */
 export async function accept(
   { books, ledger, clock }: BrokerDesk,

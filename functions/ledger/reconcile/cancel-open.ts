@@ -21,9 +21,7 @@ export async function cancelOpen(
 ): Promise<{ canceled: OpenOrder[]; left: number }> {
   const { orders, clock, ledger } = desk;
   const ownOpen = async () =>
-    (await orders.open()).filter(
-      (order) => isOwn(order, name) && (symbols?.includes(order.symbol) ?? true),
-    );
+    (await orders.open()).filter((order) => isOwn(order, name) && (symbols?.includes(order.symbol) ?? true));
   const begun = clock.now().getTime();
   const canceled: OpenOrder[] = [];
   for (const order of await ownOpen()) {

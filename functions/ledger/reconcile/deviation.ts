@@ -21,7 +21,8 @@ export const isDifferent = (pair: Pair): boolean =>
   differsInShares(pair) || pair.stray.length > 0 || differsInTrades(pair);
 
 /** The symbols whose shares a company may have changed. */
-export const unexplained = (pairs: Pair[]): string[] => pairs.filter(differsInShares).map(({ book }) => book._id);
+export const unexplained = (pairs: Pair[]): string[] =>
+  pairs.filter(differsInShares).map(({ book }) => book._id);
 
 /**
  * What a company did to the shares: the newest split of which exactly these shares come, or else the newest action that is
@@ -67,4 +68,5 @@ export function toFound(deviation: Deviation): Found[] {
 
 const inShares = (qty: Money) => `${qty.toFixed()} ${qty.abs().eq(1) ? 'share' : 'shares'}`;
 
-export const isSame = (one: Found[], other: Found[]): boolean => JSON.stringify(one) === JSON.stringify(other);
+export const isSame = (one: Found[], other: Found[]): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);

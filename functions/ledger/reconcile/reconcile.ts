@@ -50,7 +50,16 @@ export async function reconcile(desk: ReconcileDesk, request: Request): Promise<
 }
 
 const NOTHING: Reconciliation = {
-  ...{ compared: 0, busy: [], overdue: [], differences: [], accepted: [], refused: [], canceled: [], left: 0 },
+  ...{
+    compared: 0,
+    busy: [],
+    overdue: [],
+    differences: [],
+    accepted: [],
+    refused: [],
+    canceled: [],
+    left: 0,
+  },
 };
 
 interface Comparison {
@@ -118,7 +127,8 @@ async function judged(
     }
   }
   for (const { _id, difference } of isAccepting ? busy : []) {
-    if (difference) refused.push({ symbol: _id, reason: 'an order is under way; do it again when it is settled' });
+    if (difference)
+      refused.push({ symbol: _id, reason: 'an order is under way; do it again when it is settled' });
   }
   const done = new Set(accepted.map(({ symbol }) => symbol));
   const rest = [...deviations.values()].filter(({ book }) => !done.has(book._id));

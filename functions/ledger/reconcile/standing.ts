@@ -30,7 +30,10 @@ export async function writeDifferences(
   if (result.matchedCount === writes.length) return written;
   // Those that were changed meanwhile are compared again at the next tick.
   const standing = await ledger.books
-    .find({ _id: { $in: [...written.keys()] }, difference: { $exists: true } }, { projection: { difference: 1 } })
+    .find(
+      { _id: { $in: [...written.keys()] }, difference: { $exists: true } },
+      { projection: { difference: 1 } },
+    )
     .toArray();
   return new Map(standing.map(({ _id, difference }) => [_id, difference!]));
 }

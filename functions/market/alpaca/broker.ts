@@ -202,7 +202,7 @@ export class Broker {
     }
   }
 
-  /** Those of stocks, whoever placed them. */
+  /** Those of stocks, by whatever client they were placed. */
   async openOrders(): Promise<OpenOrder[]> {
     const found: z.output<typeof openOrders> = [];
     for (let page = 0; page < MOST_PAGES; page++) {
