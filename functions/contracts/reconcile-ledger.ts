@@ -16,7 +16,9 @@ const difference = z.object({
     }),
   ),
   new: z.boolean().describe('whether this comparison was the first that found it'),
-  agrees: z.boolean().describe('whether nothing differs any more; its orders are refused until it is accepted'),
+  agrees: z
+    .boolean()
+    .describe('whether nothing differs any more; its orders are refused until it is accepted'),
 });
 export type DifferenceAnswer = z.output<typeof difference>;
 
@@ -36,7 +38,9 @@ export const reconciliation = z.object({
   compared: z.int().describe('how many symbols were compared'),
   busy: z
     .array(z.string())
-    .describe('symbols that were not compared, because an order was under way or their book was changed meanwhile'),
+    .describe(
+      'symbols that were not compared, because an order was under way or their book was changed meanwhile',
+    ),
   overdue: z
     .array(z.string())
     .describe('those among them whose order has been under way for so long that a person must look'),

@@ -1,4 +1,4 @@
-import { Decimal128, type BulkWriteOptions, type Document } from 'mongodb';
+import { Decimal128, type BulkWriteOptions } from 'mongodb';
 import { ACCOUNT } from '../../functions/contracts/ledger.ts';
 import { newBook } from '../../functions/ledger/book.ts';
 import { Ledger as LedgerCommands } from '../../orchestrator/trading/ledger.ts';
@@ -41,7 +41,7 @@ const toTrade = (index: number) => ({
 });
 
 /** How many documents a search looks at. */
-async function examined(search: Document): Promise<number> {
+async function examined(search: Record<string, unknown>): Promise<number> {
   const { find, filter, sort, limit, projection } = search;
   const explained = await desks
     .ledger()

@@ -48,5 +48,12 @@ export const corporateActions = z.object({
 /** The broker's names of the types above; dividends in cash change no shares. */
 export const TYPES = [
   ...['forward_split', 'reverse_split', 'unit_split', 'stock_dividend', 'spin_off', 'rights_distribution'],
-  ...['cash_merger', 'stock_merger', 'stock_and_cash_merger', 'name_change', 'redemption', 'worthless_removal'],
+  ...[
+    'cash_merger',
+    'stock_merger',
+    'stock_and_cash_merger',
+    'name_change',
+    'redemption',
+    'worthless_removal',
+  ],
 ].join(',');

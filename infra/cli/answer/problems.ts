@@ -7,7 +7,7 @@ import type { Answer, Run } from './answer.ts';
  * @param where options with which another command finds the same orchestrator, each after a blank
  */
 export function problemIn(command: string, answer: Answer, where: string): string | undefined {
-  return problems[command]?.(answer, where);
+  return (problems[command] ?? ofLedger[command])?.(answer, where);
 }
 
 type ProblemIn = (answer: Answer, where: string) => string | undefined;
@@ -48,7 +48,10 @@ const differs: ProblemIn = ({ differences, overdue }) => {
 const stillOpen: ProblemIn = ({ left }) =>
   left > 0 ? `Orders that are still open at the broker: ${left}. Do it again.` : undefined;
 
-/** Commands of which an answer may say that they were not done. */
+/** The same of commands about the ledger. */
+const ofLedger: Record<string, ProblemIn> = { reconcile: differs, halt: stillOpen };
+
+/** Commands about runs of which an answer may say that they were not done. */
 export const problems: Record<string, ProblemIn> = {
   run: failedRuns,
   tick: failedRuns,
@@ -57,8 +60,6 @@ export const problems: Record<string, ProblemIn> = {
   reject: otherOutcome('rejected', 'already-rejected', 'kept'),
   cancel: notEnded('cancelled'),
   retry: otherOutcome('retried'),
-  reconcile: differs,
-  halt: stillOpen,
 };
 
 function failedRun({ id, state, error }: Run, where: string): string | undefined {
