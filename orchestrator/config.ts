@@ -31,6 +31,7 @@ const environment = z.object({
     .pipe(z.int().min(1)),
   CHECK_LIMITS: z.literal('true', 'is no choice; the stack sets it to true or not at all').optional(),
   DECIDES_ON_BARS: z.literal('true', 'is no choice; the stack sets it to true or not at all').optional(),
+  FUNCTION_RECONCILE_LEDGER: z.string().min(1).optional(),
 });
 
 /** How large an order is. */
@@ -66,14 +67,14 @@ export interface Config {
   marketHours: 'regular' | 'always';
   /** Which orders a person has to approve; none where it is undefined. */
   approval: { above: string; timeoutMinutes: number; ask?: true } | undefined;
+  /** Whether the market is a broker: it has an account, and the ledger can be compared with it. */
+  hasBroker: boolean;
   /** Whether a run asks about the limits before it trades. */
   checkLimits: boolean;
   /** Whether the strategy looks at bars, so that a run has to know which of them the decision before has seen. */
   decidesOnBars: boolean;
   /** The topic for requests for approval and for results. */
   notificationsTopicArn: string | undefined;
-  /** Whether the market is a broker, whose account can be asked about. */
-  hasBroker: boolean;
   /** The deployed name of a function, from its name in the contract. */
   physicalName(contractName: string): string;
 }
@@ -107,10 +108,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       APPROVE_ABOVE === undefined
         ? undefined
         : { above: APPROVE_ABOVE, timeoutMinutes: APPROVAL_TIMEOUT_MINUTES, ...ask },
+    hasBroker: parsed.data.FUNCTION_RECONCILE_LEDGER !== undefined,
     checkLimits: parsed.data.CHECK_LIMITS === 'true',
     decidesOnBars: parsed.data.DECIDES_ON_BARS === 'true',
     notificationsTopicArn: NOTIFICATIONS_TOPIC_ARN,
-    hasBroker: env['FUNCTION_CHECK_ACCOUNT'] !== undefined,
     physicalName: (contractName) => functionName(env, contractName),
   };
 }

@@ -25,6 +25,7 @@ import { Runner } from './durable/runner.ts';
 import { parseEvent } from './protocol/event.ts';
 import { runWords } from './registry.ts';
 import { hoursLog } from './tick/hours-log.ts';
+import { ledgerLog } from './tick/ledger-log.ts';
 import { metricLine } from './tick/metric-line.ts';
 import { Notices } from './tick/notices.ts';
 import { observeAll } from './tick/observers.ts';
@@ -76,6 +77,7 @@ export async function handler(payload: unknown, context: Context): Promise<unkno
         time,
         log,
         hoursLog: hoursLog(logger, publish),
+        ledgerLog: ledgerLog(logger, publish, (notice, about) => notices?.send(notice, about)),
         invoker,
       });
     });
@@ -93,7 +95,7 @@ function logRejection(reason: unknown): void {
 function noticesTo(topicArn: string): Notices {
   const notifier = new Notifier(topicArn);
   useNotifier(notifier, process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? '');
-  const onFailure = (run: string, error: unknown) =>
-    logger.warn('the result of a run could not be sent', { run, error: recordError(error) });
+  const onFailure = (about: string, error: unknown) =>
+    logger.warn('a message could not be sent', { about, error: recordError(error) });
   return new Notices(notifier, (run) => runWords.noticeOf(run), onFailure);
 }

@@ -52,4 +52,36 @@ export interface BookDocument {
   /** Those in the state `placed` may still be filled. */
   orders: readonly { key: string; type: TradeType; qty: Decimal128; state: string }[];
   halted?: Halt;
+  difference?: Difference;
 }
+
+/** What the broker has otherwise than the book. New orders of the symbol are refused until a person accepts it. */
+export interface Difference {
+  since: Date;
+  found: Found[];
+}
+
+/** docs/reconciliation.md has the table of the kinds. */
+export type DifferenceKind = 'position' | 'split' | 'corporate-action' | 'order' | 'trades';
+
+/** One thing that differs, in words. */
+export interface Found {
+  kind: DifferenceKind;
+  ledger: string;
+  broker: string;
+}
+
+/** A position that was made the broker's by command; in the collection `adjustments`. */
+export interface AdjustmentDocument {
+  /** Symbol and version of the book, such as `AMZN/17`. */
+  _id: string;
+  symbol: string;
+  found: Found[];
+  before: AdjustedPosition;
+  after: AdjustedPosition;
+  timestamp: Date;
+  note?: string;
+}
+
+/** Shares, and the average cost of one in dollars. */
+export type AdjustedPosition = Pick<StoredPosition, 'qty' | 'averageCost'>;

@@ -1,5 +1,5 @@
 import { Decimal128 } from 'mongodb';
-import type { BookDocument, Halt, StoredPosition } from '../contracts/ledger.ts';
+import type { AdjustmentDocument, BookDocument, Halt, StoredPosition } from '../contracts/ledger.ts';
 import { Money } from '../shared/money.ts';
 import { toDecimal128 } from './decimal.ts';
 import { claimOf, type Claim } from './claim.ts';
@@ -18,6 +18,8 @@ export interface Book extends BookDocument {
   orders: BookOrder[];
   /** What counts towards the limits of the account. */
   claim: Claim;
+  /** Of a difference that was accepted, until it is on record. */
+  adjustment?: AdjustmentDocument;
 }
 
 const zero = Decimal128.fromString('0');
@@ -81,7 +83,7 @@ function dayAfter(
 const plus = (sum: Decimal128, more: Money | string): Decimal128 =>
   toDecimal128(new Money(sum.toString()).plus(more));
 
-function toStored({ qty, averageCost, realized, lastPrice }: Position): StoredPosition {
+export function toStored({ qty, averageCost, realized, lastPrice }: Position): StoredPosition {
   return {
     qty: toDecimal128(qty),
     averageCost: toDecimal128(averageCost),

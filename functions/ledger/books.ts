@@ -67,7 +67,7 @@ export class Books {
    *
    * @returns false if it had none until now, and must be read again
    */
-  async isOf(venue: string, view: View): Promise<boolean> {
+  async isOf(venue: string, view: Pick<View, 'venue'>): Promise<boolean> {
     if (view.venue === venue) return true;
     if (view.venue === undefined) {
       await this.#claim(venue);

@@ -2,7 +2,7 @@ import { MongoClient, MongoServerError, type ClientSession, type Collection } fr
 import { requiredVariable } from '../shared/environment.ts';
 import { mongodbAddress } from '../shared/mongodb-address.ts';
 import { MongodbFailure } from '../shared/secrets/mongodb-failure.ts';
-import type { AccountDocument, TradeDocument } from '../contracts/ledger.ts';
+import type { AccountDocument, AdjustmentDocument, TradeDocument } from '../contracts/ledger.ts';
 import type { Book } from './book.ts';
 
 /** The ledger's collections. */
@@ -11,6 +11,8 @@ export interface Ledger {
   books: Collection<Book>;
   /** The same collection as `books`. */
   account: Collection<AccountDocument>;
+  /** Positions that were made the broker's by command. */
+  adjustments: Collection<AdjustmentDocument>;
   /** Causally consistent: a read in it sees what was written in it, and all that was written before that. */
   session?: ClientSession;
 }
@@ -49,6 +51,7 @@ async function inSession<T>(client: MongoClient, work: (ledger: Ledger) => Promi
     trades: db.collection<TradeDocument>('trades', DECIDING),
     books: db.collection<Book>('books', DECIDING),
     account: db.collection<AccountDocument>('books', DECIDING),
+    adjustments: db.collection<AdjustmentDocument>('adjustments', DECIDING),
   };
   return client.withSession({ causalConsistency: true }, (session) => work({ ...collections, session }));
 }

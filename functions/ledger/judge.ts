@@ -3,8 +3,9 @@ import { Money } from '../shared/money.ts';
 import type { View } from './books.ts';
 import type { Desk } from './desk.ts';
 import { brokenLimit, NOTHING_HELD, refusal, type Asked } from './limits.ts';
+import { differenceInWords } from './reconcile/words.ts';
 
-/** What speaks against an order now, if anything does: a halt, the market's hours, a limit. */
+/** What speaks against an order now, if anything does: a halt, a difference from the broker, the market's hours, a limit. */
 export async function judge(
   { limits, market, clock }: Desk,
   order: Asked,
@@ -14,6 +15,7 @@ export async function judge(
     const note = halted.note === undefined ? '' : `: ${halted.note}`;
     return refusal('halted', `trading is halted since ${halted.since.toISOString()}${note}`);
   }
+  if (book.difference) return refusal('reconciliation', differenceInWords(order.symbol, book.difference));
   const opensAt = await market.opensAt();
   if (opensAt) return refusal('market-closed', `the market is closed until ${opensAt.toISOString()}`);
   if (order.isExit) return nothingHeld(order);

@@ -74,7 +74,47 @@ export interface OrdersAtBroker {
   find(key: string): Promise<OrderStatus | undefined>;
 
   /** Takes back what is not filled. The order may be filled all the same, so ask for its status after it. */
-  cancel(order: OrderStatus): Promise<void>;
+  cancel(order: Pick<OrderStatus, 'id'>): Promise<void>;
+
+  /** All orders of the account that are open, a person's too; each with the key that it was placed with. */
+  open(): Promise<OpenOrder[]>;
+
+  /** All stocks that the account holds or owes, whatever they were traded for. One that it has none of is not among them. */
+  positions(): Promise<Holding[]>;
+
+  /**
+   * What companies did to the shares of these symbols on days from one to another, both included (`2026-01-05`), the
+   * oldest first. A broker may know of it late.
+   */
+  corporateActions(symbols: string[], from: string, to: string): Promise<CorporateAction[]>;
+}
+
+/** An order that is not over. */
+export interface OpenOrder extends Pick<OrderStatus, 'id' | 'type' | 'symbol' | 'status'> {
+  /** The key that it was placed with; of an order that a person placed, one that the broker made. */
+  key: string;
+  /** Shares; undefined if the order is of an amount of dollars. */
+  qty: string | undefined;
+}
+
+/** What the account has of a stock. */
+export interface Holding {
+  symbol: string;
+  /** Shares: a decimal string, negative if they are owed. */
+  qty: string;
+  /** What was paid for a share on average, or got for one that was sold short: decimal string in dollars. */
+  averagePrice: string;
+}
+
+/** What a company did to its shares. */
+export interface CorporateAction {
+  symbol: string;
+  /** In words, such as `split 4 for 1` or `cash merger`. */
+  what: string;
+  /** From when on it counts, such as `2026-01-05`. */
+  day: string;
+  /** Of a split: so many shares became so many; decimal strings. */
+  split?: { from: string; to: string };
 }
 
 export interface MarketOrder {

@@ -22,7 +22,7 @@ const NAMES: Record<string, string> = {
 };
 
 /** Commands whose symbols are their arguments. */
-const OF_SYMBOLS = ['watch', 'unwatch', 'flatten'];
+const OF_SYMBOLS = ['watch', 'unwatch', 'flatten', 'reconcile'];
 
 function nameOf(member: string, command: string | undefined): string {
   if (member === 'symbols' && OF_SYMBOLS.includes(command ?? '')) return 'SYMBOLS';

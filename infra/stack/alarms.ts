@@ -14,7 +14,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { runs, ticks } from './metrics.ts';
+import { ledger, runs, ticks } from './metrics.ts';
 import { openHours } from './open-hours.ts';
 import { rhythmOf } from '../schedule/rhythm.ts';
 
@@ -23,6 +23,8 @@ export interface AlarmsProps {
   orchestratorTimeout: Duration;
   functions: IFunction[];
   deadLetterQueues: IQueue[];
+  /** Whether the ledger is compared with a broker. */
+  hasBroker: boolean;
   schedule: string;
   timeZone: string;
   /** A schedule that is not enabled is expected to be silent. */
@@ -58,6 +60,7 @@ export class Alarms extends Construct {
       metric: ticks('HoursUnknown'),
       threshold: 0,
     });
+    if (props.hasBroker) this.#addLedger(orchestrator.functionName);
     if (props.scheduleEnabled) this.#addSilence(props.schedule, props.timeZone);
     for (const queue of deadLetterQueues) {
       this.#add(`${queue.node.id}-not-empty`, {
@@ -82,6 +85,27 @@ export class Alarms extends Construct {
         label: 'throttles',
       }),
       threshold: 0,
+    });
+  }
+
+  /** Each tick compares the ledger with the broker. */
+  #addLedger(functionName: string): void {
+    this.#add('ledger-differs', {
+      alarmDescription:
+        'The ledger and the broker differ; new orders of these symbols are refused. ' +
+        `See npm run trader -- reconcile --function ${functionName}`,
+      metric: ledger('LedgerDifferences'),
+      threshold: 0,
+      // At night nothing is compared: what differed in the evening still does.
+      treatMissingData: TreatMissingData.IGNORE,
+    });
+    this.#add('ledger-not-compared', {
+      alarmDescription:
+        'For an hour, no tick could compare the ledger with the broker, or an order was under way all the time. ' +
+        'Search the orchestrator\'s log for "broker".',
+      metric: ledger('LedgerCompared', Duration.hours(1)),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
     });
   }
 

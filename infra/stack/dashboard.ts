@@ -10,13 +10,15 @@ import {
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { eachOf, runs, ticks } from './metrics.ts';
+import { eachOf, ledger, runs, ticks } from './metrics.ts';
 
 export interface TraderDashboardProps {
   orchestrator: IFunction;
   /** All functions, the orchestrator among them. */
   functions: IFunction[];
   deadLetterQueues: IQueue[];
+  /** Whether the ledger is compared with a broker. */
+  hasBroker: boolean;
 }
 
 /** What a person wants to know first: whether runs succeed, what they traded, and where the time goes. */
@@ -26,7 +28,7 @@ export class TraderDashboard extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { orchestrator, functions, deadLetterQueues }: TraderDashboardProps,
+    { orchestrator, functions, deadLetterQueues, hasBroker }: TraderDashboardProps,
   ) {
     super(scope, id);
     const ofEach = (metric: (fn: IFunction) => IMetric) => functions.map(metric);
@@ -80,6 +82,9 @@ export class TraderDashboard extends Construct {
             ),
           ),
         ],
+        ...(hasBroker
+          ? [[graph('Ledger and broker', [ledger('LedgerDifferences'), ledger('LedgerCompared')])]]
+          : []),
       ],
     });
   }

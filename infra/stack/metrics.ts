@@ -18,18 +18,24 @@ export type RunMetricName =
 
 export type TickMetricName = 'TicksClosed' | 'HoursUnknown';
 
+export type LedgerMetricName = 'LedgerCompared' | 'LedgerDifferences';
+
 /** How many runs had this outcome within a period. */
 export const runs = (metricName: RunMetricName, period?: Duration) => counted(metricName, period);
 
 /** How many ticks came while the market was closed, or its hours were not to be had. */
 export const ticks = (metricName: TickMetricName, period?: Duration) => counted(metricName, period);
 
-function counted(metricName: string, period?: Duration): Metric {
+/** The most of what the comparisons of the ledger with the broker counted within a period. */
+export const ledger = (metricName: LedgerMetricName, period?: Duration) =>
+  counted(metricName, period, Stats.MAXIMUM);
+
+function counted(metricName: string, period?: Duration, statistic: string = Stats.SUM): Metric {
   return new Metric({
     namespace: NAMESPACE,
     metricName,
     dimensionsMap,
-    statistic: Stats.SUM,
+    statistic,
     ...(period && { period }),
   });
 }

@@ -81,7 +81,13 @@ export class TraderStack extends Stack {
             }),
           ];
 
-    for (const fn of [price, hours, buy, sell, ...account]) market.grantTo(fn);
+    // The simulated market keeps nothing that the ledger could be compared with.
+    const hasBroker = config.market.name !== 'simulated';
+    const reconcile = hasBroker
+      ? [new NodeFunction(this, 'reconcile-ledger', { ...trading, entry: 'functions/reconcile-ledger.ts' })]
+      : [];
+
+    for (const fn of [price, hours, buy, sell, ...account, ...reconcile]) market.grantTo(fn);
 
     const failedTicks = new DeadLetters(this, 'failed-ticks');
     const undeliveredTicks = new DeadLetters(this, 'undelivered-ticks');
@@ -97,7 +103,7 @@ export class TraderStack extends Stack {
       decidesOnBars: config.strategy.decidesOnBars,
       deadLetterQueue: failedTicks,
     });
-    const withMongodb = [orchestrator, buy, sell];
+    const withMongodb = [orchestrator, buy, sell, ...reconcile];
     for (const fn of withMongodb) {
       mongodb.grantTo(fn);
       network?.grantTo(fn);
@@ -105,7 +111,7 @@ export class TraderStack extends Stack {
     if (config.notificationEmail !== undefined) {
       new Notifications(this, 'notifications', config.notificationEmail).grantTo(orchestrator);
     }
-    const stockFunctions = [price, recommendation, hours, buy, sell, ...account];
+    const stockFunctions = [price, recommendation, hours, buy, sell, ...account, ...reconcile];
     for (const target of stockFunctions) orchestrator.mayInvoke(target);
 
     new TickSchedule(this, 'tick', {
@@ -120,6 +126,7 @@ export class TraderStack extends Stack {
     const watched = {
       orchestrator,
       functions: [orchestrator, ...stockFunctions],
+      hasBroker,
       deadLetterQueues: [failedTicks, undeliveredTicks],
     };
     const { dashboard } = new TraderDashboard(this, 'overview', watched);

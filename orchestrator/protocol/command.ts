@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import type { RunControl } from '../durable/run-control.ts';
 import type { Runner } from '../durable/runner.ts';
 import type { TimeLimit } from '../durable/suspension.ts';
+import type { LedgerLog } from '../tick/compare-ledger.ts';
 import type { HoursLog } from '../tick/market-at-tick.ts';
 import type { FailureLog } from '../tick/resume-open.ts';
 
@@ -21,6 +22,7 @@ export interface Invocation {
   time: TimeLimit;
   log: FailureLog;
   hoursLog: HoursLog;
+  ledgerLog: LedgerLog;
   invoker: LambdaInvoker;
 }
 

@@ -11,13 +11,13 @@ import type { RunObserver } from '../durable/run-observer.ts';
 export class Notices implements Partial<RunObserver> {
   readonly #notifier: Notifier;
   readonly #noticeOf: (run: Run) => Notice | undefined;
-  readonly #onFailure: (run: string, error: unknown) => void;
+  readonly #onFailure: (about: string, error: unknown) => void;
   #pending: Promise<void>[] = [];
 
   constructor(
     notifier: Notifier,
     noticeOf: (run: Run) => Notice | undefined,
-    onFailure: (run: string, error: unknown) => void,
+    onFailure: (about: string, error: unknown) => void,
   ) {
     this.#notifier = notifier;
     this.#noticeOf = noticeOf;
@@ -26,9 +26,13 @@ export class Notices implements Partial<RunObserver> {
 
   runEnded(run: Run): void {
     const notice = this.#noticeOf(run);
-    if (!notice) return;
+    if (notice) this.send(notice, run.id);
+  }
+
+  /** @param about the run or the tick that the message is about */
+  send(notice: Notice, about: string): void {
     const sent = this.#notifier.publish(notice);
-    this.#pending.push(sent.catch((error: unknown) => this.#onFailure(run.id, error)));
+    this.#pending.push(sent.catch((error: unknown) => this.#onFailure(about, error)));
   }
 
   /** Waits for the messages on their way: a Lambda that has answered is frozen. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { reconciliation } from '../../functions/contracts/reconcile-ledger.ts';
 import { nextCursor } from '../fields.ts';
 
 const position = z.object({
@@ -40,8 +41,14 @@ export type Flattened = z.output<typeof flattened>;
 export const flattenAnswer = z
   .object({ key: z.string(), flattened: z.array(flattened) })
   .meta({ title: 'flattened' });
+
+const { canceled, left } = reconciliation.shape;
+
+export const reconciliationAnswer = reconciliation.meta({ title: 'reconciliation' });
 export const haltAnswer = z
   .object({
+    canceled: canceled.optional(),
+    left: left.optional(),
     halted: z
       .object({ since: z.iso.datetime(), note: z.string().optional() })
       .nullable()

@@ -1,18 +1,31 @@
 import * as z from 'zod';
+import { reconcileWith } from '../actions/reconcile-ledger.ts';
 import { cursor, idempotencyKey, instant, MOST_SYMBOLS, note, stockSymbol } from '../fields.ts';
-import { command } from '../protocol/command.ts';
+import { command, RefusedError } from '../protocol/command.ts';
 import { flatten, flattenKey, planned } from './flatten.ts';
 import { Holdings } from './holdings.ts';
-import { flattenAnswer, haltAnswer, positionsAnswer, tradesAnswer } from './ledger-answers.ts';
+import {
+  flattenAnswer,
+  haltAnswer,
+  positionsAnswer,
+  reconciliationAnswer,
+  tradesAnswer,
+} from './ledger-answers.ts';
 import { Ledger } from './ledger.ts';
 
 /** Commands about the ledger that buy and sell write. */
 export const ledgerCommands = {
   halt: command({
-    does: 'Makes buy and sell refuse every new order. An order that was accepted before may still become a trade.',
-    takes: { note },
+    does: 'Makes buy and sell refuse every new order. An order that was accepted before may still become a trade; with `cancelOpen`, what is open at the broker is canceled after that.',
+    takes: { note, cancelOpen: z.literal(true).optional() },
     answers: haltAnswer,
-    handle: async ({ note }, { app, invoker }) => ({ halted: await new Ledger(app, invoker).halt(note) }),
+    async handle({ note, cancelOpen }, { app, invoker, config }) {
+      const halted = await new Ledger(app, invoker).halt(note);
+      // The simulated market keeps no order open.
+      if (!cancelOpen || !config.hasBroker) return { halted };
+      const { canceled, left } = await reconcileWith(invoker, { cancel_open: true });
+      return { halted, canceled, left };
+    },
   }),
 
   unhalt: command({
@@ -40,6 +53,23 @@ export const ledgerCommands = {
       const made = await new Ledger(app, invoker).tradesUnder(flattenKey(key, ''));
       const flattened = await flatten(symbols, key, { holdings, invoker, time, made });
       return { key, flattened };
+    },
+  }),
+
+  reconcile: command({
+    does: 'Compares the ledger with the broker: all symbols, or some. A difference that is found stops new orders of its symbol, until `accept` makes its position that of the broker. With `full`, the books are also compared with all of their trades.',
+    takes: {
+      symbols: z.array(stockSymbol).min(1).max(MOST_SYMBOLS).optional(),
+      accept: z.literal(true).optional(),
+      full: z.literal(true).optional(),
+      note,
+    },
+    answers: reconciliationAnswer,
+    handle(request, { invoker, config }) {
+      if (config.hasBroker) return reconcileWith(invoker, request);
+      throw new RefusedError(
+        'The simulated market keeps no positions and no orders, so there is nothing to compare the ledger with.',
+      );
     },
   }),
 

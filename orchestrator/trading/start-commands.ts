@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { idempotencyKey, instant, MOST_SYMBOLS, shard, stockSymbol, type Shard } from '../fields.ts';
 import { command, type Invocation } from '../protocol/command.ts';
 import { reportAnswer, toReport, type Report } from '../protocol/report.ts';
+import { compareLedger } from '../tick/compare-ledger.ts';
 import { marketAtTick } from '../tick/market-at-tick.ts';
 import { runTick, type Start, type Tick } from '../tick/run-tick.ts';
 import { TickRecords } from '../tick/tick-records.ts';
@@ -24,11 +25,17 @@ export const startCommands = {
     },
     answers: reportAnswer,
     async handle(event, invocation) {
-      const { app, config, invoker, hoursLog, now } = invocation;
+      const { app, config, invoker, hoursLog, ledgerLog, now } = invocation;
       const trigger = scheduleTrigger(event, config, now);
-      if (config.marketHours === 'always') return trade(event, trigger, invocation);
-      const record = await marketAtTick(trigger, invoker, new TickRecords(app, config), hoursLog);
-      if (record.market !== 'closed') return trade(event, trigger, invocation);
+      const { key } = trigger;
+      const records = new TickRecords(app, config);
+      const isAlways = config.marketHours === 'always';
+      // Before the runs: they do not trade what differs, and have nothing under way yet.
+      const [record] = await Promise.all([
+        isAlways ? undefined : marketAtTick(trigger, invoker, records, hoursLog),
+        compareLedger({ key, shard: event.shard }, config, invoker, ledgerLog),
+      ]);
+      if (record?.market !== 'closed') return trade(event, trigger, invocation);
       const report = await trade({ ...event, symbols: [] }, trigger, invocation);
       return { ...report, closedUntil: record.until.toISOString() };
     },

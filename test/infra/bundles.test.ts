@@ -47,7 +47,13 @@ test('the broker is only in the bundles of market=alpaca, and its streams are in
   expect(functions.flatMap(broker)).toEqual([]);
 
   const { functions: ofAlpaca } = readStack(await synthesize(root, assemblyDir, { market: 'alpaca' }));
-  for (const name of ['check-stock-price', 'check-market-hours', 'buy-stock', 'sell-stock']) {
+  for (const name of [
+    'check-stock-price',
+    'check-market-hours',
+    'buy-stock',
+    'sell-stock',
+    'reconcile-ledger',
+  ]) {
     const fn = ofAlpaca.find((found) => found.name === `OrbitsTrader-${name}`)!;
     expect(broker(fn)).toEqual(['node_modules/@alpacahq/alpaca-trade-api']);
     const bytes = statSync(fn.file).size;

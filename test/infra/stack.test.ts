@@ -101,6 +101,29 @@ describe('market=alpaca', () => {
     );
     expect(readers.sort()).toEqual(['buystock', 'checkmarkethours', 'checkstockprice', 'sellstock']);
   });
+
+  test('compares the ledger with the broker: a function with its keys and limits, and two alarms', () => {
+    const withBroker = templateWith({ market: 'alpaca', timeZone: 'America/New_York' });
+    expect(JSON.stringify(statements(withBroker, 'reconcileledger'))).toContain('orbits-trader/alpaca');
+    const { LIMITS, ALPACA_ACCOUNTS } = variables(withBroker, 'reconcileledger');
+    expect([readLimits(LIMITS).timeZone, ALPACA_ACCOUNTS]).toEqual(['America/New_York', 'paper']);
+    const alarms = (of: Template) =>
+      Object.values(of.findResources('AWS::CloudWatch::Alarm')).flatMap(({ Properties }) => {
+        const { MetricName, Threshold, ComparisonOperator, Period, Statistic } = Properties as Record<
+          string,
+          unknown
+        >;
+        return String(MetricName).startsWith('Ledger')
+          ? [[MetricName, Statistic, Period, ComparisonOperator, Threshold]]
+          : [];
+      });
+    expect(alarms(withBroker)).toEqual([
+      ['LedgerDifferences', 'Maximum', 300, 'GreaterThanThreshold', 0],
+      ['LedgerCompared', 'Maximum', 3600, 'LessThanThreshold', 1],
+    ]);
+    expect(alarms(template)).toEqual([]);
+    expect(JSON.stringify(template.toJSON())).not.toContain('reconcile-ledger');
+  });
 });
 
 describe('a tick', () => {

@@ -5,6 +5,7 @@ import {
   flattenAnswer,
   haltAnswer,
   positionsAnswer,
+  reconciliationAnswer,
   tradesAnswer,
 } from '../../orchestrator/trading/ledger-answers.ts';
 import { ticksAnswer } from '../../orchestrator/trading/tick-commands.ts';
@@ -19,6 +20,7 @@ export const answers = {
   trading: haltAnswer,
   diagnosis: diagnosisAnswer,
   flattened: flattenAnswer,
+  reconciliation: reconciliationAnswer,
   positions: positionsAnswer,
   trades: tradesAnswer,
   ticks: ticksAnswer,

@@ -17,7 +17,10 @@ export function temporaryFolder(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-const WITH_MONGODB = [ORCHESTRATOR, 'OrbitsTrader-buy-stock', 'OrbitsTrader-sell-stock'];
+const WITH_MONGODB = [
+  ORCHESTRATOR,
+  ...['OrbitsTrader-buy-stock', 'OrbitsTrader-sell-stock', 'OrbitsTrader-reconcile-ledger'],
+];
 
 /**
  * The synthesized app with a store of its own; `close` leaves nothing behind.

@@ -1,12 +1,15 @@
 import { basename } from 'node:path';
-import { MongoClient } from 'mongodb';
+import { MongoClient, type Document } from 'mongodb';
+import type * as z from 'zod';
 import type { TradeDocument } from '../../functions/contracts/ledger.ts';
+import { reconcileLedger } from '../../functions/contracts/reconcile-ledger.ts';
 import type { Refusal } from '../../functions/contracts/trade.ts';
 import type { Book } from '../../functions/ledger/book.ts';
 import { Books } from '../../functions/ledger/books.ts';
 import type { Ledger } from '../../functions/ledger/connection.ts';
 import type { Desk } from '../../functions/ledger/desk.ts';
 import { readLimits, type Asked, type Exit } from '../../functions/ledger/limits.ts';
+import { reconcile } from '../../functions/ledger/reconcile/reconcile.ts';
 import { trade } from '../../functions/ledger/trade.ts';
 import { alpacaMarket } from '../../functions/market/alpaca/alpaca.ts';
 import { Broker } from '../../functions/market/alpaca/broker.ts';
@@ -21,6 +24,8 @@ import { temporaryFolder } from './local-app.ts';
 export class TradingDesk {
   /** Changed by a test: each attempt reads it. */
   limits: object = { allowShortSelling: false };
+  /** Each command that was sent to the store, such as `find books`. */
+  readonly commands: { name: string; command: Document }[] = [];
   readonly #store: Awaited<ReturnType<typeof startStore>>;
   readonly #folder: ReturnType<typeof temporaryFolder>;
   readonly #client: MongoClient;
@@ -34,12 +39,19 @@ export class TradingDesk {
     this.#store = store;
     this.#folder = folder;
     this.#client = client;
+    client.on('commandStarted', ({ commandName, command }) => {
+      this.commands.push({ name: `${commandName} ${String(command[commandName])}`, command });
+    });
   }
 
   static async open(): Promise<TradingDesk> {
     const folder = temporaryFolder();
     const store = await startStore({ dataDir: folder.path });
-    return new TradingDesk(store, folder, await new MongoClient(store.uri).connect());
+    return new TradingDesk(
+      store,
+      folder,
+      await new MongoClient(store.uri, { monitorCommands: true }).connect(),
+    );
   }
 
   async close(): Promise<void> {
@@ -54,6 +66,7 @@ export class TradingDesk {
       trades: db.collection('trades'),
       books: db.collection('books'),
       account: db.collection('books'),
+      adjustments: db.collection('adjustments'),
     };
   }
 
@@ -79,6 +92,9 @@ export class TradingDesk {
       desk,
       order: (change: Partial<Asked>): Promise<TradeDocument | Refusal> => trade(desk, this.asked(change)),
       exit: (change: Partial<Exit>): Promise<TradeDocument | Refusal> => trade(desk, this.exit(change)),
+      /** One comparison with the broker, as the function makes it. */
+      reconcile: (request: z.input<typeof reconcileLedger.request> = {}) =>
+        reconcile({ ...desk, ledger }, reconcileLedger.request.parse(request)),
     };
   }
 

@@ -1,7 +1,9 @@
 import { errors, marketData, trading } from '@alpacahq/alpaca-trade-api/rest';
 import * as z from 'zod';
-import type { MarketOrder } from '../market.ts';
+import type { CorporateAction, Holding, MarketOrder, OpenOrder } from '../market.ts';
 import { strike } from '../../shared/secrets/known-secrets.ts';
+import { corporateActions, TYPES } from './corporate-actions.ts';
+import { openOrders, positions, toHoldings, toOpenOrders } from './holdings.ts';
 import { BrokerError, BrokerKeysError, BrokerUnavailableError } from './errors.ts';
 
 /** The function has ten seconds in all, and asks several times. */
@@ -72,6 +74,11 @@ const bars = z.object({
 /** Pages of one answer; more would take longer than the function has. */
 const MOST_PAGES = 5;
 
+/** The most that the broker answers at once; https://docs.alpaca.markets/reference/getallorders. */
+const ORDERS_A_PAGE = 500;
+/** The most of https://docs.alpaca.markets/reference/corporateactions-1. */
+const ACTIONS_A_PAGE = 1_000;
+
 /** A bar as the broker has it. */
 export interface BrokerBar {
   /** Its label: when it begins. That of a day is midnight in New York. */
@@ -100,7 +107,9 @@ export class Broker {
   readonly #accounts: trading.AccountsApi;
   readonly #clock: trading.ClockApi;
   readonly #calendar: trading.CalendarApi;
+  readonly #positions: trading.PositionsApi;
   readonly #stocks: marketData.StockApi;
+  readonly #corporateActions: marketData.CorporateActionsApi;
   readonly #feed: BrokerOptions['feed'];
   #accountNumber: Promise<string> | undefined;
 
@@ -112,7 +121,10 @@ export class Broker {
     this.#accounts = new trading.AccountsApi(configuration);
     this.#clock = new trading.ClockApi(configuration);
     this.#calendar = new trading.CalendarApi(configuration);
-    this.#stocks = new marketData.StockApi(new marketData.Configuration({ ...shared, basePath: dataUrl }));
+    this.#positions = new trading.PositionsApi(configuration);
+    const data = new marketData.Configuration({ ...shared, basePath: dataUrl });
+    this.#stocks = new marketData.StockApi(data);
+    this.#corporateActions = new marketData.CorporateActionsApi(data);
     this.#feed = feed;
   }
 
@@ -209,6 +221,43 @@ export class Broker {
       const { status } = refusalIn(error) ?? {};
       if (status !== 422 && status !== 404) throw error;
     }
+  }
+
+  /** Those of stocks, by whatever client they were placed. */
+  async openOrders(): Promise<OpenOrder[]> {
+    const found: z.output<typeof openOrders> = [];
+    for (let page = 0; page < MOST_PAGES; page++) {
+      const last = found.at(-1);
+      const query: trading.GetAllOrdersRequest = {
+        ...{ status: 'open', limit: ORDERS_A_PAGE, direction: 'desc' },
+        ...(last && { beforeOrderId: last.id }),
+      };
+      const answer = await parsed(openOrders, 'the open orders', this.#orders.getAllOrders(query));
+      found.push(...answer);
+      if (answer.length < ORDERS_A_PAGE) return toOpenOrders(found);
+    }
+    throw new BrokerError(`The account has more than ${MOST_PAGES * ORDERS_A_PAGE} open orders.`);
+  }
+
+  async positions(): Promise<Holding[]> {
+    return toHoldings(await parsed(positions, 'the positions', this.#positions.getAllOpenPositions()));
+  }
+
+  /** On days from one to another, both included, as the broker processes them; the oldest first. */
+  async corporateActions(symbols: string[], from: string, to: string): Promise<CorporateAction[]> {
+    const found: CorporateAction[] = [];
+    let pageToken: string | null | undefined;
+    for (let page = 0; page < MOST_PAGES && pageToken !== null; page++) {
+      const query: marketData.CorporateActionsRequest = {
+        ...{ symbols: symbols.join(), types: TYPES, start: new Date(from), end: new Date(to) },
+        ...{ limit: ACTIONS_A_PAGE, sort: 'asc', ...(pageToken !== undefined && { pageToken }) },
+      };
+      const asked = this.#corporateActions.corporateActions(query);
+      const answer = await parsed(corporateActions, 'corporate actions', asked);
+      found.push(...answer.corporateActions);
+      pageToken = answer.nextPageToken ?? null;
+    }
+    return found.toSorted((one, other) => one.day.localeCompare(other.day));
   }
 }
 

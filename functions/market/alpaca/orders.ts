@@ -41,6 +41,12 @@ export function alpacaOrders(use: <T>(work: (broker: Broker) => Promise<T>) => P
       }),
 
     cancel: ({ id }) => use((broker) => broker.cancel(id)),
+
+    open: () => use(async (broker) => (await broker.openOrders()).filter(({ status }) => !OVER.has(status))),
+
+    positions: () => use((broker) => broker.positions()),
+
+    corporateActions: (symbols, from, to) => use((broker) => broker.corporateActions(symbols, from, to)),
   };
 }
 

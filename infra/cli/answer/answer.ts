@@ -70,6 +70,13 @@ const tick = z.object({
   until: z.iso.datetime().nullable(),
 });
 
+const difference = z.object({
+  symbol: z.string(),
+  since: z.iso.datetime(),
+  found: z.array(z.object({ kind: z.string(), ledger: z.string(), broker: z.string() })),
+  agrees: z.boolean(),
+});
+
 /** An answer of the orchestrator, as far as it is shown. */
 const answer = z.object({
   outcome: z.string().optional(),
@@ -88,6 +95,14 @@ const answer = z.object({
   watchlist: z.array(z.string()).optional(),
   isTraded: z.boolean().optional(),
   leftBehind: z.array(z.object({ symbol: z.string(), qty: z.string(), open: z.number() })).default([]),
+  compared: z.number().optional(),
+  busy: z.array(z.string()).default([]),
+  overdue: z.array(z.string()).default([]),
+  differences: z.array(difference).default([]),
+  accepted: z.array(z.object({ symbol: z.string(), before: z.string(), after: z.string() })).default([]),
+  refused: z.array(z.object({ symbol: z.string(), reason: z.string() })).default([]),
+  canceled: z.array(z.object({ symbol: z.string(), key: z.string() })).default([]),
+  left: z.number().default(0),
 });
 
 export type Run = z.infer<typeof run>;

@@ -8,7 +8,7 @@ import type { Answer, Run } from './answer.ts';
  * @param where options with which another command finds the same orchestrator, each after a blank
  */
 export function problemIn(command: string, answer: Answer, where: string): string | undefined {
-  return problems[command]?.(answer, where);
+  return (problems[command] ?? ofLedger[command])?.(answer, where);
 }
 
 type ProblemIn = (answer: Answer, where: string) => string | undefined;
@@ -52,7 +52,20 @@ const notFlat: ProblemIn = ({ flattened = [], key = '' }, where) => {
   return `Not closed: ${names}.${again} What was traded or refused is tried again with another key.`;
 };
 
-/** Commands of which an answer may say that they were not done. */
+/** Of a comparison: something differs. */
+const differs: ProblemIn = ({ differences, overdue }) => {
+  if (differences.length > 0) return 'The ledger and the broker differ.';
+  return overdue.length > 0 ? `Orders have been under way for long: ${overdue.join(', ')}.` : undefined;
+};
+
+/** Of a halt that cancels: an order is still open. */
+const stillOpen: ProblemIn = ({ left }) =>
+  left > 0 ? `Orders that are still open at the broker: ${left}. Do it again.` : undefined;
+
+/** The same of commands about the ledger. */
+const ofLedger: Record<string, ProblemIn> = { flatten: notFlat, reconcile: differs, halt: stillOpen };
+
+/** Commands about runs of which an answer may say that they were not done. */
 export const problems: Record<string, ProblemIn> = {
   run: failedRuns,
   tick: failedRuns,
@@ -61,7 +74,6 @@ export const problems: Record<string, ProblemIn> = {
   reject: otherOutcome('rejected', 'already-rejected', 'kept'),
   cancel: notEnded('cancelled'),
   retry: otherOutcome('retried'),
-  flatten: notFlat,
 };
 
 function failedRun({ id, state, error }: Run, where: string): string | undefined {

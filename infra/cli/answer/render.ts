@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import { closedInWords, countsInWords, outcomeInWords } from '../../outcome.ts';
 import { isAsking, parseAnswer, type Run } from './answer.ts';
 import { flattenedTable, haltLine, leftBehindLines, positionTable, tradeTable } from './ledger-tables.ts';
+import { reconciliationLines } from './reconciliation.ts';
 import { tickTable } from './tick-table.ts';
 import { fit, printable } from '../../local/text.ts';
 
@@ -26,6 +27,7 @@ export function render(payload: string, screen: Screen): string {
   if (runs && counts && runs.length > 1) lines.push(countsInWords(runs.length + omitted, counts));
   if (runs) lines.push(...howToAnswer(runs, screen));
   if (halted !== undefined) lines.push(haltLine(halted));
+  lines.push(...reconciliationLines(answer, screen.where));
   if (positions) lines.push(...positionTable(positions));
   if (trades) lines.push(...tradeTable(trades));
   if (answer.flattened) lines.push(...flattenedTable(answer.flattened));

@@ -43,10 +43,25 @@ export function addLedgerCommands(program: CommandUnknownOpts, run: Run): void {
     .command('halt')
     .description('refuse every new order')
     .option('--note <text>', 'the reason, which each refusal shows')
-    .addHelpText('after', example('halt --note "looking into it"'))
-    .action(({ note }) => run(sendEvent({ command: 'halt', note })));
+    .option('--cancel-open', 'then cancel the orders that are open at the broker')
+    .addHelpText('after', example('halt --note "looking into it" --cancel-open'))
+    .action((options) => run(sendEvent({ command: 'halt', ...options })));
   program
     .command('unhalt')
     .description('accept new orders again')
     .action(() => run(sendEvent({ command: 'unhalt' })));
+  program
+    .command('reconcile')
+    .argument('[symbols...]')
+    .description('compare the ledger with the broker; the exit code is 1 if they differ')
+    .option(
+      '--accept',
+      'make the positions of the ledger those of the broker, where they are known to differ',
+    )
+    .option('--full', 'also compare the books with all of their trades')
+    .option('--note <text>', 'why, which is recorded with what is accepted')
+    .addHelpText('after', example('reconcile AMZN --accept --note "split"'))
+    .action((symbols, options) =>
+      run(sendEvent({ command: 'reconcile', ...(symbols.length > 0 && { symbols }), ...options })),
+    );
 }

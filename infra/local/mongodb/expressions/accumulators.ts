@@ -1,4 +1,6 @@
+import { Decimal128 } from 'bson';
 import type { Options } from 'mingo/types';
+import { calculate } from '../bson/arithmetic.ts';
 import { compareValues } from '../bson/key-encoding.ts';
 import { shellText } from '../bson/shell-text.ts';
 import { parseSort, sortBy } from '../bson/sort.ts';
@@ -26,6 +28,14 @@ const folding =
 const present = (values: unknown[]) => values.filter((value) => value !== undefined && value !== null);
 const numbers = (values: unknown[]) => values.filter((value) => typeof value === 'number');
 const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0);
+
+/** Exact where a decimal is among the numbers, and a decimal then. */
+function sum(values: unknown[]): unknown {
+  if (!values.some((value) => value instanceof Decimal128)) return total(numbers(values));
+  return values
+    .filter((value) => toNumber(value) !== undefined)
+    .reduce((before, value) => calculate('add', before, value));
+}
 
 function extreme(direction: 1 | -1): Fold {
   return (values) =>
@@ -73,7 +83,7 @@ function percentiles(values: unknown[], shares: unknown[]): (number | null)[] {
 
 /** The folds that groups and expressions share. */
 const folds: Record<string, Fold> = {
-  $sum: (values) => total(numbers(values)),
+  $sum: sum,
   $avg: (values) => {
     const data = numbers(values);
     return data.length === 0 ? null : total(data) / data.length;

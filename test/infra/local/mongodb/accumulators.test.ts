@@ -1,4 +1,4 @@
-import type { Document } from 'mongodb';
+import { Decimal128, type Document } from 'mongodb';
 import { testStore } from './helpers.ts';
 import type { TestStore } from './helpers.ts';
 
@@ -27,6 +27,12 @@ const most = { sortBy: { a: -1 }, output: '$a' };
 test.each<[what: string, accumulator: Document, items: unknown[], expected: unknown]>([
   ['$sum of no number', { $sum: '$a' }, ['x', null, undefined], 0],
   ['$sum of some', { $sum: '$a' }, [1, 'x', 2, [5], null], 3],
+  [
+    '$sum of decimals',
+    { $sum: '$a' },
+    [Decimal128.fromString('0.1'), Decimal128.fromString('0.2'), 1, 'x', null],
+    Decimal128.fromString('1.3'),
+  ],
   ['$sum of 1', { $sum: 1 }, [undefined, null], 2],
   ['$avg of no number', { $avg: '$a' }, ['x', null, undefined], null],
   ['$avg of one number', { $avg: '$a' }, [4, 'x', undefined], 4],
