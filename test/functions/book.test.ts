@@ -97,6 +97,17 @@ test('a way out is not refused, and is as long as what is there', () => {
   expect(sharesToSell(limits, all, withOrder(book, part)).toFixed()).toBe('10');
 });
 
+test('a sale that is under way makes no room for a purchase, and a purchase covers no sale', () => {
+  const first = letGo(ask('a', 'buy', '18', '1.00'));
+  const held = settled(withOrder(newBook('AMZN'), first), first, fillOf(first), now, 'UTC');
+  const refused = (order: Asked, book: Book) =>
+    brokenLimit(limits, order, book, { now, priceNow: undefined })?.limit;
+  const sale = withOrder(held, letGo(ask('b', 'sell', '10', '1.00')));
+  expect(refused(ask('c', 'buy', '3', '1.00'), sale)).toBe('position');
+  const purchase = withOrder(held, letGo(ask('b', 'buy', '2', '1.00')));
+  expect(sharesToSell(limits, ask('c', 'sell', '20', '1.00'), purchase).toFixed()).toBe('18');
+});
+
 test('a day is that of the time zone, and begins with nothing', () => {
   expect(dayOf(new Date('2026-01-06T04:59:00Z'), 'America/New_York')).toBe('2026-01-05');
   const first = letGo(ask('a', 'buy', '3', '10.01'));

@@ -169,7 +169,7 @@ const hexOf = (id: unknown): string | undefined =>
 function idsIn(condition: unknown): string[] | undefined {
   const id = hexOf(condition);
   if (id !== undefined) return [id];
-  const listed = isDocument(condition) ? (condition)['$in'] : undefined;
+  const listed = isDocument(condition) ? condition['$in'] : undefined;
   if (!Array.isArray(listed)) return undefined;
   const ids = listed.map(hexOf);
   return ids.every((each) => each !== undefined) ? [...new Set(ids)] : undefined;

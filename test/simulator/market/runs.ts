@@ -76,7 +76,7 @@ export class Runs {
     );
   }
 
-  /** Asks whether a share can be sold; whoever asks finds out about orders that were left over. */
+  /** Asks whether a share can be sold; that finds out about orders that were left over. */
   check(symbol: string): void {
     this.#world.count('check');
     this.work(async (process) => {
