@@ -1,4 +1,4 @@
-import { Decimal128, MongoServerError, type Collection } from 'mongodb';
+import type { Collection, Decimal128 } from 'mongodb';
 import type { TradeDocument } from '../contracts/ledger.ts';
 import type { StockTransaction } from '../contracts/stock.ts';
 import { Money } from '../shared/money.ts';
@@ -32,7 +32,7 @@ export async function insertIfAbsent(
 }
 
 export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
+  return error instanceof Error && (error as { code?: unknown }).code === DUPLICATE_KEY;
 }
 
 /** The trade of an order that has settled. */

@@ -3,7 +3,7 @@ import { marketKey } from '../../../functions/ledger/at-market.ts';
 import type { Book } from '../../../functions/ledger/book.ts';
 import { Money } from '../../../functions/shared/money.ts';
 import type { Account, Order } from '../../support/broker/types.ts';
-import { LEDGER } from './desks.ts';
+import { LEDGER } from './kit.ts';
 
 /** What a ledger has, by symbol and by key. */
 export interface Kept {

@@ -4,7 +4,7 @@ import { ACCOUNT } from '../../../functions/contracts/ledger.ts';
 import type { Refusal } from '../../../functions/contracts/trade.ts';
 import type { Book } from '../../../functions/ledger/book.ts';
 import type { Asked, Limits } from '../../../functions/ledger/limits.ts';
-import { HOLD_MS, type BookOrder } from '../../../functions/ledger/order.ts';
+import { HOLD_MS, isUnderWay, type BookOrder } from '../../../functions/ledger/order.ts';
 import { simulatedPrice } from '../../../functions/market/simulated-price.ts';
 import { Money } from '../../../functions/shared/money.ts';
 import type { BrokerEngine } from '../../support/broker/engine.ts';
@@ -12,8 +12,9 @@ import { dayOf } from '../../support/broker/new-york.ts';
 import type { Account } from '../../support/broker/types.ts';
 import type { Change } from '../memory-store.ts';
 import type { World } from '../world.ts';
+import { AccountAudit } from './account-audit.ts';
 import { differences } from './agreement.ts';
-import { ACCOUNT as AT_BROKER, LEDGER } from './desks.ts';
+import { ACCOUNT as AT_BROKER, LEDGER } from './kit.ts';
 
 /** What must hold of orders, books and trades. */
 export const ORDER_RULES = {
@@ -54,12 +55,14 @@ export class Audit {
   readonly #books = new Map<string, Book>();
   readonly #trades = new Map<string, TradeDocument>();
   readonly #refused = new Map<string, Refusal>();
+  readonly #accountAudit: AccountAudit;
   #haltedAt: number | undefined;
 
   constructor(world: World, limits: Limits, engine: BrokerEngine) {
     this.#world = world;
     this.#limits = limits;
     this.#engine = engine;
+    this.#accountAudit = new AccountAudit(limits);
   }
 
   get isHalted(): boolean {
@@ -67,8 +70,7 @@ export class Audit {
   }
 
   get openOrders(): number {
-    return [...this.#books.values()].flatMap(({ orders }) => orders).filter(({ state }) => state === 'placed')
-      .length;
+    return [...this.#books.values()].flatMap(({ orders }) => orders).filter(isUnderWay).length;
   }
 
   committed({ collection, id, before, after }: Change<unknown>): void {
@@ -156,11 +158,20 @@ export class Audit {
           `the order ${key} is forgotten before its trade is on record`,
         );
       }
-      this.#noted(after._id, from, to);
+      this.#noted(before, after, from, to);
     }
   }
 
-  #noted(symbol: string, from: BookOrder | undefined, to: BookOrder | undefined): void {
+  #noted(
+    before: Book | undefined,
+    after: Book,
+    from: BookOrder | undefined,
+    to: BookOrder | undefined,
+  ): void {
+    const symbol = after._id;
+    if (from?.state === 'decided' && to?.state !== 'decided') {
+      this.#world.count({ placed: 'room', refused: 'no room' }[to?.state as string] ?? 'crowded');
+    }
     if (!to) return;
     const { key, state } = to;
     this.#world.log('book of', symbol, key, from?.state ?? '-', state);
@@ -172,6 +183,11 @@ export class Audit {
     if (!isLetGo) return;
     this.#world.count(from?.state === 'placed' || from?.state === 'taken back' ? 'let go again' : 'let go');
     if (to.type === 'buy') this.#withinDay(symbol, to);
+    if (from?.state !== 'placed') {
+      const books = new Map(this.#books).set(symbol, after).values();
+      const exceeded = this.#accountAudit.letGo(before, to, books);
+      this.#demand(exceeded === undefined, 'limits', exceeded ?? '');
+    }
     this.#demand(
       this.#haltedAt === undefined || to.since.getTime() <= this.#haltedAt,
       'halt',

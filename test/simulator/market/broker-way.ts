@@ -15,7 +15,7 @@ import { forbidden } from '../../support/broker/replies.ts';
 import type { Fault as BrokerFault, Reply } from '../../support/broker/types.ts';
 import type { Fault } from '../faults.ts';
 import type { Orchestrator } from '../orchestrator.ts';
-import type { InDoubt, OrderKit } from './desks.ts';
+import type { InDoubt, OrderKit } from './kit.ts';
 
 /** How long a request may take, as the function has it. */
 const REQUEST_MS = 2_000;

@@ -5,7 +5,7 @@ import { drawnCourses } from '../../support/broker/plans.ts';
 import type { Session } from '../../support/broker/types.ts';
 import { Random } from '../random.ts';
 import type { World } from '../world.ts';
-import { ACCOUNT } from './desks.ts';
+import { ACCOUNT } from './kit.ts';
 
 /** The broker of a course: what becomes of its orders is drawn. */
 export function drawnBroker(
@@ -41,6 +41,8 @@ export function drawnLimits(random: Random): Limits {
   const limits = {
     ...(random.chance(0.7) && { maxPosition: String(random.whole(3, 14)) }),
     ...(random.chance(0.4) && { maxDailyQuantity: String(random.whole(8, 30)) }),
+    ...(random.chance(0.3) && { maxGrossExposure: String(random.whole(300, 3_000)) }),
+    ...(random.chance(0.3) && { maxDailyOrders: random.whole(2, 6) }),
     allowShortSelling: random.chance(0.2),
     timeZone: 'America/New_York',
   };

@@ -14,5 +14,16 @@ export const ORDER_HAPPENINGS = [
     'gave up',
     'pending',
   ],
-  ...['let go', 'let go again', 'filled in part', 'settled', 'taken back', 'reduced', 'way out'],
+  ...[
+    'let go',
+    'let go again',
+    'filled in part',
+    'settled',
+    'taken back',
+    'reduced',
+    'way out',
+    'room',
+    'no room',
+    'crowded',
+  ],
 ];

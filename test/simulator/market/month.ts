@@ -9,7 +9,7 @@ import { Random } from '../random.ts';
 import { World } from '../world.ts';
 import { differences, type Kept } from './agreement.ts';
 import { Audit } from './audit.ts';
-import { ACCOUNT, type OrderKit } from './desks.ts';
+import { ACCOUNT, type OrderKit } from './kit.ts';
 import { drawnBroker } from './drawn.ts';
 import { Runs, wanted, type Wanted } from './runs.ts';
 

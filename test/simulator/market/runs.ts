@@ -8,7 +8,8 @@ import type { Faults } from '../faults.ts';
 import { Orchestrator } from '../orchestrator.ts';
 import { Random } from '../random.ts';
 import type { World } from '../world.ts';
-import { deskOf, type OrderKit } from './desks.ts';
+import { deskOf } from './desks.ts';
+import { type OrderKit } from './kit.ts';
 
 /** What a function has, and how much later an order is tried again, as the workflow does it. */
 const FUNCTION_MS = 10_000;
