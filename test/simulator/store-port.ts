@@ -54,6 +54,17 @@ export class CollectionPort {
     }));
   }
 
+  /** Updates of one document each, carried out together. */
+  bulkWrite(updates: { updateOne: { filter: Doc; update: Doc } }[]): Promise<{ matchedCount: number }> {
+    return this.#write('bulkWrite', () => ({
+      matchedCount: updates
+        .map(({ updateOne: { filter, update } }) =>
+          this.store.update(this.collectionName, filter, update, {}, this.orchestrator),
+        )
+        .flat().length,
+    }));
+  }
+
   /** @param document with operators in no field: it takes the place of the one that matches */
   replaceOne(filter: Doc, document: Doc): Promise<{ matchedCount: number }> {
     return this.updateOne(filter, document);
@@ -109,7 +120,9 @@ export class CollectionPort {
     const way = random.whole(1, 3);
     const isSlow = orchestrator.strikes('answer late');
     const back = isSlow ? random.whole(50, 4_000) : random.whole(1, 4);
-    const arrive = () => this.#arrive(name, isWrite, back, carryOut);
+    // A process that is stopped sees its answer late.
+    const stopped = orchestrator.strikes('process stopped') ? random.whole(3_000, 25_000) : 0;
+    const arrive = () => this.#arrive(name, isWrite, { back, stopped }, carryOut);
     if (orchestrator.strikes('crash at a store command')) {
       if (random.chance(0.5)) world.after(way, arrive);
       orchestrator.crash(`at ${name}`);
@@ -131,18 +144,23 @@ export class CollectionPort {
   }
 
   /** The server waits for a majority before it answers a write, also where that found what stands already. */
-  #arrive<T>(name: string, isWrite: boolean, back: number, carryOut: () => Outcome<T>): Reply<T> {
+  #arrive<T>(
+    name: string,
+    isWrite: boolean,
+    { back, stopped }: { back: number; stopped: number },
+    carryOut: () => Outcome<T>,
+  ): Reply<T> {
     const { store, orchestrator } = this;
     const { world } = orchestrator;
     const result = carryOut();
     const { changes, failovers } = store;
     world.log(orchestrator.name, name, 'error' in result ? 'collides' : described(result.value));
-    if (!isWrite) return { afterMs: back, outcome: () => result };
+    if (!isWrite) return { afterMs: back + stopped, outcome: () => result };
     const isMajority = this.options.writeConcern?.w === 'majority';
     world.after(isMajority ? back - 1 : back + 20, () => store.commit(changes));
     const isGone = () => isMajority && store.failovers !== failovers;
     const stepdown = () => ({ error: new StoreAwayError(`the primary stepped down during ${name}`) });
-    return { afterMs: back, outcome: () => (isGone() ? stepdown() : result) };
+    return { afterMs: back + stopped, outcome: () => (isGone() ? stepdown() : result) };
   }
 }
 

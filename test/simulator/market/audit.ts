@@ -1,5 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AccountDocument, TradeDocument } from '../../../functions/contracts/ledger.ts';
+import type {
+  AccountDocument,
+  AdjustmentDocument,
+  TradeDocument,
+} from '../../../functions/contracts/ledger.ts';
 import { ACCOUNT } from '../../../functions/contracts/ledger.ts';
 import type { Refusal } from '../../../functions/contracts/trade.ts';
 import type { Book } from '../../../functions/ledger/book.ts';
@@ -14,24 +18,9 @@ import type { Change } from '../memory-store.ts';
 import type { World } from '../world.ts';
 import { AccountAudit } from './account-audit.ts';
 import { differences } from './agreement.ts';
+import { ComparisonAudit } from './comparison-audit.ts';
 import { ACCOUNT as AT_BROKER, LEDGER } from './kit.ts';
-
-/** What must hold of orders, books and trades. */
-export const ORDER_RULES = {
-  'one order': 'A key has at most one order at the broker, and at most one trade.',
-  transition: 'An order in a book changes only as docs/orders.md says.',
-  answers:
-    'What a key was answered is true: a trade stands in the ledger, and what was refused is not filled.',
-  limits: 'No limit is exceeded, whatever is filled and when.',
-  halt: 'Nothing is let go once a halt was answered.',
-  agreement: 'In the end the ledger, the books and the broker have the same shares, at the same prices.',
-  progress: 'What was let go is found out about once the faults end.',
-  'way out': 'What is held can be sold.',
-} as const;
-
-export class OrderViolation extends Error {
-  override readonly name = 'Violation';
-}
+import { demand } from './rules.ts';
 
 /** Dollars; the broker takes no fractional order of less than one, and prices change meanwhile. */
 const DUST = 3;
@@ -56,6 +45,7 @@ export class Audit {
   readonly #trades = new Map<string, TradeDocument>();
   readonly #refused = new Map<string, Refusal>();
   readonly #accountAudit: AccountAudit;
+  readonly #comparison = new ComparisonAudit();
   #haltedAt: number | undefined;
 
   constructor(world: World, limits: Limits, engine: BrokerEngine) {
@@ -76,11 +66,31 @@ export class Audit {
   committed({ collection, id, before, after }: Change<unknown>): void {
     this.#judge(() => {
       if (collection === 'trades') return this.#tradeCommitted(id, before, after);
+      if (collection === 'adjustments') {
+        return this.#comparison.adjusted(after as unknown as AdjustmentDocument);
+      }
       if (id === ACCOUNT) return this.#accountCommitted(after as unknown as AccountDocument);
       const book = after as unknown as Book;
       this.#bookCommitted(before as unknown as Book | undefined, book);
       this.#books.set(id, book);
     });
+  }
+
+  knows(symbol: string): boolean {
+    return this.#books.has(symbol);
+  }
+
+  /** A person trades by hand at the broker. */
+  meddled(symbol: string): void {
+    this.#comparison.meddled.add(symbol);
+  }
+
+  differs(symbol: string, answer: string | undefined): void {
+    this.#judge(() => this.#comparison.differs(this.#books.get(symbol), answer));
+  }
+
+  agrees(symbol: string): void {
+    this.#judge(() => this.#comparison.agrees(this.#books.get(symbol)!, this.held(symbol)));
   }
 
   halted(): void {
@@ -98,7 +108,7 @@ export class Audit {
         return;
       }
       const trade = this.#trades.get(key);
-      this.#demand(
+      demand(
         trade !== undefined &&
           String(trade.qty) === String(answer.qty) &&
           String(trade.price) === String(answer.price),
@@ -113,9 +123,9 @@ export class Audit {
   finally(): void {
     this.#judge(() => {
       this.#engine.settle();
-      this.#demand(this.openOrders === 0, 'progress', `${this.openOrders} orders are open for ever`);
+      demand(this.openOrders === 0, 'progress', `${this.openOrders} orders are open for ever`);
       const [difference] = differences({ books: this.#books, trades: this.#trades }, this.#account);
-      this.#demand(difference === undefined, 'agreement', String(difference));
+      demand(difference === undefined, 'agreement', String(difference));
     });
   }
 
@@ -125,7 +135,7 @@ export class Audit {
     this.#judge(() => {
       for (const [symbol, { qty }] of this.#account.positions) {
         const isDust = qty.abs().times(simulatedPrice(symbol, this.#world.now)).lt(DUST);
-        this.#demand(isDust, 'way out', `${qty.toFixed()} ${symbol} are held, and could not be sold`);
+        demand(isDust, 'way out', `${qty.toFixed()} ${symbol} are held, and could not be sold`);
       }
     });
   }
@@ -136,23 +146,27 @@ export class Audit {
   }
 
   #bookCommitted(before: Book | undefined, after: Book): void {
-    this.#demand(
+    demand(
       after.version === (before?.version ?? -1) + 1,
       'transition',
       `the book of ${after._id} has the version ${after.version} after ${before?.version}`,
     );
+    if (after.difference && !before?.difference) {
+      this.#world.count('difference');
+      this.#comparison.recorded(after);
+    }
     const keys = new Set([...(before?.orders ?? []), ...after.orders].map(({ key }) => key));
     for (const key of keys) {
       const [from, to] = [find(before, key), find(after, key)];
       if (JSON.stringify(from) === JSON.stringify(to)) continue;
       const states = [from?.state ?? '-', to?.state ?? '-'] as const;
-      this.#demand(
+      demand(
         TRANSITIONS[states[0]]!.includes(states[1]),
         'transition',
         `the order ${key} went from ${states.join(' to ')}`,
       );
       if (states[0] === 'settled' && states[1] === '-') {
-        this.#demand(
+        demand(
           this.#trades.has(key),
           'transition',
           `the order ${key} is forgotten before its trade is on record`,
@@ -186,14 +200,14 @@ export class Audit {
     if (from?.state !== 'placed') {
       const books = new Map(this.#books).set(symbol, after).values();
       const exceeded = this.#accountAudit.letGo(before, to, books);
-      this.#demand(exceeded === undefined, 'limits', exceeded ?? '');
+      demand(exceeded === undefined, 'limits', exceeded ?? '');
     }
-    this.#demand(
+    demand(
       this.#haltedAt === undefined || to.since.getTime() <= this.#haltedAt,
       'halt',
       `${key} was let go after a halt`,
     );
-    this.#demand(
+    demand(
       to.hold.until.getTime() - to.since.getTime() <= HOLD_MS,
       'transition',
       `${key} is held for too long`,
@@ -202,19 +216,15 @@ export class Audit {
 
   #tradeCommitted(key: string, before: unknown, after: unknown): void {
     const isNew = before === undefined;
-    this.#demand(isNew || isDeepStrictEqual(before, after), 'one order', `the trade ${key} was changed`);
+    demand(isNew || isDeepStrictEqual(before, after), 'one order', `the trade ${key} was changed`);
     const refused = this.#refused.get(key);
-    this.#demand(!refused, 'answers', `${key} was refused (${refused?.limit}), and is traded`);
+    demand(!refused, 'answers', `${key} was refused (${refused?.limit}), and is traded`);
     this.#trades.set(key, after as TradeDocument);
     this.#withinLimits((after as TradeDocument).symbol);
   }
 
   #accountCommitted({ venue }: AccountDocument): void {
-    this.#demand(
-      venue === undefined || venue === 'alpaca-paper PA1',
-      'agreement',
-      `the ledger is of ${venue}`,
-    );
+    demand(venue === undefined || venue === 'alpaca-paper PA1', 'agreement', `the ledger is of ${venue}`);
   }
 
   /** At the broker itself, whatever the books say. */
@@ -223,13 +233,13 @@ export class Audit {
     const { maxPosition, allowShortSelling } = this.#limits;
     const held = this.held(symbol);
     if (maxPosition !== undefined) {
-      this.#demand(
+      demand(
         held.abs().lte(maxPosition),
         'limits',
         `${held.toFixed()} ${symbol} are held, and ${maxPosition} may be`,
       );
     }
-    this.#demand(
+    demand(
       allowShortSelling || !held.isNeg() || held.isZero(),
       'limits',
       `${held.toFixed()} ${symbol} are sold short`,
@@ -248,15 +258,11 @@ export class Audit {
       .map(({ filledQty }) => filledQty);
     const all = Money.sum(String(qty), ...filled);
     const message = `${all.toFixed()} ${symbol} a day, with ${key}, and ${maxDailyQuantity} may be`;
-    this.#demand(all.lte(maxDailyQuantity), 'limits', message);
+    demand(all.lte(maxDailyQuantity), 'limits', message);
   }
 
   get #account(): Account {
     return this.#engine.account(AT_BROKER.accountNumber);
-  }
-
-  #demand(holds: boolean, rule: keyof typeof ORDER_RULES, message: string): asserts holds {
-    if (!holds) throw new OrderViolation(`${rule}: ${message}`);
   }
 
   #judge(look: () => void): void {

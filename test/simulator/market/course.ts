@@ -11,6 +11,7 @@ import { Random } from '../random.ts';
 import type { Course, Options } from '../schedule.ts';
 import { World } from '../world.ts';
 import { Audit } from './audit.ts';
+import { tradeByHand } from './by-hand.ts';
 import { commandsOf } from './desks.ts';
 import { type InDoubt, type OrderKit } from './kit.ts';
 import { drawnBroker, drawnLimits } from './drawn.ts';
@@ -27,7 +28,9 @@ const TIGHT = { maxOrderQuantity: '0.01' };
 /** Dollars; the broker takes no fractional order below it. */
 const LEAST_VALUE = 2;
 
-type Happening = 'order' | 'again' | 'check' | 'halt' | 'unhalt' | 'failover' | 'tighten' | 'bind';
+type Happening =
+  | ('order' | 'tick' | 'again' | 'check' | 'reconcile')
+  | ('halt' | 'unhalt' | 'failover' | 'tighten' | 'bind');
 
 export const MOST_ORDERS = 10;
 
@@ -56,7 +59,7 @@ export class OrderCourse {
     const { begin, sessions } = random.pick(SEASONS);
     const world = (this.#world = new World(isRecorded, { begin }));
     this.#calendar = new Calendar(sessions);
-    this.#symbols = random.chance(0.6) ? SYMBOLS.slice(0, 1) : SYMBOLS;
+    this.#symbols = random.chance(0.5) ? SYMBOLS.slice(0, 1) : SYMBOLS;
     const faulty = new Random(`${seed} faults`);
     const onFault = (fault: Fault) => world.count(fault);
     this.#faults = new Faults(faulty, omitted, onFault, ORDER_FAULT_NAMES, ODDS);
@@ -83,6 +86,7 @@ export class OrderCourse {
     if (!this.#isOver) await this.#calm();
     if (!this.#isOver) this.#audit.finally();
     if (!this.#isOver) await this.#leave();
+    if (!this.#isOver && this.#random.chance(0.3)) await this.#byHand();
     const { events, counts, lines } = world;
     return { events, digest: world.digest(), counts, violation: this.#audit.violation, lines };
   }
@@ -125,7 +129,7 @@ export class OrderCourse {
     const isHalted = this.#audit.isHalted;
     const kind = random.weighted({
       ...{ order: 6, again: 2, check: 1, halt: 0.7, unhalt: isHalted ? 4 : 0.3 },
-      ...{ failover: 0.5, tighten: 0.4, bind: 0.4 },
+      ...{ failover: 0.5, tighten: 0.4, bind: 0.4, reconcile: 1, tick: 1.5 },
     });
     this.#does(kind);
   }
@@ -140,6 +144,11 @@ export class OrderCourse {
         return this.#again();
       case 'check':
         return this.#runs.check(random.pick(this.#symbols));
+      case 'reconcile':
+        return this.#runs.reconcile();
+      case 'tick':
+        for (const symbol of this.#symbols) this.#order(symbol);
+        return;
       case 'halt':
         return this.#halt();
       case 'unhalt':
@@ -270,6 +279,15 @@ export class OrderCourse {
     }
     await this.#ended();
     if (!this.#isOver) this.#audit.left();
+  }
+
+  async #byHand(): Promise<void> {
+    const symbol = this.#random.pick(this.#symbols);
+    if (!this.#audit.knows(symbol)) return;
+    const [audit, runs, { engine }] = [this.#audit, this.#runs, this.#kit];
+    const order = this.#want('sell', symbol, '1');
+    const time = { pass: (ms: number) => this.#pass(ms), ended: () => this.#ended() };
+    await tradeByHand({ engine, audit, runs, symbol, order, ...time });
   }
 
   #ended(): Promise<void> {

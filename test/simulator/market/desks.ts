@@ -2,6 +2,7 @@ import type { ActionApp } from '@wbce/orbits-core';
 import { Books } from '../../../functions/ledger/books.ts';
 import type { Ledger } from '../../../functions/ledger/connection.ts';
 import type { Desk } from '../../../functions/ledger/desk.ts';
+import type { ReconcileDesk } from '../../../functions/ledger/reconcile/desk.ts';
 import { alpacaMarket } from '../../../functions/market/alpaca/alpaca.ts';
 import { Broker } from '../../../functions/market/alpaca/broker.ts';
 import { Ledger as LedgerCommands } from '../../../orchestrator/trading/ledger.ts';
@@ -30,6 +31,11 @@ export function deskOf(process: Orchestrator, kit: OrderKit): Desk {
   };
 }
 
+/** What a process of reconcile-ledger compares with. */
+export const reconcileDeskOf = (process: Orchestrator, kit: OrderKit): ReconcileDesk => {
+  return { ...deskOf(process, kit), ledger: ledgerOf(process, kit) };
+};
+
 /** What a person's halt is written with. */
 export function commandsOf(process: Orchestrator, kit: OrderKit): LedgerCommands {
   const { trades, books } = ledgerOf(process, kit);
@@ -43,5 +49,7 @@ function ledgerOf(process: Orchestrator, { store }: OrderKit): Ledger {
       readConcern: { level: 'majority' },
       writeConcern: { w: 'majority' },
     });
-  return { trades: port('trades'), books: port('books'), account: port('books') } as unknown as Ledger;
+  const books = port('books');
+  const ledger = { trades: port('trades'), books, account: books, adjustments: port('adjustments') };
+  return ledger as unknown as Ledger;
 }

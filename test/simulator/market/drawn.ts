@@ -41,8 +41,8 @@ export function drawnLimits(random: Random): Limits {
   const limits = {
     ...(random.chance(0.7) && { maxPosition: String(random.whole(3, 14)) }),
     ...(random.chance(0.4) && { maxDailyQuantity: String(random.whole(8, 30)) }),
-    ...(random.chance(0.3) && { maxGrossExposure: String(random.whole(300, 3_000)) }),
-    ...(random.chance(0.3) && { maxDailyOrders: random.whole(2, 6) }),
+    ...(random.chance(0.4) && { maxGrossExposure: String(random.whole(200, 1_500)) }),
+    ...(random.chance(0.3) && { maxDailyOrders: random.whole(1, 4) }),
     allowShortSelling: random.chance(0.2),
     timeZone: 'America/New_York',
   };

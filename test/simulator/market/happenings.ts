@@ -3,6 +3,10 @@ export const ORDER_HAPPENINGS = [
   ...[
     'order',
     'order again',
+    'reconcile',
+    'difference',
+    'accept',
+    'accepted',
     'check',
     'halt',
     'unhalt',

@@ -2,13 +2,14 @@ import type { TradeDocument } from '../../../functions/contracts/ledger.ts';
 import type { TradeType } from '../../../functions/contracts/stock.ts';
 import type { Refusal } from '../../../functions/contracts/trade.ts';
 import type { Asked } from '../../../functions/ledger/limits.ts';
+import { reconcile } from '../../../functions/ledger/reconcile/reconcile.ts';
 import { trade, wouldRefuse } from '../../../functions/ledger/trade.ts';
 import { simulatedPrice } from '../../../functions/market/simulated-price.ts';
 import type { Faults } from '../faults.ts';
 import { Orchestrator } from '../orchestrator.ts';
 import { Random } from '../random.ts';
 import type { World } from '../world.ts';
-import { deskOf } from './desks.ts';
+import { deskOf, reconcileDeskOf } from './desks.ts';
 import { type OrderKit } from './kit.ts';
 
 /** What a function has, and how much later an order is tried again, as the workflow does it. */
@@ -23,6 +24,8 @@ export interface Wanted extends Asked {
   state: 'open' | 'answered' | 'given up';
   /** When its refusal was answered: the ledger knows a refusal for a minute. */
   refusedAt?: number;
+  /** Which limit refused it. */
+  refusedFor?: string;
   attempts: number;
 }
 
@@ -87,6 +90,18 @@ export class Runs {
     });
   }
 
+  /** Compares the ledger with the broker. @param accept whether what differs is accepted */
+  reconcile(accept?: true): void {
+    this.#world.count(accept ? 'accept' : 'reconcile');
+    this.work(async (process) => {
+      const { busy, differences, accepted } = await reconcile(reconcileDeskOf(process, this.#kit), {
+        accept,
+      });
+      this.#world.log(process.name, 'differ:', differences.length, 'busy:', busy.length);
+      if (accepted.length > 0) this.#world.count('accepted');
+    });
+  }
+
   /**
    * Lets a process work until it ends, crashes, or its time is up.
    *
@@ -121,7 +136,7 @@ export class Runs {
     this.#world.count(isTrade ? 'traded' : 'refused');
     this.#world.log('answered', wanted.key, isTrade ? `traded ${String(answer.qty)}` : answer.limit);
     wanted.state = 'answered';
-    if (!isTrade) wanted.refusedAt = this.#world.now;
+    if (!isTrade) Object.assign(wanted, { refusedAt: this.#world.now, refusedFor: answer.limit });
     this.#onAnswer(wanted, answer);
   }
 
