@@ -9,6 +9,8 @@ test('at the end of each day of a month with faults, ledger, books and broker ag
   expect(month.violation).toBeUndefined();
   expect(days.filter(({ differences }) => differences.length > 0)).toEqual([]);
 
+  const reconciled = { compared: 20, busy: [], differences: [] };
+  expect(days.map((day) => day.reconciled)).toEqual(days.map(() => reconciled));
   expect(days).toHaveLength(DAYS);
   expect(days.map(({ date }) => date)).not.toContain('2025-11-27');
   expect(days.find(({ date }) => date === '2025-11-28')).toMatchObject({ closesAt: '13:00' });

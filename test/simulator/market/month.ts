@@ -1,4 +1,5 @@
 import type { TradeDocument } from '../../../functions/contracts/ledger.ts';
+import type { Reconciliation } from '../../../functions/contracts/reconcile-ledger.ts';
 import type { Book } from '../../../functions/ledger/book.ts';
 import { ACCOUNT as ACCOUNT_DOCUMENT } from '../../../functions/contracts/ledger.ts';
 import { readLimits } from '../../../functions/ledger/limits.ts';
@@ -29,8 +30,10 @@ const MOST_EVENTS = 2_000_000;
 export interface Day {
   date: string;
   closesAt: string;
-  /** In what the ledger and the broker differ. */
+  /** In what the ledger and the broker differ, as the audit sees it. */
   differences: string[];
+  /** What the product's own comparison says. */
+  reconciled: Pick<Reconciliation, 'compared' | 'busy' | 'differences'> | undefined;
 }
 
 /** Weeks of orders at the broker, each with what can go wrong, in virtual time; the ledger is compared at each day's end. */
@@ -74,7 +77,7 @@ export class Month {
       await this.#trade(closesAt);
       await this.#settle();
       ended.push({
-        ...{ date: session.date, closesAt: session.close },
+        ...{ date: session.date, closesAt: session.close, reconciled: await this.#reconcile() },
         differences: differences(this.#kept(), this.#kit.engine.account(ACCOUNT.accountNumber)),
       });
     }
@@ -124,6 +127,15 @@ export class Month {
       if (!isOpen && round > 0) return;
       for (const symbol of SYMBOLS) this.#runs.check(symbol);
     }
+  }
+
+  async #reconcile(): Promise<Day['reconciled']> {
+    let answer: Reconciliation | undefined;
+    this.#runs.reconcile(undefined, (given) => (answer = given));
+    await this.world.while(() => this.#runs.running > 0);
+    if (!answer) return undefined;
+    const { compared, busy, differences: found } = answer;
+    return { compared, busy, differences: found };
   }
 
   #kept(): Kept {

@@ -2,6 +2,7 @@ import type { TradeDocument } from '../../../functions/contracts/ledger.ts';
 import type { TradeType } from '../../../functions/contracts/stock.ts';
 import type { Refusal } from '../../../functions/contracts/trade.ts';
 import type { Asked } from '../../../functions/ledger/limits.ts';
+import type { Reconciliation } from '../../../functions/contracts/reconcile-ledger.ts';
 import { reconcile } from '../../../functions/ledger/reconcile/reconcile.ts';
 import { trade, wouldRefuse } from '../../../functions/ledger/trade.ts';
 import { simulatedPrice } from '../../../functions/market/simulated-price.ts';
@@ -91,12 +92,14 @@ export class Runs {
   }
 
   /** Compares the ledger with the broker. @param accept whether what differs is accepted */
-  reconcile(accept?: true): void {
+  reconcile(accept?: true, onAnswer: (answer: Reconciliation) => void = () => undefined): void {
     this.#world.count(accept ? 'accept' : 'reconcile');
     this.work(async (process) => {
-      const { busy, differences, accepted } = await reconcile(reconcileDeskOf(process, this.#kit), {
+      const answer = await reconcile(reconcileDeskOf(process, this.#kit), {
         accept,
       });
+      const { busy, differences, accepted } = answer;
+      onAnswer(answer);
       this.#world.log(process.name, 'differ:', differences.length, 'busy:', busy.length);
       if (accepted.length > 0) this.#world.count('accepted');
     });
