@@ -1,17 +1,17 @@
 import type { Refusal } from '../contracts/trade.ts';
 import { dollars } from '../shared/money.ts';
 import type { Book } from './book.ts';
-import { claimOf, plus, totalsOf, type Totals } from './claim.ts';
+import { plus, totalsOf, type Totals } from './claim.ts';
 import { dayOf } from './day.ts';
 import type { Desk } from './desk.ts';
 import { settleLeftOvers } from './left-overs.ts';
 import { refusal, type Limits } from './limits.ts';
 
-/** Of how many other symbols the orders that no attempt works on are looked at, before an order is refused for their sake. */
+/** Of how many other symbols orders are looked at, at the broker, before an order is refused for their sake. */
 const MOST_OTHERS = 3;
 
 /**
- * What the limits of the account say of an order that stands in its book as decided.
+ * What the limits of the account say of an order that its book has as decided. What no attempt works on is cleaned up first.
  *
  * `crowded`: orders of other symbols that are only decided leave no room. Each of them sees this one too, so none is let go
  * for another one's sake: the order is taken out of its book, and decided again a moment later.
@@ -33,13 +33,6 @@ export async function askAccount(
   // What is abandoned takes no room for good.
   const isChanged = await settleOthers(desk, book._id);
   return isChanged || !accountProblem(limits, plus(others.firm, own)) ? 'crowded' : problem;
-}
-
-/** What the limits of the account would say of an order that its book had as decided; nothing is written. */
-export async function wouldAccountRefuse(desk: Desk, book: Book, day: string): Promise<Refusal | undefined> {
-  const own = { ...book, claim: claimOf(book) };
-  const { all } = totalsOf([...(await desk.books.others(book._id)), own], day);
-  return accountProblem(desk.limits, all);
 }
 
 /** Halts trading if the loss of the day has reached its limit. */

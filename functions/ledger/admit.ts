@@ -1,5 +1,6 @@
 import type { Refusal } from '../contracts/trade.ts';
-import { askAccount, wouldAccountRefuse } from './account.ts';
+import { askAccount } from './account.ts';
+import { claimOf } from './claim.ts';
 import { withOrder, type Book } from './book.ts';
 import type { Decision } from './decide.ts';
 import type { Desk } from './desk.ts';
@@ -40,13 +41,16 @@ export async function admit(desk: Desk, decision: Decision): Promise<Decision<Pl
   return undefined;
 }
 
-/** Whether an order that its book allows would be refused for the account's sake; nothing is written. */
+/** Whether an order that its book allows would be refused for the account's sake; it is not written. */
 export async function wouldNotAdmit(
   desk: Desk,
   { order, rest, needsRoom }: Decision<Placed>,
 ): Promise<Refusal | undefined> {
   if (!needsRoom) return undefined;
-  return wouldAccountRefuse(desk, withOrder(rest, { ...order, state: 'decided' }), order.day);
+  const decided = withOrder(rest, { ...order, state: 'decided' });
+  const verdict = await askAccount(desk, { ...decided, claim: claimOf(decided) }, order.day);
+  // Whether there is room is for the order itself to find out.
+  return typeof verdict === 'object' ? verdict : undefined;
 }
 
 function withVerdict(book: Book, decided: Decided, verdict: 'crowded' | Refusal): Book {

@@ -44,7 +44,8 @@ export function totalsOf(books: Claiming[], today: string): { all: Totals; firm:
     sum.exposure = sum.exposure.plus(claim.exposure.toString());
     sum.firm = sum.firm.plus(claim.firm.toString());
     sum.decided += claim.decided;
-    if (day.date !== today) continue;
+    // A day of another time zone, or of a clock that is ahead, counts too.
+    if (day.date < today) continue;
     sum.orders += day.orders;
     sum.realized = sum.realized.plus(day.realized.toString());
   }

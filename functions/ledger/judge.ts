@@ -15,7 +15,8 @@ export async function judge(
     const note = halted.note === undefined ? '' : `: ${halted.note}`;
     return refusal('halted', `trading is halted since ${halted.since.toISOString()}${note}`);
   }
-  if (book.difference) return refusal('reconciliation', differenceInWords(order.symbol, book.difference));
+  if (book.difference && !order.isExit)
+    return refusal('reconciliation', differenceInWords(order.symbol, book.difference));
   const opensAt = await market.opensAt();
   if (opensAt) return refusal('market-closed', `the market is closed until ${opensAt.toISOString()}`);
   if (order.isExit) return nothingHeld(order);

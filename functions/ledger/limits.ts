@@ -84,9 +84,13 @@ export interface Circumstances {
  * How many of the shares that are to be sold are there, if no more may be sold than are held: what was bought in part can
  * be sold in part.
  */
-export function sharesToSell({ allowShortSelling }: Limits, { type, qty, key }: Asked, book: Book): Money {
+export function sharesToSell(
+  { allowShortSelling }: Limits,
+  { type, qty, key, isExit }: Asked,
+  book: Book,
+): Money {
   const asked = new Money(qty);
-  if (type === 'buy' || allowShortSelling) return asked;
+  if (type === 'buy' || allowShortSelling || isExit) return asked;
   return Money.max(0, Money.min(asked, exposureOf(book, 'sell', key)));
 }
 
@@ -165,8 +169,9 @@ function sizeProblem(
   }
 
   const today = dayOf(now, limits.timeZone);
-  const before = book.day.date === today ? book.day : { qty: 0, value: 0 };
-  const open = underWay(book, key).filter(({ day }) => day === today);
+  // A day of another time zone, or of a clock that is ahead, counts too.
+  const before = book.day.date >= today ? book.day : { qty: 0, value: 0 };
+  const open = underWay(book, key).filter(({ day }) => day >= today);
   const qtyToday = open.reduce((sum, each) => sum.plus(each.qty.toString()), qty.plus(before.qty.toString()));
   if (maxDailyQuantity !== undefined && qtyToday.gt(maxDailyQuantity)) {
     return broken(

@@ -107,3 +107,12 @@ export function isForgotten(order: BookOrder, now: Date): boolean {
   if (state === 'refused') return age > REFUSED_MS;
   return state === 'taken back' && age > TAKEN_BACK_MS;
 }
+
+/** Some of them, beginning with another one at each time, so that those that stay as they are keep no other one waiting. */
+export function inTurn<T>(all: readonly T[], now: Date, most: number): T[] {
+  if (all.length <= most) return [...all];
+  const first = Math.floor(now.getTime() / TURN_MS) % all.length;
+  return [...all.slice(first), ...all.slice(0, first)].slice(0, most);
+}
+
+const TURN_MS = 1_000;

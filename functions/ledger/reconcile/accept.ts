@@ -2,6 +2,7 @@ import type { AdjustmentDocument } from '../../contracts/ledger.ts';
 import { Money } from '../../shared/money.ts';
 import { toStored, type Book } from '../book.ts';
 import { toDecimal128 } from '../decimal.ts';
+import { refusal } from '../limits.ts';
 import { toPosition, type Position } from '../position.ts';
 import type { Deviation } from './deviation.ts';
 import type { BrokerDesk } from './desk.ts';
@@ -23,6 +24,11 @@ export async function accept(
   return adjusted.adjustment;
 }
 
+const ACCEPTED = refusal(
+  'reconciliation',
+  'the position was made the one of the broker after this order was sent',
+);
+
 function withBrokersWord(
   deviation: Deviation,
   timestamp: Date,
@@ -41,7 +47,11 @@ function withBrokersWord(
     timestamp,
     ...(note !== undefined && { note }),
   };
-  return { ...book, position: toStored(position), adjustment };
+  // What the broker may have of them is in its word: their keys let nothing go again.
+  const orders = book.orders.map((order) =>
+    order.state === 'taken back' ? { ...order, refusal: order.refusal ?? ACCEPTED } : order,
+  );
+  return { ...book, position: toStored(position), orders, adjustment };
 }
 
 /** What a split made of the shares cost as much as before; of all else the broker says what it cost. */

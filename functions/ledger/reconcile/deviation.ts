@@ -6,6 +6,9 @@ import type { Pair } from './look.ts';
 /** Of shares at a broker. */
 const SHARE_DECIMALS = 9;
 
+/** How far the broker's average price may be from the book's; a split changes it by more. */
+const COST_TOLERANCE = '0.1';
+
 /** What differs between a book and the broker. */
 export interface Deviation extends Pair {
   /** What a company did that explains the shares, as far as that is known. */
@@ -42,7 +45,11 @@ function isSplitOf(pair: Pair, { split }: CorporateAction): boolean {
   const before = heldOf(pair);
   if (!split || before.isZero()) return false;
   const after = before.times(split.to).div(split.from);
-  return pair.qty.eq(after.toDecimalPlaces(SHARE_DECIMALS, Money.ROUND_DOWN)) || pair.qty.eq(after.trunc());
+  const isRatio =
+    pair.qty.eq(after.toDecimalPlaces(SHARE_DECIMALS, Money.ROUND_DOWN)) || pair.qty.eq(after.trunc());
+  // Shares that were traded by hand may have the same ratio, but not at a price that the split divides.
+  const cost = new Money(pair.book.position.averageCost.toString()).times(split.from).div(split.to);
+  return isRatio && pair.averagePrice.minus(cost).abs().lte(cost.times(COST_TOLERANCE));
 }
 
 /** The deviation as it stands in a book, and as a person reads it. */

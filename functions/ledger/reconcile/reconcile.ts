@@ -3,6 +3,7 @@ import type { Difference } from '../../contracts/ledger.ts';
 import type { DifferenceAnswer, reconcileLedger, Reconciliation } from '../../contracts/reconcile-ledger.ts';
 import { newYorkDay } from '../../market/new-york.ts';
 import { Money } from '../../shared/money.ts';
+import { haltOnLoss } from '../account.ts';
 import type { Book } from '../book.ts';
 import { accept } from './accept.ts';
 import { cancelOpen } from './cancel-open.ts';
@@ -40,6 +41,8 @@ export async function reconcile(desk: ReconcileDesk, request: Request): Promise<
     ? await cancelOpen(atBroker, begun.account?.ledger, symbols)
     : { canceled: [], left: 0 };
   const isChanged = await settleOldOrders(desk, begun.books);
+  // What was settled may be the loss that the day is not to have.
+  if (isChanged) await haltOnLoss(desk);
   const isStale = isChanged || request.cancel_open === true;
   const compared = await compare(atBroker, isStale ? await readBooks(ledger, symbols) : begun, request);
   return {
