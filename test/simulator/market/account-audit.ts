@@ -45,7 +45,7 @@ function isWayOut(book: Book | undefined, { key, type, qty }: BookOrder): boolea
   return left.gt(0) && left.gte(qty.toString());
 }
 
-/** Dollars, at the price of the last trade, or at those of the orders where there is none. */
+/** Dollars, at the price of the last trade, or at those of the orders where it has not been traded. */
 function exposureOf({ position, orders }: Book): Money {
   const letGo = orders.filter(({ state }) => state === 'placed');
   const value = ({ qty, asked }: BookOrder) => new Money(qty.toString()).times(asked.price.toString());
