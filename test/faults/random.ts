@@ -5,7 +5,7 @@ import { BRANCHES, type Lane } from '../support/fault-lane.ts';
 import { sum, withLanes, type Proof } from '../support/fault-proof.ts';
 import { STORE_FAULTS, type NamedFault } from '../support/fault-store.ts';
 
-const SCHEDULES = { bounded: 24, full: 1000 };
+const SCHEDULES = { bounded: 12, full: 1000 };
 const LANES_PER_BRANCH = 2;
 const OUTAGE_SECONDS = 5;
 

@@ -18,7 +18,7 @@ interface Disturbance {
 /** Lets each invocation of a run fail in each way in turn: once, and at every attempt. */
 export const sickFunctions: Proof = async (options) => {
   const { points, done, findings } = await disturbRuns(
-    (all, offset) => bounded(toDisturbances(all), 5, offset, options),
+    (all, offset) => bounded(toDisturbances(all), 8, offset, options),
     failAt,
   );
   const lasting = done.filter(({ isLasting }) => isLasting).length;

@@ -11,7 +11,7 @@ type Disturbance = { point: Point; fault: NamedFault | 'outage' };
 /** Lets each command of a run fail in each way in turn, and takes the whole store away from each one on. */
 export const sickStore: Proof = async (options) => {
   const { points, done, findings } = await disturbRuns(
-    (all, offset) => bounded(toDisturbances(all), 4, offset, options),
+    (all, offset) => bounded(toDisturbances(all), 6, offset, options),
     (lane, { point, fault }) =>
       fault === 'outage' ? takeStoreAway(lane, point) : failAt(lane, point, fault),
   );

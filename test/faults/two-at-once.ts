@@ -3,7 +3,7 @@ import { withLanes, type Proof } from '../support/fault-proof.ts';
 import { seededRandom, shuffled } from '../support/fault-random.ts';
 
 const PROCESSES = 8;
-const TICKS = { bounded: 25, full: 100 };
+const TICKS = { bounded: 15, full: 100 };
 /** Of each process's ticks, the part that comes a second time. */
 const TWICE = 0.2;
 /** As often as Lambda delivers an event that failed. */
