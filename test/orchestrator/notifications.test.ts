@@ -81,6 +81,7 @@ test('a run whose request can not go out waits all the same, and its result stan
   expect(steps.at(-1)).toMatchObject({ ref: 'request-approval', state: 'ERROR' });
   expect(await invoke({ command: 'approve', id })).toMatchObject({ run: { state: 'SUCCESS' } });
   expect(await client.db(app.database).collection('trades').countDocuments({ symbol: 'DEAF' })).toBe(1);
+  expect(app.logs.some((line) => line.includes('a message could not be sent'))).toBe(true);
 });
 
 describe('a notice', () => {
