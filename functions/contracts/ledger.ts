@@ -1,4 +1,5 @@
 import type { Decimal128 } from 'mongodb';
+import type { DifferenceKind } from './reconcile-ledger.ts';
 import type { TradeType } from './stock.ts';
 
 /** A trade in the collection `trades`; `_id` is the idempotency key, `price` is in dollars a share. */
@@ -60,9 +61,6 @@ export interface Difference {
   since: Date;
   found: Found[];
 }
-
-/** docs/reconciliation.md has the table of the kinds. */
-export type DifferenceKind = 'position' | 'split' | 'corporate-action' | 'order' | 'trades';
 
 /** One thing that differs, in words. */
 export interface Found {

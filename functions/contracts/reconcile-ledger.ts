@@ -3,7 +3,9 @@ import { MOST_SYMBOLS } from './shard.ts';
 import { stockSymbol } from './stock.ts';
 import { text } from './text.ts';
 
+/** docs/reconciliation.md has the table of the kinds. */
 const differenceKind = z.enum(['position', 'split', 'corporate-action', 'order', 'trades']);
+export type DifferenceKind = z.output<typeof differenceKind>;
 
 const difference = z.object({
   symbol: z.string(),

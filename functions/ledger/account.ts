@@ -4,11 +4,11 @@ import type { Book } from './book.ts';
 import { plus, totalsOf, type Totals } from './claim.ts';
 import { dayOf } from './day.ts';
 import type { Desk } from './desk.ts';
-import { settleLeftOvers } from './left-overs.ts';
 import { refusal, type Limits } from './limits.ts';
+import { settleOldOrders } from './old-orders.ts';
 
-/** Of how many other symbols orders are looked at, at the broker, before an order is refused for their sake. */
-const MOST_OTHERS = 3;
+/** Of few other symbols orders are looked at, at the broker, before an order is refused for their sake. */
+const FEW = { most: 3, longestMs: Infinity };
 
 /**
  * What the limits of the account say of an order that its book has as decided. What no attempt works on is cleaned up first.
@@ -31,7 +31,8 @@ export async function askAccount(
     return problem;
   }
   // What is abandoned takes no room for good.
-  const isChanged = await settleOthers(desk, book._id);
+  const abandoned = await books.withLeftOvers(book._id, desk.clock.now());
+  const isChanged = await settleOldOrders(desk, abandoned, FEW);
   return isChanged || !accountProblem(limits, plus(others.firm, own)) ? 'crowded' : problem;
 }
 
@@ -70,13 +71,4 @@ function lossProblem({ maxDailyLoss }: Limits, { realized }: Totals): Refusal | 
     LOSS,
     `the loss of the day is ${loss} dollars, and the limit is ${maxDailyLoss} dollars (maxDailyLoss)`,
   );
-}
-
-/** Finds out about orders of other symbols that no attempt works on. True if one of them counts less now. */
-async function settleOthers(desk: Desk, symbol: string): Promise<boolean> {
-  const others = await desk.books.withLeftOvers(symbol, desk.clock.now(), MOST_OTHERS);
-  let isChanged = false;
-  for (const other of others)
-    isChanged = (await settleLeftOvers(desk, await desk.books.look(other))) || isChanged;
-  return isChanged;
 }

@@ -5,7 +5,7 @@ import { withOrder, type Book } from './book.ts';
 import type { Decision } from './decide.ts';
 import type { Desk } from './desk.ts';
 import { orderOf } from './known.ts';
-import type { Decided, Placed, Refused } from './order.ts';
+import { isStillOf, type Decided, type Placed, type Refused } from './order.ts';
 
 /** The longest wait after which an order that had no room is decided again. */
 const CROWDED_MS = 300;
@@ -32,11 +32,9 @@ export async function admit(desk: Desk, decision: Decision): Promise<Decision<Pl
   if (!written) return undefined;
   const verdict = await askAccount(desk, written, order.day);
   if (verdict === 'allowed') return { order, read: written, rest: written, needsRoom };
-  await books.change(written, (book) => {
-    const standing = orderOf(book, order.key);
-    const isOurs = standing?.state === 'decided' && standing.hold.by === order.hold.by;
-    return isOurs ? withVerdict(book, decided, verdict) : undefined;
-  });
+  await books.change(written, (book) =>
+    isStillOf(orderOf(book, order.key), decided) ? withVerdict(book, decided, verdict) : undefined,
+  );
   if (verdict === 'crowded') await clock.sleep(Math.ceil(clock.random() * CROWDED_MS));
   return undefined;
 }

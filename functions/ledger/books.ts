@@ -5,7 +5,7 @@ import { newBook, type Book } from './book.ts';
 import { claimOf, type Claiming } from './claim.ts';
 import type { Ledger } from './connection.ts';
 import { halt } from './halt.ts';
-import { inTurn, type BookOrder, type Settled } from './order.ts';
+import type { Settled } from './order.ts';
 import { insertIfAbsent, isDuplicateKey, toTrade } from './trades.ts';
 
 /** Thrown if the ledger has the trades of another market or account; nothing was traded. */
@@ -110,25 +110,15 @@ export class Books {
     return this.#ledger.books.find(isOther, { projection: { claim: 1, day: 1 }, ...this.#in }).toArray();
   }
 
-  /**
-   * Other symbols with orders that no attempt works on: each with one that was never sent, which costs no request, and some
-   * of the rest, others at each time.
-   */
-  async withLeftOvers(symbol: string, now: Date, most: number): Promise<string[]> {
-    const having = async (state: BookOrder['state']) => {
-      const orders = { $elemMatch: { state, 'hold.until': { $lte: now } } };
-      const found = await this.#ledger.books
-        .find({ _id: { $nin: [ACCOUNT, symbol] }, orders } as Filter<Book>, { projection: { _id: 1 } })
-        .toArray();
-      return found.map(({ _id }) => _id);
-    };
-    const unsent = await having('decided');
-    const sent = (await having('placed')).filter((each) => !unsent.includes(each));
-    return [...unsent, ...inTurn(sent, now, most)];
+  /** Books of other symbols with orders that no attempt works on. */
+  withLeftOvers(symbol: string, now: Date): Promise<Pick<Book, '_id' | 'orders'>[]> {
+    const isLeft = { state: { $in: ['decided', 'placed'] }, 'hold.until': { $lte: now } };
+    const filter = { _id: { $nin: [ACCOUNT, symbol] }, orders: { $elemMatch: isLeft } } as Filter<Book>;
+    return this.#ledger.books.find(filter, { projection: { orders: 1 } }).toArray();
   }
 
   async halt(note: string, since: Date): Promise<void> {
-    await halt(this.#ledger, { since, note });
+    await halt(this.#ledger.account, { since, note });
   }
 
   async #claim(venue: string): Promise<void> {

@@ -6,7 +6,7 @@ import { withOrder, type Book } from './book.ts';
 import type { View } from './books.ts';
 import type { Desk } from './desk.ts';
 import { IdempotencyConflictError, orderOf } from './known.ts';
-import { HOLD_MS, type Placed } from './order.ts';
+import { HOLD_MS, isStillOf, type Placed } from './order.ts';
 
 /** How long a fill is waited for before the rest of an order is taken back, and how long its end after that. */
 const FILL_MS = 3_000;
@@ -133,11 +133,10 @@ class HeldOrder {
   }
 
   async #change(next: (book: Book) => Book): Promise<void> {
-    const { key, hold } = this.#order;
-    const changed = await this.#desk.books.change(this.#book, (book) => {
-      const order = orderOf(book, key);
-      return order?.state === 'placed' && order.hold.by === hold.by ? next(book) : undefined;
-    });
+    const { key } = this.#order;
+    const changed = await this.#desk.books.change(this.#book, (book) =>
+      isStillOf(orderOf(book, key), this.#order) ? next(book) : undefined,
+    );
     if (!changed) throw new OrderPendingError(`Another attempt has taken over the order ${key}.`);
     this.#book = changed;
   }

@@ -29,6 +29,7 @@ export async function decide(desk: Desk, wanted: Asked | Exit, view: View): Prom
   const { book, trades } = view;
   const refusal = await judge(desk, asked, view);
   const now = clock.now();
+  const earlier = orderOf(book, key);
   const common = {
     key,
     type,
@@ -39,11 +40,11 @@ export async function decide(desk: Desk, wanted: Asked | Exit, view: View): Prom
   };
   const order: Placed | Refused = refusal
     ? { ...common, state: 'refused', refusal }
-    : { ...common, state: 'placed', hold: newHold(desk), ...unresolvedOf(orderOf(book, key), now) };
+    : { ...common, state: 'placed', hold: newHold(desk), ...unresolvedOf(earlier, now) };
   const orders = book.orders.filter(
     (each) => !isForgotten(each, now) && !(each.state === 'settled' && trades.has(each.key)),
   );
-  const isPlaced = orderOf(book, key)?.state === 'placed';
+  const isPlaced = earlier?.state === 'placed';
   const needsRoom = limitsAccount(limits) && !isPlaced && !asked.isExit && !isWayOut(limits, asked, book);
   return { order, read: book, rest: { ...book, orders }, needsRoom };
 }

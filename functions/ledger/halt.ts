@@ -2,22 +2,13 @@ import type { Collection } from 'mongodb';
 import { ACCOUNT, type AccountDocument, type BookDocument, type Halt } from '../contracts/ledger.ts';
 import { isDuplicateKey } from './trades.ts';
 
-/** The account, and the books next to it: the same collection. */
-interface Halted<Book extends BookDocument> {
-  account: Collection<AccountDocument>;
-  books: Collection<Book>;
-}
-
 /**
  * Halts trading. A halt that is there already stays as it is. Each book has it too, so that an order that was judged
  * before it is judged again.
  *
  * @returns the halt that stands
  */
-export async function halt<Book extends BookDocument>(
-  { account, books }: Halted<Book>,
-  halted: Halt,
-): Promise<Halt> {
+export async function halt(account: Collection<AccountDocument>, halted: Halt): Promise<Halt> {
   try {
     await account.updateOne(
       { _id: ACCOUNT, halted: { $exists: false } },
@@ -29,16 +20,16 @@ export async function halt<Book extends BookDocument>(
     if (!isDuplicateKey(error)) throw error;
   }
   const { halted: stands = halted } = (await account.findOne({ _id: ACCOUNT })) ?? {};
-  await ofBooks(books).updateMany(isBook, { $set: { halted: stands }, $inc: { version: 1 } });
+  await booksNextTo(account).updateMany(isBook, { $set: { halted: stands }, $inc: { version: 1 } });
   return stands;
 }
 
-export async function unhalt<Book extends BookDocument>({ account, books }: Halted<Book>): Promise<void> {
+export async function unhalt(account: Collection<AccountDocument>): Promise<void> {
   await account.updateOne({ _id: ACCOUNT }, { $unset: { halted: '' } });
-  await ofBooks(books).updateMany(isBook, { $unset: { halted: '' }, $inc: { version: 1 } });
+  await booksNextTo(account).updateMany(isBook, { $unset: { halted: '' }, $inc: { version: 1 } });
 }
 
 const isBook = { _id: { $ne: ACCOUNT } };
 
-const ofBooks = <Book extends BookDocument>(books: Collection<Book>) =>
-  books as unknown as Collection<BookDocument>;
+/** They are in the same collection. */
+const booksNextTo = (account: Collection<AccountDocument>) => account as unknown as Collection<BookDocument>;

@@ -4,7 +4,7 @@ import type { Book } from './book.ts';
 import type { View } from './books.ts';
 import type { Desk } from './desk.ts';
 import { orderOf } from './known.ts';
-import { isAbandoned, isLeftOver, type Placed } from './order.ts';
+import { isAbandoned, isLeftOver, isStillOf, type Placed } from './order.ts';
 
 /** How many orders of others are looked at before an order is judged. Those that are left count as if they were filled. */
 const MOST = 3;
@@ -37,8 +37,8 @@ export async function settleLeftOvers(desk: Desk, view: View, own?: string): Pro
   const changed = await books.change(book, (current) => {
     const next = looked.reduce(
       (before, { order, status }) => {
-        const now = orderOf(before, order.key);
-        return now && isSameHold(now, order)
+        // Another attempt may have taken it over since it was read.
+        return isStillOf(orderOf(before, order.key), order)
           ? withStatus(before, order, status, clock.now(), limits.timeZone)
           : before;
       },
@@ -61,10 +61,6 @@ async function lookAt(orders: OrdersAtBroker, key: string): Promise<OrderStatus 
   await orders.cancel(status);
   return orders.find(key);
 }
-
-/** No attempt took the order over since it was read. */
-const isSameHold = (now: Book['orders'][number], { hold }: Placed): now is Placed =>
-  now.state === 'placed' && now.hold.by === hold.by;
 
 /** Writes the trades of settled orders whose attempts died before they had. */
 async function recordSettled({ books }: Desk, book: Book, recorded: View['trades']): Promise<void> {

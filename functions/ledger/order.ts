@@ -90,6 +90,10 @@ export function isHeld(order: BookOrder, now: Date): boolean {
 export const isUnderWay = (order: BookOrder): order is Decided | Placed =>
   order.state === 'decided' || order.state === 'placed';
 
+/** Whether an order is as an attempt has written it: in its state, and held by it. */
+export const isStillOf = (order: BookOrder | undefined, { state, hold }: Decided | Placed): boolean =>
+  order !== undefined && isUnderWay(order) && order.state === state && order.hold.by === hold.by;
+
 /** Let go, and no attempt works on it. */
 export function isLeftOver(order: BookOrder, now: Date): order is Placed {
   return order.state === 'placed' && order.hold.until <= now;

@@ -69,23 +69,12 @@ export class TraderStack extends Stack {
     const buy = new NodeFunction(this, 'buy-stock', { ...trading, entry: 'functions/buy-stock.ts' });
     const sell = new NodeFunction(this, 'sell-stock', { ...trading, entry: 'functions/sell-stock.ts' });
 
-    // Only a broker has an account; the doctor asks about it.
-    const account =
-      config.market.name === 'simulated'
-        ? []
-        : [
-            new NodeFunction(this, 'check-account', {
-              ...small,
-              bundling: market.bundling,
-              entry: 'functions/check-account.ts',
-            }),
-          ];
-
-    // The simulated market keeps nothing that the ledger could be compared with.
+    // Only a broker has an account, which the doctor asks about, and something that the ledger is compared with.
     const hasBroker = config.market.name !== 'simulated';
-    const reconcile = hasBroker
-      ? [new NodeFunction(this, 'reconcile-ledger', { ...trading, entry: 'functions/reconcile-ledger.ts' })]
-      : [];
+    const asking = { ...small, bundling: market.bundling, entry: 'functions/check-account.ts' };
+    const comparing = { ...trading, entry: 'functions/reconcile-ledger.ts' };
+    const account = hasBroker ? [new NodeFunction(this, 'check-account', asking)] : [];
+    const reconcile = hasBroker ? [new NodeFunction(this, 'reconcile-ledger', comparing)] : [];
 
     for (const fn of [price, hours, buy, sell, ...account, ...reconcile]) market.grantTo(fn);
 

@@ -113,12 +113,12 @@ export class Ledger {
 
   async halt(note: string | undefined): Promise<{ since: string; note?: string }> {
     const halted = { since: new Date(), ...(note !== undefined && { note }) };
-    const stands = await halt({ account: this.#account, books: this.#books }, halted);
+    const stands = await halt(this.#account, halted);
     return { ...stands, since: stands.since.toISOString() };
   }
 
   unhalt(): Promise<void> {
-    return unhalt({ account: this.#account, books: this.#books });
+    return unhalt(this.#account);
   }
 
   async #position({ _id: symbol, position: stored }: BookDocument): Promise<PositionAnswer> {

@@ -1,7 +1,7 @@
 import type { OpenOrder } from '../../market/market.ts';
+import { settleOldOrders } from '../old-orders.ts';
 import type { BrokerDesk } from './desk.ts';
 import { isOwn } from './look.ts';
-import { settleOldOrders } from './left-over-orders.ts';
 import { readBooks } from './read.ts';
 
 /** How long cancellations may take, and how long the broker is given for them. */

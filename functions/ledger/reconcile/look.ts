@@ -1,7 +1,7 @@
 import type { Holding, OpenOrder } from '../../market/market.ts';
 import { Money } from '../../shared/money.ts';
 import type { Book } from '../book.ts';
-import type { BookOrder } from '../order.ts';
+import { isUnderWay } from '../order.ts';
 import type { BrokerDesk } from './desk.ts';
 import { readBooks, versionsNow, type AllBooks } from './read.ts';
 import { sharesOnRecord } from './records.ts';
@@ -62,10 +62,6 @@ export async function look(
 /** Whether an order at the broker is of this ledger: its key begins with the ledger's name. */
 export const isOwn = ({ key }: OpenOrder, ledger: string | undefined): boolean =>
   ledger !== undefined && key.startsWith(`${ledger}-`);
-
-const OVER: ReadonlySet<string> = new Set<BookOrder['state']>(['refused', 'settled', 'taken back']);
-/** Whether the broker may still fill some of it. */
-export const isUnderWay = ({ state }: BookOrder): boolean => !OVER.has(state);
 
 const toPair = (
   book: Book,

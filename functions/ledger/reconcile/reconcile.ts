@@ -5,12 +5,13 @@ import { newYorkDay } from '../../market/new-york.ts';
 import { Money } from '../../shared/money.ts';
 import { haltOnLoss } from '../account.ts';
 import type { Book } from '../book.ts';
+import { settleOldOrders } from '../old-orders.ts';
+import { isUnderWay } from '../order.ts';
 import { accept } from './accept.ts';
 import { cancelOpen } from './cancel-open.ts';
 import type { BrokerDesk, ReconcileDesk } from './desk.ts';
 import { explained, isDifferent, isSame, toFound, unexplained, type Deviation } from './deviation.ts';
-import { settleOldOrders } from './left-over-orders.ts';
-import { isUnderWay, look, type Look } from './look.ts';
+import { look, type Look } from './look.ts';
 import { readBooks, type AllBooks } from './read.ts';
 import { writeDifferences } from './standing.ts';
 
@@ -53,16 +54,14 @@ export async function reconcile(desk: ReconcileDesk, request: Request): Promise<
 }
 
 const NOTHING: Reconciliation = {
-  ...{
-    compared: 0,
-    busy: [],
-    overdue: [],
-    differences: [],
-    accepted: [],
-    refused: [],
-    canceled: [],
-    left: 0,
-  },
+  compared: 0,
+  busy: [],
+  overdue: [],
+  differences: [],
+  accepted: [],
+  refused: [],
+  canceled: [],
+  left: 0,
 };
 
 interface Comparison {

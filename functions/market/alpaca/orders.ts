@@ -2,7 +2,8 @@ import { isUsStock } from '../../contracts/stock.ts';
 import type { Refusal } from '../../contracts/trade.ts';
 import { Money } from '../../shared/money.ts';
 import { OrderPendingError, type Fill, type OrdersAtBroker, type OrderStatus } from '../market.ts';
-import type { Broker, BrokerOrder, Refused } from './broker.ts';
+import type { Refused } from './answer.ts';
+import type { Broker, BrokerOrder } from './broker.ts';
 
 /** In which nothing more is filled of an order for the day; https://docs.alpaca.markets/docs/orders-at-alpaca has all states. */
 const OVER = new Set(['filled', 'canceled', 'expired', 'rejected', 'done_for_day']);
